@@ -1,0 +1,166 @@
+import type { ActionRequest, Destination } from './request.js';
+import type { ApprovalTerms, GrantTerms, Obligation, Reason, Risk } from './verdict.js';
+
+// Facts about one decision, in past tense. These shapes are the `data` of recorded events: they are never changed once
+// released, only added to, because old ledgers must stay readable.
+
+export type VoteChoice = 'approve' | 'deny';
+
+interface Answered {
+  request: ActionRequest;
+  /** The person answerable for the agent, and where the agent stands in the directory. */
+  agent: { owner: string; owner_name?: string; groups: string[] };
+  action_digest: string;
+  reasons: Reason[];
+  risk: Risk;
+  policy: { revision: string };
+}
+
+/** Policy allowed it and nobody needed to be asked. With `grant`, the permission is single-use and must be redeemed. */
+export interface DecisionAllowed extends Answered {
+  type: 'decision.allowed';
+  obligations: Obligation[];
+  grant?: IssuedGrant;
+}
+
+/** Policy denied it, or it could not be asked about. */
+export interface DecisionDenied extends Answered {
+  type: 'decision.denied';
+}
+
+/** Policy wants people to answer first. */
+export interface DecisionHeld extends Answered {
+  type: 'decision.held';
+  obligations: Obligation[];
+  approval: ApprovalTerms;
+  /** RFC 3339, UTC. */
+  expires_at: string;
+  /** Ids of people whose vote never counts here, with the reason. */
+  excluded: { id: string; because: Exclusion }[];
+  /** Who was eligible when it was created. */
+  asked: { id: string; name: string; groups: string[] }[];
+  destinations: Destination[];
+  grant: GrantTerms;
+}
+
+export type Exclusion = 'owner' | 'principal' | 'requester' | 'delegation' | 'policy';
+
+/** The same request was made again while it was pending; it joined the decision that was already there. */
+export interface DecisionRepeated {
+  type: 'decision.repeated';
+  request_id?: string;
+  submitted_by?: string;
+}
+
+export interface VoteCast {
+  type: 'vote.cast';
+  voter: string;
+  voter_name: string;
+  vote: VoteChoice;
+  reason?: string;
+  /** The voter's groups among the groups asked, at the time of the vote. */
+  groups: string[];
+  channel: string;
+  /** The service that brought the vote, when the voter did not call it directly. */
+  submitted_by?: string;
+  seen_digest?: string;
+  card_digest?: string;
+}
+
+/** Somebody tried to vote and the rules said no. Changes nothing. */
+export interface VoteRefused {
+  type: 'vote.refused';
+  voter: string;
+  vote: VoteChoice;
+  because: string;
+  channel: string;
+  submitted_by?: string;
+}
+
+export interface IssuedGrant {
+  id: string;
+  /** RFC 3339, UTC. */
+  expires_at: string;
+  uses: number;
+}
+
+/** The quorum is complete. */
+export interface DecisionApproved {
+  type: 'decision.approved';
+  approvers: { id: string; name: string; seat: string }[];
+  grant: IssuedGrant;
+}
+
+/** An eligible person said no. */
+export interface DecisionRejected {
+  type: 'decision.rejected';
+  by: string;
+  by_name: string;
+  reason: string;
+}
+
+/** Nobody answered in time. */
+export interface DecisionExpired {
+  type: 'decision.expired';
+}
+
+export interface DecisionWithdrawn {
+  type: 'decision.withdrawn';
+  by: string;
+  reason?: string;
+}
+
+export interface DecisionRevoked {
+  type: 'decision.revoked';
+  by: string;
+  by_name: string;
+  reason: string;
+}
+
+export interface GrantRedeemed {
+  type: 'grant.redeemed';
+  grant_id: string;
+  by: string;
+  policy: { revision: string };
+}
+
+/** Somebody tried to use a grant and the rules said no. Changes nothing. */
+export interface GrantRefused {
+  type: 'grant.refused';
+  grant_id?: string;
+  by: string;
+  because: string;
+}
+
+/** The permission was not used in time. */
+export interface GrantExpired {
+  type: 'grant.expired';
+  grant_id: string;
+}
+
+export interface OutcomeReported {
+  type: 'outcome.reported';
+  by: string;
+  success: boolean;
+  summary?: string;
+  details?: Record<string, unknown>;
+}
+
+export type DecisionEvent =
+  | DecisionAllowed
+  | DecisionDenied
+  | DecisionHeld
+  | DecisionRepeated
+  | VoteCast
+  | VoteRefused
+  | DecisionApproved
+  | DecisionRejected
+  | DecisionExpired
+  | DecisionWithdrawn
+  | DecisionRevoked
+  | GrantRedeemed
+  | GrantRefused
+  | GrantExpired
+  | OutcomeReported;
+
+export type EventType = DecisionEvent['type'];

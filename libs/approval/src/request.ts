@@ -1,0 +1,61 @@
+// What was asked: the canonical request, as it is hashed, evaluated, shown and recorded. Members are named as on the wire.
+
+export type JsonObject = { [key: string]: unknown };
+
+export interface Subject {
+  type: string;
+  id: string;
+  properties?: JsonObject;
+}
+
+export interface Action {
+  name: string;
+  /** The arguments, by AuthZEN's name. */
+  properties?: JsonObject;
+}
+
+export interface Resource {
+  type: string;
+  id: string;
+  properties?: JsonObject;
+}
+
+export interface ActionRequest {
+  subject: Subject;
+  /** On whose behalf: a person's id. */
+  principal?: string;
+  action: Action;
+  resource: Resource;
+  context?: JsonObject;
+  /** The agent's own words: never verified, never interpreted. */
+  justification?: string;
+  /** The authenticated caller, when it is not the subject itself. */
+  submitted_by?: string;
+  request_id?: string;
+}
+
+/** A person as the directory knows them now. */
+export interface Person {
+  id: string;
+  name: string;
+  groups: readonly string[];
+  guest?: boolean;
+  disabled?: boolean;
+}
+
+/** What the directory says about the agent that asks. */
+export interface Agent {
+  id: string;
+  /** The person answerable for it. */
+  owner: string;
+  owner_name?: string;
+  groups: readonly string[];
+  trust?: string;
+}
+
+/** Where people of a group are asked: a channel's own address for a conversation. */
+export interface Destination {
+  channel: 'slack' | 'teams';
+  address: string;
+  group: string;
+}

@@ -1,0 +1,80 @@
+import type { DecisionHeld, IssuedGrant, OutcomeReported, VoteCast } from './event.js';
+import type { ActionRequest } from './request.js';
+import type { Obligation, Reason, Risk } from './verdict.js';
+
+// A decision as the fold of its events. Each status carries only what is true in it.
+
+/** What every decision knows from its first event on. */
+export interface Asked {
+  id: string;
+  /** Number of events so far: the expected version of the next write. */
+  version: number;
+  request: ActionRequest;
+  agent: { owner: string; owner_name?: string; groups: string[] };
+  action_digest: string;
+  reasons: Reason[];
+  risk: Risk;
+  policy: { revision: string };
+  obligations: Obligation[];
+  created_at: string;
+  updated_at: string;
+  /** The human part; absent when nobody was asked. */
+  approval?: ApprovalState;
+  outcome?: Omit<OutcomeReported, 'type'> & { at: string };
+}
+
+export interface ApprovalState {
+  terms: DecisionHeld['approval'];
+  excluded: DecisionHeld['excluded'];
+  asked: DecisionHeld['asked'];
+  destinations: DecisionHeld['destinations'];
+  grant: DecisionHeld['grant'];
+  expires_at: string;
+  votes: (Omit<VoteCast, 'type'> & { at: string; seat?: string })[];
+}
+
+export interface Pending extends Asked {
+  status: 'PENDING';
+  approval: ApprovalState;
+}
+export interface Allowed extends Asked {
+  status: 'ALLOWED';
+  /** Absent when policy allowed it outright: then there is nothing to use up. */
+  grant?: IssuedGrant;
+}
+export interface Denied extends Asked {
+  status: 'DENIED';
+  denied_by?: { id: string; name: string; reason: string };
+}
+export interface Expired extends Asked {
+  status: 'EXPIRED';
+  /** What ran out: the time to answer, or the time to use the grant. */
+  expired: 'approval' | 'grant';
+}
+export interface Withdrawn extends Asked {
+  status: 'WITHDRAWN';
+  withdrawn_because?: string;
+}
+export interface Redeemed extends Asked {
+  status: 'REDEEMED';
+  grant: IssuedGrant;
+  redeemed_at: string;
+}
+export interface Revoked extends Asked {
+  status: 'REVOKED';
+  revoked_by: { id: string; name: string; reason: string };
+}
+
+export type Decision = Pending | Allowed | Denied | Expired | Withdrawn | Redeemed | Revoked;
+export type Status = Decision['status'];
+
+/** The only transitions there are; anything else is refused. */
+export const TRANSITIONS: Record<Status, readonly Status[]> = {
+  PENDING: ['ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'],
+  ALLOWED: ['REDEEMED', 'REVOKED', 'EXPIRED'],
+  DENIED: [],
+  EXPIRED: [],
+  WITHDRAWN: [],
+  REDEEMED: [],
+  REVOKED: [],
+};

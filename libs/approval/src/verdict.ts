@@ -1,0 +1,66 @@
+// What policy said about one request, as plain data. Produced by libs/policy, which guarantees the shape.
+
+export type RiskLevel = 'low' | 'medium' | 'high' | 'critical';
+export type Effect = 'allow' | 'deny' | 'require_approval';
+
+export interface Reason {
+  rule: string;
+  text: string;
+}
+
+export interface Risk {
+  level: RiskLevel;
+  /** 0 to 100. */
+  score: number;
+  /** Ids of the rules that raised it. */
+  factors: string[];
+}
+
+/** A number of places, each to be filled by a different member of one group. */
+export interface SeatTerms {
+  group: string;
+  count: number;
+}
+
+export interface ApprovalTerms {
+  seats: SeatTerms[];
+  /** How long people have, in seconds. */
+  expires_in_s: number;
+  reason_required: boolean;
+  /** Where people may be asked; empty means everywhere. */
+  channels: string[];
+  /** JSON pointers into the request that people's cards must not show. */
+  redact: string[];
+  /** Ids of people who may not vote, besides those who never may. */
+  exclude: string[];
+  step_up: boolean;
+}
+
+export interface GrantTerms {
+  /** Lifetime in seconds. */
+  expires_in_s: number;
+  uses: number;
+}
+
+export interface Obligation {
+  id: string;
+  properties?: Record<string, unknown>;
+}
+
+export interface Verdict {
+  effect: Effect;
+  reasons: Reason[];
+  risk: Risk;
+  /** Present exactly when effect is require_approval. */
+  approval?: ApprovalTerms;
+  obligations: Obligation[];
+  grant?: GrantTerms;
+  policy: { revision: string };
+}
+
+const SCORES: Record<RiskLevel, number> = { low: 10, medium: 40, high: 70, critical: 95 };
+
+/** The fixed score of a level, for verdicts that give none. */
+export function scoreOf(level: RiskLevel): number {
+  return SCORES[level];
+}

@@ -1,0 +1,14 @@
+// The contract between the services and with the world: protos, events, topics, statuses. It carries no rule and talks to
+// nothing.
+export * from './gen/countersign/v1/approval_pb.js';
+export * from './gen/countersign/v1/audit_pb.js';
+export * from './gen/countersign/v1/decision_pb.js';
+export * from './gen/countersign/v1/policy_pb.js';
+export * from './gen/countersign/v1/types_pb.js';
+export { StatusSchema, type Status } from './gen/google/rpc/status_pb.js';
+export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js';
+export { cloudEventHeaders, type Envelope } from './envelope.js';
+export { Fault } from './fault.js';
+export { packageDefinition, reflectionDefinition, serviceDefinition, SERVICES, type MethodDefinition, type ServiceDefinition } from './services.js';
+export { CODES, StatusError, type CodeName, type ErrorDetails, type FieldViolation } from './status.js';
+export { AUDIT_TOPIC, CHECKPOINTS_TOPIC, EVENTS_TOPIC } from './topics.js';

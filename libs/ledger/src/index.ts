@@ -1,0 +1,1 @@
+export { canonicalize, digestOf, quote } from './canonical.js';
