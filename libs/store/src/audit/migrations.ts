@@ -1,0 +1,3 @@
+import type { MigrationClass } from '../postgres.js';
+
+export const MIGRATIONS: MigrationClass[] = [];

@@ -1,0 +1,93 @@
+import { Fault } from '@countersign/contract';
+import pg from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { MIGRATIONS as AUDIT } from './audit/migrations.js';
+import { MIGRATIONS as INTAKE } from './intake/migrations.js';
+import { MIGRATIONS as NOTIFIER } from './notifier/migrations.js';
+
+export type Schema = 'intake' | 'notifier' | 'audit';
+export type MigrationClass = new () => MigrationInterface;
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+
+const MIGRATIONS: Record<Schema, MigrationClass[]> = { audit: AUDIT, intake: INTAKE, notifier: NOTIFIER };
+
+/** Any constant: serialises migrations of all services on one database. */
+const MIGRATION_LOCK = 7_480_001;
+
+// Timestamps are RFC 3339 text and 64-bit integers are decimal text everywhere: neither loses anything.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) => new Date(text).toISOString());
+
+/**
+ * A pool whose sessions run as the schema's own role from their first statement on, whoever logged in. A login that is
+ * already confined to that role works as well.
+ */
+export function openPool(url: string, schema: Schema, options: { max?: number; applicationName?: string } = {}): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    types,
+    max: options.max ?? 10,
+    application_name: options.applicationName ?? `countersign-${schema}`,
+    connectionTimeoutMillis: 5_000,
+    // A transaction left open stalls the relay's fence, so the server ends it.
+    options: `-c role=countersign_${schema} -c search_path=${schema} -c idle_in_transaction_session_timeout=30000`,
+  });
+  // A connection lost while idle is replaced on the next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/**
+ * Creates the roles, the schema and its tables, or brings them up to date. Safe to be run by many at once. Throws Fault
+ * `database-unavailable` when the database can not be reached and `migration` when a step does not go through.
+ */
+export async function migrate(url: string, schema: Schema): Promise<void> {
+  const lock = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await lock.connect();
+  } catch (cause) {
+    throw new Fault('database-unavailable', 'the database can not be reached: check DATABASE_URL', { cause, retryable: true });
+  }
+  try {
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await createRoles(lock, schema);
+    await runMigrations(url, schema);
+  } catch (cause) {
+    throw new Fault('migration', `the ${schema} schema can not be brought up to date: ${(cause as Error).message}`, { cause });
+  } finally {
+    await lock.end();
+  }
+}
+
+async function createRoles(client: pg.Client, schema: Schema): Promise<void> {
+  for (const role of ['countersign_owner', `countersign_${schema}`]) {
+    const known = await client.query('select 1 from pg_roles where rolname = $1', [role]);
+    if (known.rowCount === 0) await client.query(`create role ${role} nologin`);
+    const member = await client.query<{ member: boolean }>(`select pg_has_role(current_user, $1, 'member') as member`, [role]);
+    if (!member.rows[0]?.member) await client.query(`grant ${role} to current_user`);
+  }
+  const there = await client.query('select 1 from pg_namespace where nspname = $1', [schema]);
+  if (there.rowCount === 0) await client.query(`create schema ${schema} authorization countersign_owner`);
+  await client.query(`grant usage on schema ${schema} to countersign_${schema}`);
+}
+
+async function runMigrations(url: string, schema: Schema): Promise<void> {
+  const source = new DataSource({
+    type: 'postgres',
+    url,
+    schema,
+    migrations: MIGRATIONS[schema],
+    migrationsTableName: 'migrations',
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: false,
+    extra: { max: 1, options: `-c role=countersign_owner -c search_path=${schema}` },
+  });
+  await source.initialize();
+  try {
+    await source.runMigrations();
+  } finally {
+    await source.destroy();
+  }
+}
