@@ -1,6 +1,16 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
+export { renderCard, type Card } from './card.js';
+export { decide, defined, settled, type CastVote, type Command, type Outcome } from './decide.js';
+export { eligibility, excludedFrom, isRefusal, type Excluded } from './eligibility.js';
 export * from './event.js';
+export { evolve, type Recorded } from './evolve.js';
+export { addSeconds, hold, type Hold } from './hold.js';
+export { groupDigits, inert, inertBlock, visible } from './inert.js';
+export { seat, type Quorum, type Sitter } from './quorum.js';
+export { redact, type Redacted } from './redact.js';
+export { type Redeem } from './redeem.js';
+export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
 export * from './state.js';
 export * from './verdict.js';

@@ -25,7 +25,9 @@ export interface Envelope<Data = Record<string, unknown>> {
 }
 
 /** Attributes of the CloudEvents Kafka binding, binary mode. */
-export function cloudEventHeaders(event: Pick<Envelope, 'id' | 'type' | 'at' | 'source' | 'decision_id' | 'seq' | 'trace_id'>): Record<string, string> {
+export function cloudEventHeaders(
+  event: Pick<Envelope, 'id' | 'type' | 'at' | 'source' | 'decision_id' | 'seq' | 'trace_id'>,
+): Record<string, string> {
   return {
     'content-type': 'application/json',
     ce_specversion: '1.0',

@@ -9,6 +9,13 @@ export { StatusSchema, type Status } from './gen/google/rpc/status_pb.js';
 export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js';
 export { cloudEventHeaders, type Envelope } from './envelope.js';
 export { Fault } from './fault.js';
-export { packageDefinition, reflectionDefinition, serviceDefinition, SERVICES, type MethodDefinition, type ServiceDefinition } from './services.js';
+export {
+  packageDefinition,
+  reflectionDefinition,
+  serviceDefinition,
+  SERVICES,
+  type MethodDefinition,
+  type ServiceDefinition,
+} from './services.js';
 export { CODES, StatusError, type CodeName, type ErrorDetails, type FieldViolation } from './status.js';
 export { AUDIT_TOPIC, CHECKPOINTS_TOPIC, EVENTS_TOPIC } from './topics.js';

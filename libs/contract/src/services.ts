@@ -1,4 +1,12 @@
-import { create, fromBinary, toBinary, type DescFile, type DescMessage, type DescService, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  type Message,
+} from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ApprovalService, file_countersign_v1_approval } from './gen/countersign/v1/approval_pb.js';
 import { AuditService, file_countersign_v1_audit } from './gen/countersign/v1/audit_pb.js';
@@ -54,7 +62,12 @@ export function reflectionDefinition(): Record<string, unknown> {
     files.set(file.proto.name, Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto)));
     file.dependencies.forEach(add);
   };
-  [file_countersign_v1_decision, file_countersign_v1_approval, file_countersign_v1_policy, file_countersign_v1_audit].forEach(add);
+  [
+    file_countersign_v1_decision,
+    file_countersign_v1_approval,
+    file_countersign_v1_policy,
+    file_countersign_v1_audit,
+  ].forEach(add);
   const format = 'Protocol Buffer 3 DescriptorProto';
   return {
     ...packageDefinition(),
@@ -63,5 +76,11 @@ export function reflectionDefinition(): Record<string, unknown> {
 }
 
 function encoder(schema: DescMessage) {
-  return (message: object) => Buffer.from(toBinary(schema, '$typeName' in message ? (message as Message) : create(schema, message as Record<string, unknown>)));
+  return (message: object) =>
+    Buffer.from(
+      toBinary(
+        schema,
+        '$typeName' in message ? (message as Message) : create(schema, message as Record<string, unknown>),
+      ),
+    );
 }

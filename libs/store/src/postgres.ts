@@ -47,14 +47,19 @@ export async function migrate(url: string, schema: Schema): Promise<void> {
   try {
     await lock.connect();
   } catch (cause) {
-    throw new Fault('database-unavailable', 'the database can not be reached: check DATABASE_URL', { cause, retryable: true });
+    throw new Fault('database-unavailable', 'the database can not be reached: check DATABASE_URL', {
+      cause,
+      retryable: true,
+    });
   }
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await createRoles(lock, schema);
     await runMigrations(url, schema);
   } catch (cause) {
-    throw new Fault('migration', `the ${schema} schema can not be brought up to date: ${(cause as Error).message}`, { cause });
+    throw new Fault('migration', `the ${schema} schema can not be brought up to date: ${(cause as Error).message}`, {
+      cause,
+    });
   } finally {
     await lock.end();
   }
@@ -64,7 +69,9 @@ async function createRoles(client: pg.Client, schema: Schema): Promise<void> {
   for (const role of ['countersign_owner', `countersign_${schema}`]) {
     const known = await client.query('select 1 from pg_roles where rolname = $1', [role]);
     if (known.rowCount === 0) await client.query(`create role ${role} nologin`);
-    const member = await client.query<{ member: boolean }>(`select pg_has_role(current_user, $1, 'member') as member`, [role]);
+    const member = await client.query<{ member: boolean }>(`select pg_has_role(current_user, $1, 'member') as member`, [
+      role,
+    ]);
     if (!member.rows[0]?.member) await client.query(`grant ${role} to current_user`);
   }
   const there = await client.query('select 1 from pg_namespace where nspname = $1', [schema]);

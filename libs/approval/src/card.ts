@@ -1,0 +1,144 @@
+import { effectOf } from './headline.js';
+import { groupDigits, inert, inertBlock } from './inert.js';
+import { seat } from './quorum.js';
+import { redact } from './redact.js';
+import type { Decision } from './state.js';
+
+// What an approver sees, in the order in which the eye should meet it: the effect first, the agent's own words last. Built
+// from the canonical action alone. Every channel lays out these lines; none writes its own.
+
+export interface Card {
+  id: string;
+  status: Decision['status'];
+  /** "▲ HIGH RISK": a word and a symbol, never colour alone. */
+  risk: string;
+  /** "needs 1 dba". */
+  needs: string;
+  /** RFC 3339; channels show it in the reader's zone. */
+  expires_at?: string;
+  headline: string;
+  who: string;
+  why: string[];
+  /** The exact payload, inert, cut visibly. */
+  payload: string;
+  /** What has happened, once something has. */
+  outcome?: string;
+  agent_says?: string;
+  effect?: string;
+  progress?: string;
+  /** Buttons only while they work. */
+  actions: ('approve' | 'deny')[];
+  reason_required: boolean;
+  action_digest: string;
+  short_digest: string;
+  /** For lock screens and subjects: no payload. */
+  notice: string;
+}
+
+const SYMBOL = { low: '●', medium: '◆', high: '▲', critical: '■' } as const;
+
+export function renderCard(decision: Decision): Card {
+  const { request, approval } = decision;
+  const pending = decision.status === 'PENDING';
+  const { arguments: shown, hidden } = redact(request, approval?.terms.redact ?? []);
+  const session = request.context?.['session_id'];
+  const ticket = request.context?.['ticket'];
+  const behalf = request.principal ? `, for ${inert(request.principal, 120)}` : '';
+  const refs = [
+    typeof session === 'string' ? `session ${inert(session, 60)}` : undefined,
+    typeof ticket === 'string' ? `ticket ${inert(ticket, 60)}` : undefined,
+    request.submitted_by ? `through ${inert(request.submitted_by, 60)}` : undefined,
+  ].filter((part) => part !== undefined);
+  const owner = decision.agent.owner_name ?? decision.agent.owner;
+  const level = decision.risk.level;
+  return {
+    id: decision.id,
+    status: decision.status,
+    risk: `${SYMBOL[level]} ${level.toUpperCase()} RISK`,
+    needs: approval ? `needs ${approval.terms.seats.map(({ group, count }) => `${count} ${group}`).join(' + ')}` : '',
+    ...(pending ? { expires_at: approval!.expires_at } : {}),
+    headline: effectOf(request, hidden),
+    who: [`${inert(request.subject.id, 120)}${behalf} (owner ${inert(owner, 120)})`, ...refs].join(' · '),
+    why: decision.reasons.map(({ rule, text }) => `${inert(text, 300)} (${inert(rule, 80)})`),
+    payload: payloadText(shown, hidden.length),
+    ...optional('outcome', outcomeOf(decision)),
+    ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
+    ...(pending ? { effect: 'Approving lets this exact call run once.' } : {}),
+    ...optional('progress', progressOf(decision)),
+    actions: pending ? ['approve', 'deny'] : [],
+    reason_required: approval?.terms.reason_required ?? false,
+    action_digest: decision.action_digest,
+    short_digest: `${decision.action_digest.slice(0, 4)} ${decision.action_digest.slice(4, 8)}`,
+    notice: noticeOf(decision),
+  };
+}
+
+function payloadText(shown: Record<string, unknown>, hidden: number): string {
+  const lines = Object.entries(shown).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${inert(name, 80)}: ${inertBlock(text, 700)}`;
+  });
+  if (hidden > 0) lines.push(`… ${hidden} field${hidden === 1 ? '' : 's'} hidden by policy`);
+  return lines.length > 0 ? inertBlock(lines.join('\n'), 2400) : 'no arguments';
+}
+
+function progressOf(decision: Decision): string | undefined {
+  if (!decision.approval) return undefined;
+  const { terms, votes } = decision.approval;
+  const { seated, filled } = seat(
+    terms.seats,
+    votes.filter(({ vote }) => vote === 'approve').map((vote) => ({ id: vote.voter, groups: vote.groups })),
+  );
+  const total = terms.seats.reduce((sum, { count }) => sum + count, 0);
+  const open = terms.seats.filter(({ group, count }) => filled.get(group)! < count).map(({ group }) => group);
+  const rest = decision.status === 'PENDING' && open.length > 0 ? ` · ${open.join(', ')} still open` : '';
+  return `${seated.size} of ${total}${rest}`;
+}
+
+function outcomeOf(decision: Decision): string | undefined {
+  switch (decision.status) {
+    case 'PENDING':
+      return undefined;
+    case 'DENIED':
+      if (!decision.denied_by) return 'Denied by policy.';
+      return `Denied by ${inert(decision.denied_by.name, 120)}: ${inert(decision.denied_by.reason, 300)}`;
+    case 'EXPIRED':
+      return decision.expired === 'approval'
+        ? 'Expired: nobody answered.'
+        : `${approvedBy(decision)} Expired: it was not used.`;
+    case 'WITHDRAWN':
+      return `Withdrawn by the agent${decision.withdrawn_because ? `: ${inert(decision.withdrawn_because, 300)}` : '.'}`;
+    case 'REVOKED':
+      return `Revoked by ${inert(decision.revoked_by.name, 120)}: ${inert(decision.revoked_by.reason, 300)}`;
+    case 'ALLOWED':
+      return approvedBy(decision);
+    case 'REDEEMED':
+      return [approvedBy(decision), ranText(decision)].join(' ');
+  }
+}
+
+function approvedBy(decision: Decision): string {
+  const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
+  if (approvals.length === 0) return 'Allowed by policy.';
+  const parts = approvals.map(({ voter_name, channel, at, reason }) => {
+    const after = groupDigits(Math.max(0, Math.round((Date.parse(at) - Date.parse(decision.created_at)) / 1000)));
+    return `${inert(voter_name, 120)} in ${channel}, ${at.slice(11, 16)} UTC, after ${after} s${reason ? `: ${inert(reason, 300)}` : ''}`;
+  });
+  return `Approved by ${parts.join('; ')}.`;
+}
+
+function ranText(decision: Decision): string {
+  if (!decision.outcome) return 'The grant was used; no outcome has been reported.';
+  const { success, summary, at } = decision.outcome;
+  return `${success ? 'Ran' : 'Failed'} ${at.slice(11, 16)} UTC${summary ? `: ${inert(summary, 300)}` : ''}.`;
+}
+
+function noticeOf(decision: Decision): string {
+  const agent = inert(decision.request.subject.id, 80);
+  const state = decision.status === 'PENDING' ? 'needs an approval' : `request is ${decision.status.toLowerCase()}`;
+  return `${agent} ${state} (${decision.risk.level} risk)`;
+}
+
+function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: string });
+}

@@ -1,0 +1,120 @@
+import type { DecisionEvent, DecisionHeld, DecisionAllowed, DecisionDenied } from './event.js';
+import type { Asked, Decision } from './state.js';
+
+/** An event as recorded. An envelope of the contract fits. */
+export interface Recorded {
+  type: string;
+  at: string;
+  decision_id: string;
+  version: number;
+  data: object;
+}
+
+/**
+ * The decision after one more event. Total: an event that does not fit the state, or a type this version does not know,
+ * leaves the status as it is, because a recorded fact is not up for discussion.
+ */
+export function evolve(decision: Decision | undefined, recorded: Recorded): Decision | undefined {
+  const event = { ...recorded.data, type: recorded.type } as DecisionEvent;
+  if (!decision) return begin(event, recorded);
+  const next = apply(decision, event, recorded.at);
+  return { ...next, version: recorded.version, updated_at: next === decision ? decision.updated_at : recorded.at };
+}
+
+function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): Decision | undefined {
+  switch (event.type) {
+    case 'decision.allowed':
+      return {
+        ...asked(event, decision_id, version, at),
+        status: 'ALLOWED',
+        obligations: event.obligations,
+        ...(event.grant ? { grant: event.grant } : {}),
+      };
+    case 'decision.denied':
+      return { ...asked(event, decision_id, version, at), status: 'DENIED' };
+    case 'decision.held':
+      return {
+        ...asked(event, decision_id, version, at),
+        status: 'PENDING',
+        obligations: event.obligations,
+        approval: {
+          terms: event.approval,
+          excluded: event.excluded,
+          asked: event.asked,
+          destinations: event.destinations,
+          grant: event.grant,
+          expires_at: event.expires_at,
+          votes: [],
+        },
+      };
+    default:
+      return undefined;
+  }
+}
+
+function asked(event: DecisionAllowed | DecisionDenied | DecisionHeld, id: string, version: number, at: string): Asked {
+  const { request, agent, action_digest, reasons, risk, policy } = event;
+  return {
+    id,
+    version,
+    request,
+    agent,
+    action_digest,
+    reasons,
+    risk,
+    policy,
+    obligations: [],
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
+  switch (event.type) {
+    case 'vote.cast': {
+      if (decision.status !== 'PENDING') return decision;
+      const { type: _, ...vote } = event;
+      return { ...decision, approval: { ...decision.approval, votes: [...decision.approval.votes, { ...vote, at }] } };
+    }
+    case 'decision.approved': {
+      if (decision.status !== 'PENDING') return decision;
+      const seats = new Map(event.approvers.map((approver) => [approver.id, approver.seat]));
+      const votes = decision.approval.votes.map((vote) => ({ ...vote, seat: seats.get(vote.voter) }));
+      return { ...decision, status: 'ALLOWED', grant: event.grant, approval: { ...decision.approval, votes } };
+    }
+    case 'decision.rejected':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, status: 'DENIED', denied_by: { id: event.by, name: event.by_name, reason: event.reason } };
+    case 'decision.expired':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, status: 'EXPIRED', expired: 'approval' };
+    case 'decision.withdrawn':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, status: 'WITHDRAWN', ...(event.reason ? { withdrawn_because: event.reason } : {}) };
+    case 'grant.redeemed': {
+      if (decision.status !== 'ALLOWED' || !decision.grant) return decision;
+      return { ...decision, status: 'REDEEMED', grant: decision.grant, redeemed_at: at };
+    }
+    case 'decision.revoked':
+      if (decision.status !== 'ALLOWED') return decision;
+      return {
+        ...decision,
+        status: 'REVOKED',
+        revoked_by: { id: event.by, name: event.by_name, reason: event.reason },
+      };
+    case 'grant.expired':
+      if (decision.status !== 'ALLOWED') return decision;
+      return { ...decision, status: 'EXPIRED', expired: 'grant' };
+    case 'outcome.reported': {
+      const { type: _, ...outcome } = event;
+      return { ...decision, outcome: { ...outcome, at } };
+    }
+    case 'decision.allowed':
+    case 'decision.denied':
+    case 'decision.held':
+    case 'decision.repeated':
+    case 'vote.refused':
+    case 'grant.refused':
+      return decision;
+  }
+}

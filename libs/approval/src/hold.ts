@@ -1,0 +1,77 @@
+import { eligibility, excludedFrom, isRefusal } from './eligibility.js';
+import type { DecisionDenied, DecisionHeld } from './event.js';
+import { seat } from './quorum.js';
+import type { ActionRequest, Agent, Destination, Person } from './request.js';
+import type { GrantTerms, Verdict } from './verdict.js';
+
+export interface Hold {
+  request: ActionRequest;
+  agent: Agent;
+  action_digest: string;
+  /** Its effect is require_approval. */
+  verdict: Verdict;
+  /** Everyone in the groups the verdict names, as the directory has them now. */
+  members: readonly Person[];
+  destinations: Destination[];
+}
+
+const DEFAULT_GRANT: GrantTerms = { expires_in_s: 600, uses: 1 };
+
+/**
+ * The first event of a decision that people must answer. If exclusions leave too few to fill the seats, it is denied at
+ * once and says so: a request nobody can approve must not wait for its expiry.
+ */
+export function hold(
+  { request, agent, action_digest, verdict, members, destinations }: Hold,
+  at: string,
+): DecisionHeld | DecisionDenied {
+  const terms = verdict.approval;
+  if (!terms) throw new TypeError('a verdict that requires approval carries its terms');
+  const excluded = excludedFrom(request, agent, terms);
+  const answered = {
+    request,
+    agent: {
+      owner: agent.owner,
+      ...(agent.owner_name ? { owner_name: agent.owner_name } : {}),
+      groups: [...agent.groups],
+    },
+    action_digest,
+    reasons: verdict.reasons,
+    risk: verdict.risk,
+    policy: verdict.policy,
+  };
+  const approval = { terms, excluded, asked: [] };
+  const asked = members.flatMap((person) => {
+    const groups = eligibility(person, approval);
+    return isRefusal(groups) ? [] : [{ id: person.id, name: person.name, groups }];
+  });
+  const { complete, filled } = seat(terms.seats, asked);
+  if (!complete) {
+    const text = shortage(terms.seats, filled);
+    return { type: 'decision.denied', ...answered, reasons: [{ rule: 'nobody-eligible', text }, ...verdict.reasons] };
+  }
+  return {
+    type: 'decision.held',
+    ...answered,
+    obligations: verdict.obligations,
+    approval: terms,
+    expires_at: addSeconds(at, terms.expires_in_s),
+    excluded,
+    asked,
+    destinations: destinations.filter(({ channel }) => terms.channels.length === 0 || terms.channels.includes(channel)),
+    grant: verdict.grant ?? DEFAULT_GRANT,
+  };
+}
+
+function shortage(seats: readonly { group: string; count: number }[], filled: Map<string, number>): string {
+  const short = seats
+    .filter(({ group, count }) => filled.get(group)! < count)
+    .map(({ group, count }) => `${group} needs ${count} and has ${filled.get(group)!}`);
+  const why = short.length > 0 ? short.join(', ') : 'it names no seat';
+  return `Nobody may approve this: ${why}, not counting the agent's owner, the principal and the requester.`;
+}
+
+/** An RFC 3339 time that much later. */
+export function addSeconds(at: string, seconds: number): string {
+  return new Date(Date.parse(at) + seconds * 1000).toISOString();
+}

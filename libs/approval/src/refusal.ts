@@ -1,0 +1,34 @@
+// Why the rules said no. A value, shown to the person or agent it concerns; the wording is here and nowhere else.
+
+export type RefusalCode =
+  | 'self-approval'
+  | 'excluded'
+  | 'not-asked'
+  | 'guest'
+  | 'disabled'
+  | 'already-voted'
+  | 'already-decided'
+  | 'expired'
+  | 'changed'
+  | 'reason-required'
+  | 'not-pending'
+  | 'no-grant'
+  | 'wrong-grant'
+  | 'action-differs'
+  | 'grant-expired'
+  | 'grant-used'
+  | 'grant-revoked'
+  | 'approver-gone'
+  | 'policy-denies'
+  | 'not-acted'
+  | 'already-reported';
+
+export interface Refusal {
+  code: RefusalCode;
+  /** Complete sentences: what happened and what to do. */
+  text: string;
+}
+
+export function refuse(code: RefusalCode, text: string): Refusal {
+  return { code, text };
+}
