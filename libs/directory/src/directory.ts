@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto';
+import type { Agent, Destination, Person } from '@countersign/approval';
+import type { DirectoryFile } from './file.js';
+
+/** Who a credential belongs to. */
+export type Caller =
+  | { kind: 'agent'; id: string; may_assert_subjects: boolean }
+  | { kind: 'person'; id: string; person: Person }
+  | { kind: 'service'; id: string };
+
+/** People, agents and groups at one moment. Immutable: a changed source makes a new one. */
+export class Directory {
+  readonly #people: Map<string, Person>;
+  readonly #agents: Map<string, Agent>;
+  readonly #members = new Map<string, Person[]>();
+  readonly #accounts = new Map<string, Person>();
+  readonly #credentials = new Map<string, Caller>();
+  readonly #channels: DirectoryFile['groups'];
+
+  constructor(file: DirectoryFile) {
+    this.#people = new Map(
+      file.people.map(({ id, name, groups, guest, disabled }) => [id, { id, name, groups, guest, disabled }]),
+    );
+    this.#agents = new Map();
+    this.#channels = file.groups;
+    for (const { id, tokens, links, groups } of file.people) {
+      const person = this.#people.get(id)!;
+      for (const group of groups) this.#members.set(group, [...(this.#members.get(group) ?? []), person]);
+      for (const [channel, accounts] of Object.entries(links)) {
+        accounts?.forEach((account) => this.#accounts.set(`${channel}:${account}`, person));
+      }
+      // A disabled person's tokens stop working; what the person did stays attributed.
+      if (!person.disabled)
+        tokens.forEach((token) => this.#credentials.set(keyOf(token), { kind: 'person', id, person }));
+    }
+    for (const { id, owner, groups, keys, may_assert_subjects, trust, disabled } of file.agents) {
+      const owner_name = this.#people.get(owner)?.name;
+      this.#agents.set(id, { id, owner, groups, ...(owner_name ? { owner_name } : {}), ...(trust ? { trust } : {}) });
+      if (!disabled)
+        keys.forEach((key) => this.#credentials.set(keyOf(key), { kind: 'agent', id, may_assert_subjects }));
+    }
+  }
+
+  /** The holder of a bearer token. Only hashes are kept, so a leaked directory gives nobody a token. */
+  callerOf(token: string): Caller | undefined {
+    return this.#credentials.get(hash('sha256', token, 'base64'));
+  }
+
+  person(id: string): Person | undefined {
+    return this.#people.get(id);
+  }
+
+  agent(id: string): Agent | undefined {
+    return this.#agents.get(id);
+  }
+
+  /** Everyone in any of these groups, each once. */
+  membersOf(groups: readonly string[]): Person[] {
+    return [...new Set(groups.flatMap((group) => this.#members.get(group) ?? []))];
+  }
+
+  /** The person a chat account is linked to. Never by display name. */
+  personBehind(channel: string, account: string): Person | undefined {
+    return this.#accounts.get(`${channel}:${account}`);
+  }
+
+  /** Where these groups are asked. */
+  destinationsOf(groups: readonly string[]): Destination[] {
+    return groups.flatMap((group) => {
+      const channels = this.#channels[group] ?? {};
+      return (['slack', 'teams'] as const).flatMap((channel) =>
+        (channels[channel] ?? []).map((address) => ({ channel, address, group })),
+      );
+    });
+  }
+
+  get size(): { people: number; agents: number } {
+    return { people: this.#people.size, agents: this.#agents.size };
+  }
+}
+
+/** The lookup key of a "sha256:<hex>" entry. */
+function keyOf(entry: string): string {
+  return Buffer.from(entry.slice('sha256:'.length), 'hex').toString('base64');
+}
