@@ -21,3 +21,5 @@ export { SourceChains, verifySources, type Link, type SourceProblem } from './so
 export { parseTilePath, TILE_WIDTH, tilePath, type Tile } from './tile.js';
 export { LedgerVerification, verifyLedger } from './verify.js';
 export type { Expected, Problem, ProblemKind, Report, StoredEntry } from './verify.js';
+export { isCanonicalObject } from './canonical-scan.js';
+export { JsonProblem, MAX_DEPTH, parseStrict } from './strict-json.js';
