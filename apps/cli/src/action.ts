@@ -1,0 +1,134 @@
+import { canonicalize, digestOf } from '@countersign/ledger';
+import { UsageError } from './exit.js';
+import type { Option, Values } from './verb.js';
+
+// The action as the options spell it: the same options for decide, grant redeem and grant verify, because the three must
+// name the same action to the byte.
+
+export const ACTION_OPTIONS = {
+  action: { type: 'string', value: '<name>', help: 'what is to be done: db.delete' },
+  arg: { type: 'string', multiple: true, value: '<k=v>', help: 'one argument; k:=<json> for an exact JSON value' },
+  'arguments-json': { type: 'string', value: '<json>', help: 'all arguments as a JSON object, instead of --arg' },
+  resource: { type: 'string', value: '<type:id>', help: 'what it is done to: table:prod.orders' },
+  'resource-json': { type: 'string', value: '<json>', help: 'properties of the resource, a JSON object' },
+  'context-json': { type: 'string', value: '<json>', help: 'circumstances: session_id, ticket, activity, …' },
+  subject: { type: 'string', value: '<type:id>', help: 'who acts, for callers that may speak for others' },
+} as const satisfies Record<string, Option>;
+
+/** As the request messages take it. */
+export interface ActionFields {
+  subject?: { type: string; id: string };
+  action: { name: string };
+  argumentsForm: { case: 'argumentsJson'; value: string } | { case: undefined };
+  resource: {
+    type: string;
+    id: string;
+    propertiesForm: { case: 'propertiesJson'; value: string } | { case: undefined };
+  };
+  contextForm: { case: 'contextJson'; value: string } | { case: undefined };
+}
+
+type ActionValues = Values<typeof ACTION_OPTIONS>;
+
+export function parseAction(values: ActionValues): ActionFields {
+  if (!values.action) throw new UsageError('which action? add --action, such as --action db.delete');
+  if (!values.resource) throw new UsageError('on what? add --resource, such as --resource table:prod.orders');
+  const given = values['arguments-json'];
+  if (given !== undefined && values.arg)
+    throw new UsageError('--arg and --arguments-json say the same thing: give one of them');
+  const exact = given === undefined ? fromArgs(values.arg) : objectText(given, '--arguments-json');
+  const properties = values['resource-json'];
+  const context = values['context-json'];
+  return {
+    ...(values.subject ? { subject: typeAndId(values.subject, '--subject') } : {}),
+    action: { name: values.action },
+    argumentsForm: exact === undefined ? { case: undefined } : { case: 'argumentsJson', value: exact },
+    resource: {
+      ...typeAndId(values.resource, '--resource'),
+      propertiesForm:
+        properties === undefined
+          ? { case: undefined }
+          : { case: 'propertiesJson', value: objectText(properties, '--resource-json') },
+    },
+    contextForm:
+      context === undefined
+        ? { case: undefined }
+        : { case: 'contextJson', value: objectText(context, '--context-json') },
+  };
+}
+
+/**
+ * The digest that a grant for this action carries: SHA-256 over the canonical {action, context, resource, subject}, with
+ * only those members of the context that bind.
+ */
+export function digestOfAction(
+  fields: ActionFields,
+  subject: { type: string; id: string },
+  binding: readonly string[],
+): string {
+  const given = fields.argumentsForm.case ? JSON.parse(fields.argumentsForm.value) : undefined;
+  const properties = fields.resource.propertiesForm.case ? JSON.parse(fields.resource.propertiesForm.value) : undefined;
+  const context = fields.contextForm.case ? (JSON.parse(fields.contextForm.value) as Record<string, unknown>) : {};
+  const bound = Object.fromEntries(Object.entries(context).filter(([name]) => binding.includes(name)));
+  const { type, id } = fields.resource;
+  return digestOf(
+    canonicalize({
+      action: { name: fields.action.name, properties: given },
+      context: bound,
+      resource: { type, id, properties },
+      subject,
+    }),
+  );
+}
+
+function fromArgs(args: string[] | undefined): string | undefined {
+  if (!args) return undefined;
+  const seen = new Set<string>();
+  const members = args.map((arg) => {
+    const match = /^([^=:]+)(:?=)(.*)$/s.exec(arg);
+    if (!match) throw new UsageError(`--arg "${arg}" is not name=value`);
+    const [, name, sign, text] = match as unknown as [string, string, string, string];
+    if (seen.has(name)) throw new UsageError(`--arg ${name} is given twice`);
+    seen.add(name);
+    return `${JSON.stringify(name)}:${sign === ':=' ? jsonText(text, `--arg ${name}`) : looseValue(text)}`;
+  });
+  return `{${members.join(',')}}`;
+}
+
+/** A number, true, false or null when that is exactly how JSON writes it; else text, so that "1.10" or "007" stay whole. */
+function looseValue(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    if ((value === null || typeof value !== 'object') && typeof value !== 'string' && JSON.stringify(value) === text)
+      return text;
+  } catch {
+    // Not JSON, so it is text.
+  }
+  return JSON.stringify(text);
+}
+
+function objectText(text: string, option: string): string {
+  const value: unknown = JSON.parse(jsonText(text, option));
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new UsageError(`${option} is not a JSON object: write {"…": …}`);
+  return text;
+}
+
+/** The text as given: the service judges duplicates and digits, and it must see what was typed. */
+function jsonText(text: string, option: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch (error) {
+    throw new UsageError(
+      `${option} is not JSON (${(error as Error).message}): quote it for the shell, as in '{"rows": 5}'`,
+    );
+  }
+}
+
+export function typeAndId(text: string, option: string): { type: string; id: string } {
+  const at = text.indexOf(':');
+  if (at < 1 || at === text.length - 1)
+    throw new UsageError(`${option} is "${text}": write type:id, such as table:prod.orders`);
+  return { type: text.slice(0, at), id: text.slice(at + 1) };
+}

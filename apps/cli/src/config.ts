@@ -1,0 +1,45 @@
+import { UsageError } from './exit.js';
+
+// The terminal's own settings, read once. Keys of the services may be in the same environment and are not judged here.
+
+export interface Config {
+  /** host:port of the gRPC surface. */
+  address: string;
+  /** A person's token or an agent's key. */
+  token?: string;
+  /** Base URL of the HTTP surface, without a trailing slash. */
+  httpUrl: string;
+  /** Path of the opa program, when it is not to be searched. */
+  opaBin?: string;
+  /** The folder of Rego that `policy` verbs read unless told otherwise. */
+  policies: string;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** The environment of this process; nothing else reads it. */
+export function environment(): Environment {
+  return process.env;
+}
+
+export function parseConfig(env: Environment): Config {
+  return {
+    address: env.COUNTERSIGN_ADDRESS || `127.0.0.1:${port(env, 'COUNTERSIGN_GRPC_PORT', 7443)}`,
+    ...(env.COUNTERSIGN_TOKEN ? { token: env.COUNTERSIGN_TOKEN } : {}),
+    httpUrl: (env.COUNTERSIGN_PUBLIC_URL || `http://127.0.0.1:${port(env, 'COUNTERSIGN_HTTP_PORT', 7480)}`).replace(
+      /\/+$/,
+      '',
+    ),
+    ...(env.OPA_BIN ? { opaBin: env.OPA_BIN } : {}),
+    policies: env.COUNTERSIGN_POLICIES || 'policies',
+  };
+}
+
+function port(env: Environment, key: string, otherwise: number): number {
+  const text = env[key];
+  if (!text) return otherwise;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65535)
+    throw new UsageError(`${key} is "${text}": write a port, 1 to 65535`);
+  return value;
+}

@@ -1,0 +1,46 @@
+import { ApprovalViewSchema, SERVICES, type ApprovalView } from '@countersign/contract';
+import { renderCardLines, renderCardText } from '../card-text.js';
+import { EXIT } from '../exit.js';
+import { asJson } from '../json.js';
+import { joinTexts, say } from '../terminal.js';
+import { verb } from '../verb.js';
+
+export const approvals = verb({
+  name: 'approvals',
+  summary: 'list what waits for you, or show one card',
+  about:
+    'Without an id: the pending approvals you have a part in, oldest deadline first. With one: everything an approver should see.',
+  usage: '[<id>]',
+  takes: { min: 0, max: 1 },
+  options: { all: { type: 'boolean', help: 'also those you can see but not vote on' } },
+  examples: ['countersign approvals', 'countersign approvals dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C'],
+  exits: [0, 1, 2, 3],
+  async run({ values, positionals: [id], client, terminal, now }) {
+    const { getApproval, listApprovals } = SERVICES.ApprovalService.method;
+    if (id) {
+      const view = await client().unary(getApproval, { id });
+      if (terminal.json) terminal.value(asJson(ApprovalViewSchema, view));
+      else terminal.print(renderCardText(view, now()));
+      return EXIT.ok;
+    }
+    const views: ApprovalView[] = [];
+    let pageToken = '';
+    do {
+      const page = await client().unary(listApprovals, { includeIneligible: values.all ?? false, pageToken });
+      views.push(...page.approvals);
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    if (terminal.json) terminal.value({ approvals: views.map((view) => asJson(ApprovalViewSchema, view)) });
+    else if (views.length === 0) terminal.print(say`nothing waits for you`);
+    else {
+      terminal.print(
+        joinTexts(
+          views.map((view) => renderCardLines(view, now())),
+          '\n\n',
+        ),
+      );
+      terminal.print(say`\nsee one whole: ${say`countersign approvals ${views[0]!.id}`.styled('cyan')}`);
+    }
+    return EXIT.ok;
+  },
+});

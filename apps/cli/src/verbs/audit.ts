@@ -1,0 +1,71 @@
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { EntrySchema, Fault, SERVICES } from '@countersign/contract';
+import { EXIT, UsageError } from '../exit.js';
+import { asJson } from '../json.js';
+import { say } from '../terminal.js';
+import { verb } from '../verb.js';
+
+export const auditExport = verb({
+  name: 'audit export',
+  summary: 'write the ledger out, entry by entry',
+  about:
+    'One JSON line per entry with its exact bytes (base64), in ledger order; --bodies writes the recorded events themselves.',
+  options: {
+    from: { type: 'string', value: '<index>', help: 'first entry (0)' },
+    to: { type: 'string', value: '<index>', help: 'one past the last entry (the end)' },
+    out: { type: 'string', value: '<file>', help: 'a file instead of stdout' },
+    bodies: { type: 'boolean', help: 'the canonical events alone, one a line, byte for byte' },
+  },
+  examples: ['countersign audit export --out ledger.jsonl', 'countersign audit export --bodies | jq .type'],
+  exits: [0, 1, 2, 3],
+  async run({ values, client, terminal, signal }) {
+    const range = { fromIndex: parseIndex(values.from, '--from'), toIndex: parseIndex(values.to, '--to') };
+    const file = values.out ? createWriteStream(values.out, { flags: 'wx' }) : undefined;
+    if (file) await opened(file, values.out!);
+    let count = 0;
+    for await (const entry of client().stream(SERVICES.AuditService.method.export, range, signal)) {
+      // A body is canonical JSON, so it holds no raw control character and no newline.
+      const line = values.bodies ? Buffer.from(entry.body) : Buffer.from(JSON.stringify(asJson(EntrySchema, entry)));
+      const bytes = Buffer.concat([line, Buffer.from('\n')]);
+      if (!file) terminal.bytes(bytes);
+      else if (!file.write(bytes)) await once(file, 'drain');
+      count += 1;
+    }
+    if (file) {
+      file.end();
+      await once(file, 'finish');
+    }
+    if (signal.aborted) throw new Fault('INTERRUPTED', `stopped after ${count} entries: the export is not complete`);
+    terminal.warn(say`${count} entries`.styled('dim'));
+    return EXIT.ok;
+  },
+});
+
+export const auditEvidence = verb({
+  name: 'audit evidence',
+  summary: 'a report for an auditor (not available yet)',
+  about:
+    'A report about one decision or a period, with its proofs. Not available yet: use audit export and audit verify.',
+  usage: '[<decision id>]',
+  takes: { min: 0, max: 1 },
+  options: {},
+  examples: ['countersign audit evidence dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C'],
+  exits: [1],
+  run: () =>
+    Promise.reject(
+      new Fault('NOT_AVAILABLE', 'evidence reports are not available yet: use "audit export" and "audit verify"'),
+    ),
+});
+
+function parseIndex(text: string | undefined, option: string): bigint {
+  if (text !== undefined && !/^\d{1,18}$/.test(text))
+    throw new UsageError(`${option} is "${text}": write a number from 0`);
+  return BigInt(text ?? 0);
+}
+
+async function opened(file: ReturnType<typeof createWriteStream>, path: string): Promise<void> {
+  await once(file, 'open').catch((cause: unknown) => {
+    throw new UsageError(`${path} can not be created (${(cause as Error).message}): an export never overwrites a file`);
+  });
+}

@@ -1,0 +1,74 @@
+import { ApprovalViewSchema, SERVICES, State, Vote } from '@countersign/contract';
+import { renderCardText } from '../card-text.js';
+import { EXIT, UsageError } from '../exit.js';
+import { asJson } from '../json.js';
+import { say } from '../terminal.js';
+import { verb, type World } from '../verb.js';
+
+const YES = { yes: { type: 'boolean', help: 'do not ask; without a terminal nobody is asked anyway' } } as const;
+
+export const approve = verb({
+  name: 'approve',
+  summary: 'let one exact action run once',
+  about:
+    'Shows the card, asks, and votes. The vote names the digest of what was shown: if the request is another one by then, it does not count.',
+  usage: '<id>',
+  takes: { min: 1, max: 1 },
+  options: { reason: { type: 'string', value: '<text>', help: 'why; required where the approval says so' }, ...YES },
+  examples: ['countersign approve dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "change window confirmed"'],
+  exits: [0, 1, 2, 3],
+  run: ({ values, positionals: [id], ...world }) =>
+    castVote(world, { id: id!, vote: Vote.APPROVE, reason: values.reason ?? '', yes: values.yes ?? false }),
+});
+
+export const deny = verb({
+  name: 'deny',
+  summary: 'refuse an action, with a reason for the agent',
+  about: 'Shows the card, asks, and votes. The reason goes back to the agent, so write what it should do instead.',
+  usage: '<id> --reason <text>',
+  takes: { min: 1, max: 1 },
+  options: { reason: { type: 'string', value: '<text>', help: 'why; required' }, ...YES },
+  examples: ['countersign deny dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "not before the backup at 22:00"'],
+  exits: [0, 1, 2, 3],
+  run({ values, positionals: [id], ...world }) {
+    if (!values.reason?.trim()) throw new UsageError('a denial needs a reason the agent can act on: add --reason "…"');
+    return castVote(world, { id: id!, vote: Vote.DENY, reason: values.reason, yes: values.yes ?? false });
+  },
+});
+
+async function castVote(
+  { client, terminal, now }: World,
+  vote: { id: string; vote: Vote; reason: string; yes: boolean },
+): Promise<number> {
+  const { getApproval, castVote: cast } = SERVICES.ApprovalService.method;
+  const shown = await client().unary(getApproval, { id: vote.id });
+  if (!terminal.json) terminal.print(renderCardText(shown, now()));
+  if (terminal.interactive && !vote.yes) {
+    const question = vote.vote === Vote.APPROVE ? say`Approve this exact call, once?` : say`Deny it?`;
+    if (!(await terminal.confirm(question))) {
+      terminal.warn(say`nothing was sent`);
+      return EXIT.usage;
+    }
+  }
+  const after = await client().unary(cast, {
+    id: vote.id,
+    vote: vote.vote,
+    reason: vote.reason,
+    // What this program showed, not what the service holds by now: the two must be the same for the vote to count.
+    seenDigest: shown.decision?.actionDigest ?? '',
+    cardDigest: shown.card?.digest ?? '',
+  });
+  if (terminal.json) terminal.value(asJson(ApprovalViewSchema, after));
+  else
+    terminal.print(
+      say`\n${outcome(after.decision?.state, vote.vote)} ${after.card?.outcome || after.card?.progress || ''}`,
+    );
+  return EXIT.ok;
+}
+
+function outcome(state: State | undefined, vote: Vote) {
+  if (vote === Vote.DENY) return say`Denied.`.styled('red');
+  return state === State.PENDING
+    ? say`Your vote counts; others are still asked.`.styled('yellow')
+    : say`Approved.`.styled('green');
+}
