@@ -1,1 +1,21 @@
-export {};
+// The shell around every service: settings, log, health, metrics, the gRPC server with its JSON twins, and how a thrown
+// thing becomes an answer. It knows how to serve and nothing of what is served.
+export { toStatusError } from './faults.js';
+export { begin, received, toServiceError } from './grpc-server.js';
+export { openLog, type Log } from './log.js';
+export { runMain } from './main.js';
+export { Metrics } from './metrics.js';
+export type { Document } from './plain-routes.js';
+export { Readiness, type Probe } from './readiness.js';
+export {
+  bearerToken,
+  rpcService,
+  traceIdOf,
+  type Authenticate,
+  type Call,
+  type Handlers,
+  type RawMethod,
+  type RpcService,
+} from './rpc.js';
+export { parseSettings, SETTINGS, type Settings } from './settings.js';
+export { startService, type RunningService, type ServiceOptions, type Surface } from './start.js';

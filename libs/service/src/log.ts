@@ -16,7 +16,8 @@ export function nestLogger(log: Log): LoggerService {
     debug: (message) => log.debug(text(message)),
     verbose: (message) => log.debug(text(message)),
     warn: (message) => log.warn(text(message)),
-    error: (message, ...rest) => log.error({ detail: rest.map(text).join(' ').slice(0, 2000) || undefined }, text(message)),
+    error: (message, ...rest) =>
+      log.error({ detail: rest.map(text).join(' ').slice(0, 2000) || undefined }, text(message)),
     fatal: (message) => log.fatal(text(message)),
   };
 }

@@ -6,14 +6,22 @@ import { Fault } from '@countersign/contract';
 // is not here is a typing error, and a typing error in a security product must not pass silently.
 
 const port = z.coerce.number().int().min(0).max(65535);
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
 const hostPort = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'write host:port');
 /** https anywhere, plain http on loopback only. */
 const url = z.string().refine(isSafeUrl, 'write a complete https:// URL; http:// is accepted on loopback only');
-const hosts = list.refine((items) => items.every((item) => /^[^\s/:]+(:\d{1,5})?$/.test(item)), 'write host or host:port, comma-separated');
+const hosts = list.refine(
+  (items) => items.every((item) => /^[^\s/:]+(:\d{1,5})?$/.test(item)),
+  'write host or host:port, comma-separated',
+);
 
 interface Setting {
-  schema: z.ZodType<unknown, string | undefined>;
+  schema: z.ZodType;
   /** One line for the reference. */
   about: string;
   /** Shown in the reference; absent means "off" or "none". */
@@ -23,34 +31,117 @@ interface Setting {
 }
 
 export const SETTINGS = {
-  DATABASE_URL: { schema: z.string().startsWith('postgres').optional(), about: 'PostgreSQL to use. Without it, standalone runs its own.', secret: true },
-  KAFKA_BROKERS: { schema: list.optional(), about: 'Kafka brokers, host:port, comma-separated. Without it, standalone uses an in-memory bus.' },
+  DATABASE_URL: {
+    schema: z.string().startsWith('postgres').optional(),
+    about: 'PostgreSQL to use. Without it, standalone runs its own.',
+    secret: true,
+  },
+  KAFKA_BROKERS: {
+    schema: list.optional(),
+    about: 'Kafka brokers, host:port, comma-separated. Without it, standalone uses an in-memory bus.',
+  },
   OPA_BIN: { schema: z.string().optional(), about: 'The opa program. Otherwise: PATH, the cache, or go install.' },
-  COUNTERSIGN_DATA_DIR: { schema: z.string().default('.countersign').transform((path) => resolve(path)), about: 'Where keys, caches and the embedded database live.', fallback: '.countersign' },
-  COUNTERSIGN_POLICIES: { schema: z.string().optional(), about: 'Folder of Rego, or a compiled bundle, instead of the shipped policies.' },
-  COUNTERSIGN_DIRECTORY: { schema: z.string().optional(), about: 'YAML file of people, agents and groups. Without it: development identities.' },
-  COUNTERSIGN_PUBLIC_URL: { schema: url.optional(), about: 'URL under which people and agents reach the HTTP port; the issuer of grants.' },
+  COUNTERSIGN_DATA_DIR: {
+    schema: z
+      .string()
+      .default('.countersign')
+      .transform((path) => resolve(path)),
+    about: 'Where keys, caches and the embedded database live.',
+    fallback: '.countersign',
+  },
+  COUNTERSIGN_POLICIES: {
+    schema: z.string().optional(),
+    about: 'Folder of Rego, or a compiled bundle, instead of the shipped policies.',
+  },
+  COUNTERSIGN_DIRECTORY: {
+    schema: z.string().optional(),
+    about: 'YAML file of people, agents and groups. Without it: development identities.',
+  },
+  COUNTERSIGN_PUBLIC_URL: {
+    schema: url.optional(),
+    about: 'URL under which people and agents reach the HTTP port; the issuer of grants.',
+  },
   COUNTERSIGN_BIND: { schema: z.string().default('127.0.0.1'), about: 'Address to listen on.', fallback: '127.0.0.1' },
-  COUNTERSIGN_GRPC_PORT: { schema: port.optional(), about: 'gRPC port. Default: 7443 (decision 7444, audit 7446).', fallback: '7443' },
-  COUNTERSIGN_HTTP_PORT: { schema: port.optional(), about: 'HTTP port. Default: 7480 (decision 7481, notifier 7482, audit 7483).', fallback: '7480' },
-  COUNTERSIGN_SERVICE_TOKEN: { schema: z.string().min(32, 'use at least 32 characters').optional(), about: 'Shared by the four services to know each other. Required when they run apart.', secret: true },
+  COUNTERSIGN_GRPC_PORT: {
+    schema: port.optional(),
+    about: 'gRPC port. Default: 7443 (decision 7444, audit 7446).',
+    fallback: '7443',
+  },
+  COUNTERSIGN_HTTP_PORT: {
+    schema: port.optional(),
+    about: 'HTTP port. Default: 7480 (decision 7481, notifier 7482, audit 7483).',
+    fallback: '7480',
+  },
+  COUNTERSIGN_SERVICE_TOKEN: {
+    schema: z.string().min(32, 'use at least 32 characters').optional(),
+    about: 'Shared by the four services to know each other. Required when they run apart.',
+    secret: true,
+  },
   COUNTERSIGN_INTAKE_ADDRESS: { schema: hostPort.optional(), about: 'Where notifier reaches intake, host:port.' },
-  COUNTERSIGN_DECISION_ADDRESS: { schema: hostPort.optional(), about: 'Where intake reaches decision, host:port. Without it, policy runs inside intake.' },
-  COUNTERSIGN_LOG_LEVEL: { schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), about: 'How much to log.', fallback: 'info' },
-  COUNTERSIGN_LEDGER_ORIGIN: { schema: z.string().regex(/^[^\s+]+$/).default('countersign.local/ledger'), about: 'Name of the ledger in its checkpoints. Never change it.', fallback: 'countersign.local/ledger' },
-  COUNTERSIGN_BINDING_CONTEXT: { schema: list.default([]), about: 'Members of context that bind, comma-separated: they become part of the action digest.' },
-  COUNTERSIGN_QUEUE_LIMIT: { schema: z.coerce.number().int().min(1).max(100_000).default(1024), about: 'Answers waiting for a commit before more are refused.', fallback: '1024' },
+  COUNTERSIGN_DECISION_ADDRESS: {
+    schema: hostPort.optional(),
+    about: 'Where intake reaches decision, host:port. Without it, policy runs inside intake.',
+  },
+  COUNTERSIGN_LOG_LEVEL: {
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    about: 'How much to log.',
+    fallback: 'info',
+  },
+  COUNTERSIGN_LEDGER_ORIGIN: {
+    schema: z
+      .string()
+      .regex(/^[^\s+]+$/)
+      .default('countersign.local/ledger'),
+    about: 'Name of the ledger in its checkpoints. Never change it.',
+    fallback: 'countersign.local/ledger',
+  },
+  COUNTERSIGN_BINDING_CONTEXT: {
+    schema: list.default([]),
+    about: 'Members of context that bind, comma-separated: they become part of the action digest.',
+  },
+  COUNTERSIGN_QUEUE_LIMIT: {
+    schema: z.coerce.number().int().min(1).max(100_000).default(1024),
+    about: 'Answers waiting for a commit before more are refused.',
+    fallback: '1024',
+  },
   COUNTERSIGN_SLACK_TOKEN: { schema: z.string().optional(), about: 'Bot token of the Slack app.', secret: true },
-  COUNTERSIGN_SLACK_SIGNING_SECRET: { schema: list.optional(), about: 'Signing secret of the Slack app; two, comma-separated, while rotating.', secret: true },
-  COUNTERSIGN_SLACK_API_URL: { schema: url.optional(), about: 'Slack API base URL.', fallback: 'https://slack.com/api/' },
-  COUNTERSIGN_SLACK_APP_ID: { schema: z.string().optional(), about: 'Only interactions of this Slack app are accepted.' },
+  COUNTERSIGN_SLACK_SIGNING_SECRET: {
+    schema: list.optional(),
+    about: 'Signing secret of the Slack app; two, comma-separated, while rotating.',
+    secret: true,
+  },
+  COUNTERSIGN_SLACK_API_URL: {
+    schema: url.optional(),
+    about: 'Slack API base URL.',
+    fallback: 'https://slack.com/api/',
+  },
+  COUNTERSIGN_SLACK_APP_ID: {
+    schema: z.string().optional(),
+    about: 'Only interactions of this Slack app are accepted.',
+  },
   COUNTERSIGN_TEAMS_APP_ID: { schema: z.string().optional(), about: 'Application id of the Teams bot.' },
   COUNTERSIGN_TEAMS_APP_SECRET: { schema: z.string().optional(), about: 'Secret of the Teams bot.', secret: true },
   COUNTERSIGN_TEAMS_TENANTS: { schema: list.optional(), about: 'Tenant ids whose people may act, comma-separated.' },
-  COUNTERSIGN_TEAMS_OPENID_METADATA_URL: { schema: url.optional(), about: 'OpenID metadata of the Bot Framework.', fallback: 'https://login.botframework.com/v1/.well-known/openidconfiguration' },
-  COUNTERSIGN_TEAMS_TOKEN_URL: { schema: url.optional(), about: 'Where the bot gets its token.', fallback: 'https://login.microsoftonline.com/botframework.com/oauth2/v2.0/token' },
-  COUNTERSIGN_TEAMS_ISSUER: { schema: z.string().optional(), about: 'Issuer of inbound tokens.', fallback: 'https://api.botframework.com' },
-  COUNTERSIGN_TEAMS_SERVICE_HOSTS: { schema: hosts.optional(), about: 'Hosts that may receive the bot token, host[:port], comma-separated. The first is the default connector.', fallback: 'smba.trafficmanager.net' },
+  COUNTERSIGN_TEAMS_OPENID_METADATA_URL: {
+    schema: url.optional(),
+    about: 'OpenID metadata of the Bot Framework.',
+    fallback: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
+  },
+  COUNTERSIGN_TEAMS_TOKEN_URL: {
+    schema: url.optional(),
+    about: 'Where the bot gets its token.',
+    fallback: 'https://login.microsoftonline.com/botframework.com/oauth2/v2.0/token',
+  },
+  COUNTERSIGN_TEAMS_ISSUER: {
+    schema: z.string().optional(),
+    about: 'Issuer of inbound tokens.',
+    fallback: 'https://api.botframework.com',
+  },
+  COUNTERSIGN_TEAMS_SERVICE_HOSTS: {
+    schema: hosts.optional(),
+    about: 'Hosts that may receive the bot token, host[:port], comma-separated. The first is the default connector.',
+    fallback: 'smba.trafficmanager.net',
+  },
 } satisfies Record<string, Setting>;
 
 export type Settings = { [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]['schema']> };
@@ -83,5 +174,7 @@ function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   if (protocol === 'https:') return true;
-  return protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname));
+  return (
+    protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname))
+  );
 }

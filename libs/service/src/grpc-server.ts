@@ -1,0 +1,214 @@
+import type { EventEmitter } from 'node:events';
+import {
+  Metadata,
+  status as grpcStatus,
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type Server,
+  type ServerCredentials,
+  type ServiceError,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { packageDefinition, reflectionDefinition, serviceDefinition, StatusError } from '@countersign/contract';
+import { ServerGrpc } from '@nestjs/microservices';
+import { HealthImplementation } from 'grpc-health-check';
+import { toStatusError } from './faults.js';
+import type { Log } from './log.js';
+import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
+
+/** A larger message is refused with a clear error; one that is larger still is cut off by the transport. */
+const MESSAGE_LIMIT = 256 * 1024;
+const TRANSPORT_LIMIT = 4 * 1024 * 1024;
+
+type AnyCall =
+  ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+type Reply = (error: Partial<ServiceError> | null, value?: unknown) => void;
+
+/**
+ * Nest's gRPC server with our handler table attached as stock grpc-js handlers. Nest owns binding, life cycle and shutdown;
+ * a handler runs without Nest's per-call wrappers, which cost more than a decision does.
+ */
+export class GrpcServer extends ServerGrpc {
+  readonly health = new HealthImplementation({ '': 'NOT_SERVING' });
+  readonly #services: RpcService[];
+  readonly #log: Log;
+
+  constructor(options: { url: string; services: RpcService[]; log: Log; credentials?: ServerCredentials }) {
+    super({
+      url: options.url,
+      package: 'countersign.v1',
+      packageDefinition: packageDefinition() as never,
+      gracefulShutdown: false,
+      channelOptions: {
+        'grpc.max_receive_message_length': TRANSPORT_LIMIT,
+        'grpc.max_send_message_length': TRANSPORT_LIMIT,
+        'grpc.keepalive_time_ms': 60_000,
+        'grpc.http2.min_ping_interval_without_data_ms': 5_000,
+      },
+      ...(options.credentials ? { credentials: options.credentials } : {}),
+    });
+    this.#services = options.services;
+    this.#log = options.log;
+  }
+
+  override async bindEvents(): Promise<void> {
+    const server = this.grpcClient as Server;
+    for (const rpc of this.#services)
+      server.addService(this.#definition(rpc) as never, this.#implementation(rpc) as never);
+    this.health.addToServer(server);
+    new ReflectionService(reflectionDefinition() as never, {
+      services: this.#services.map(({ service }) => service.typeName),
+    }).addToServer(server);
+  }
+
+  #definition(rpc: RpcService) {
+    const methods = serviceDefinition(rpc.service);
+    for (const [name, method] of Object.entries(methods)) {
+      const raw = rpc.raw?.[name];
+      method.requestDeserialize = guarded(raw?.deserialize ?? method.requestDeserialize) as never;
+      if (raw) method.responseSerialize = raw.serialize as never;
+    }
+    return methods;
+  }
+
+  #implementation(rpc: RpcService): Record<string, unknown> {
+    const implementation: Record<string, unknown> = {};
+    for (const method of rpc.service.methods) {
+      const raw = rpc.raw?.[method.name];
+      const handler = rpc.handlers[method.name];
+      if (raw) implementation[method.name] = raw.handle;
+      else if (handler)
+        implementation[method.name] = this.#adapt(rpc, method.methodKind, method.name, handler as never);
+    }
+    return implementation;
+  }
+
+  #adapt(rpc: RpcService, kind: string, name: string, handler: (request: unknown, call: Call) => never) {
+    const fail = (error: unknown) => toServiceError(toStatusError(error, this.#log, name));
+    if (kind === 'unary') {
+      const unary: handleUnaryCall<unknown, unknown> = async (call, callback) => {
+        const reply = callback as Reply;
+        try {
+          reply(null, await handler(received(call.request), begin(call, rpc)));
+        } catch (error) {
+          reply(fail(error));
+        }
+      };
+      return unary;
+    }
+    const pump = async (
+      call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+      request: unknown,
+    ) => {
+      try {
+        for await (const message of handler(request, begin(call, rpc)) as AsyncIterable<unknown>) {
+          if (call.cancelled) return;
+          if (!call.write(message)) await drained(call);
+        }
+        call.end();
+      } catch (error) {
+        if (!call.cancelled) call.emit('error', fail(error));
+      }
+    };
+    if (kind === 'server_streaming') {
+      const serverStream: handleServerStreamingCall<unknown, unknown> = (call) => {
+        let request: unknown;
+        try {
+          request = received(call.request);
+        } catch (error) {
+          return void call.emit('error', fail(error));
+        }
+        void pump(call, request);
+      };
+      return serverStream;
+    }
+    const bidi: handleBidiStreamingCall<unknown, unknown> = (call) => void pump(call, requestsOf(call));
+    return bidi;
+  }
+}
+
+async function* requestsOf(call: ServerDuplexStream<unknown, unknown>): AsyncIterable<unknown> {
+  for await (const request of call) yield received(request);
+}
+
+function drained(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      resolve();
+    };
+    call.once('drain', done);
+    call.once('cancelled', done);
+  });
+}
+
+/** A message that could not be decoded reaches its handler as the reason, so that the caller gets a status it can act on. */
+class Undecodable {
+  constructor(readonly error: StatusError) {}
+}
+
+function guarded(deserialize: (bytes: Buffer) => unknown) {
+  return (bytes: Buffer): unknown => {
+    if (bytes.length > MESSAGE_LIMIT) {
+      return new Undecodable(
+        new StatusError('INVALID_ARGUMENT', `the message has ${bytes.length} bytes, more than ${MESSAGE_LIMIT}`, {
+          reason: 'MESSAGE_TOO_LARGE',
+        }),
+      );
+    }
+    try {
+      return deserialize(bytes);
+    } catch (error) {
+      if (error instanceof StatusError) return new Undecodable(error);
+      return new Undecodable(
+        new StatusError('INVALID_ARGUMENT', 'the message is not a valid protobuf message of this method', {
+          reason: 'MALFORMED_MESSAGE',
+        }),
+      );
+    }
+  };
+}
+
+/** The request, or the reason there is none, thrown as a StatusError. */
+export function received<T>(request: T): T {
+  if (request instanceof Undecodable) throw request.error;
+  return request;
+}
+
+/** Authenticates a call. Throws StatusError UNAUTHENTICATED. */
+export function begin<Caller>(call: AnyCall, rpc: Pick<RpcService<Caller>, 'authenticate'>): Call<Caller> {
+  const token = bearerToken(call.metadata.get('authorization')[0]);
+  const caller = token === undefined ? undefined : rpc.authenticate(token);
+  if (caller === undefined) throw unauthenticated(token !== undefined);
+  const abort = new AbortController();
+  (call as EventEmitter).on('cancelled', () => abort.abort());
+  const deadline = call.getDeadline();
+  const deadlineMs = deadline instanceof Date ? deadline.getTime() : deadline;
+  const traceId = traceIdOf(call.metadata.get('traceparent')[0]);
+  return {
+    caller,
+    signal: abort.signal,
+    ...(Number.isFinite(deadlineMs) ? { deadline: deadlineMs } : {}),
+    ...(traceId ? { traceId } : {}),
+  };
+}
+
+export function unauthenticated(presented: boolean): StatusError {
+  return new StatusError(
+    'UNAUTHENTICATED',
+    presented ? 'the credential is not known' : 'no credential: send "authorization: Bearer <key>"',
+    { reason: presented ? 'UNKNOWN_CREDENTIAL' : 'NO_CREDENTIAL' },
+  );
+}
+
+/** A StatusError in the form grpc-js sends, with google.rpc details. */
+export function toServiceError(error: StatusError): Partial<ServiceError> {
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', error.toDetailsBin());
+  return { code: grpcStatus[error.status], details: error.message, metadata };
+}

@@ -1,0 +1,148 @@
+import {
+  fromJson,
+  toJson,
+  create,
+  createRegistry,
+  type DescMessage,
+  type DescMethod,
+  type JsonObject,
+  type JsonValue,
+} from '@bufbuild/protobuf';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema, StatusError, StatusSchema } from '@countersign/contract';
+import { JsonProblem, parseStrict } from '@countersign/ledger';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { httpStatusOf, toStatusError } from './faults.js';
+import { unauthenticated } from './grpc-server.js';
+import type { Log } from './log.js';
+import { matchPath, ROUTES, WAITING } from './routes.js';
+import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
+
+const BODY_LIMIT = 256 * 1024;
+const DETAILS = createRegistry(BadRequestSchema, ErrorInfoSchema, RetryInfoSchema);
+
+type Target = { rpc: RpcService; method: DescMethod; params: Record<string, string> };
+
+/**
+ * Answers the /v1/ requests that have a gRPC twin, in the proto3 JSON mapping with the protos' own field names, through the
+ * same handlers. Everything else is passed on. The body is read as strict JSON before it is mapped.
+ */
+export function httpTwins(services: RpcService[], log: Log) {
+  const methods = new Map(
+    services.flatMap((rpc) =>
+      rpc.service.methods.map((method) => [`${rpc.service.name}.${method.name}`, { rpc, method }] as const),
+    ),
+  );
+  return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (!url.pathname.startsWith('/v1/')) return next();
+    void answer(request, response, url).catch((error: unknown) => {
+      const status = toStatusError(error, log, `${request.method} ${url.pathname.split('/')[2] ?? ''}`);
+      const headers: Record<string, string> = {};
+      if (status.details.retryAfterMs !== undefined)
+        headers['retry-after'] = String(Math.max(1, Math.ceil(status.details.retryAfterMs / 1000)));
+      if (status.status === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer';
+      send(response, httpStatusOf(status), toJson(StatusSchema, status.toStatus(), { registry: DETAILS }), headers);
+    });
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const { rpc, method, params } = find(request.method ?? '', url);
+    const token = bearerToken(request.headers.authorization);
+    const caller = token === undefined ? undefined : rpc.authenticate(token);
+    if (caller === undefined) throw unauthenticated(token !== undefined);
+    const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
+    const message = map(method.input, { ...body, ...params });
+    const handler = rpc.handlers[method.name] as ((request: unknown, call: Call) => Promise<object>) | undefined;
+    if (!handler) throw new StatusError('UNIMPLEMENTED', `${method.name} is not available yet`);
+    const abort = new AbortController();
+    response.on('close', () => abort.abort());
+    const traceId = traceIdOf(request.headers.traceparent);
+    const reply = await handler(message, { caller, signal: abort.signal, ...(traceId ? { traceId } : {}) });
+    const output = '$typeName' in reply ? reply : create(method.output, reply as never);
+    send(response, 200, toJson(method.output, output as never, { useProtoFieldName: true, alwaysEmitImplicit: false }));
+  }
+
+  function find(verb: string, url: URL): Target {
+    const here = ROUTES.filter(({ rpc }) => methods.has(rpc)).flatMap((route) => {
+      const params = matchPath(route.path, url.pathname);
+      return params ? [{ route, params }] : [];
+    });
+    const hit = here.find(({ route }) => route.method === verb);
+    if (!hit) {
+      const allowed = here.map(({ route }) => route.method).join(', ');
+      throw new StatusError(
+        'NOT_FOUND',
+        allowed ? `${url.pathname} takes ${allowed}` : `there is no ${url.pathname} here`,
+      );
+    }
+    const name = url.searchParams.has('wait') ? (WAITING[hit.route.rpc] ?? hit.route.rpc) : hit.route.rpc;
+    return { ...methods.get(name)!, params: hit.params };
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<JsonObject> {
+  const type = request.headers['content-type'] ?? '';
+  if (type && !/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
+    throw invalid('content-type', 'send application/json');
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Read on, so that the caller gets the answer instead of a reset connection, but keep nothing more.
+    if (size <= BODY_LIMIT) chunks.push(chunk);
+  }
+  if (size > BODY_LIMIT) throw invalid('body', `has ${size} bytes, more than ${BODY_LIMIT}`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw invalid('body', 'is not valid UTF-8');
+  }
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = parseStrict(text);
+  } catch (error) {
+    if (error instanceof JsonProblem) throw invalid('body', `is not the JSON we take: ${error.message}`);
+    throw error;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid('body', 'is not a JSON object');
+  return value as JsonObject;
+}
+
+/** Query parameters as the JSON of the request message: repeated and nested fields are not taken. */
+function queryOf(input: DescMessage, query: URLSearchParams): JsonObject {
+  const body: Record<string, JsonValue> = {};
+  for (const [name, text] of query) {
+    if (Object.hasOwn(body, name)) throw invalid(name, 'is given twice');
+    const field = input.fields.find((candidate) => candidate.name === name || candidate.jsonName === name);
+    body[name] = field?.fieldKind === 'scalar' && (text === 'true' || text === 'false') ? text === 'true' : text;
+  }
+  return body;
+}
+
+function map(input: DescMessage, body: JsonObject) {
+  try {
+    return fromJson(input, body);
+  } catch (error) {
+    // The mapper names the field and the type it wanted; it may quote the value, which may be a secret.
+    const text = (error as Error).message.replace(/: .*$/s, '').slice(0, 200);
+    throw invalid('body', `does not fit ${input.name}: ${text}`);
+  }
+}
+
+function invalid(field: string, description: string): StatusError {
+  return new StatusError('INVALID_ARGUMENT', `${field}: ${description}`, {
+    reason: 'INVALID_REQUEST',
+    violations: [{ field, description }],
+  });
+}
+
+function send(response: ServerResponse, status: number, body: JsonValue, headers: Record<string, string> = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers });
+  response.end(text + '\n');
+}

@@ -1,0 +1,49 @@
+// The JSON twins: which HTTP request is which gRPC method. `{id}` fills the field of that name.
+
+export interface Route {
+  method: 'GET' | 'POST';
+  /** Path template under the root. */
+  path: string;
+  /** "DecisionService.Decide". */
+  rpc: `${string}.${string}`;
+}
+
+export const ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/v1/decisions', rpc: 'DecisionService.Decide' },
+  { method: 'POST', path: '/v1/decisions:batch', rpc: 'DecisionService.DecideBatch' },
+  { method: 'GET', path: '/v1/decisions', rpc: 'DecisionService.ListDecisions' },
+  { method: 'GET', path: '/v1/decisions/{id}', rpc: 'DecisionService.GetDecision' },
+  { method: 'POST', path: '/v1/decisions/{id}:withdraw', rpc: 'DecisionService.WithdrawDecision' },
+  { method: 'POST', path: '/v1/decisions/{id}:revoke', rpc: 'ApprovalService.RevokeDecision' },
+  { method: 'POST', path: '/v1/decisions/{id}:report', rpc: 'DecisionService.ReportOutcome' },
+  { method: 'POST', path: '/v1/grants:redeem', rpc: 'DecisionService.RedeemGrant' },
+  { method: 'GET', path: '/v1/approvals', rpc: 'ApprovalService.ListApprovals' },
+  { method: 'GET', path: '/v1/approvals/{id}', rpc: 'ApprovalService.GetApproval' },
+  { method: 'POST', path: '/v1/approvals/{id}/votes', rpc: 'ApprovalService.CastVote' },
+  { method: 'POST', path: '/v1/policy:evaluate', rpc: 'PolicyService.Evaluate' },
+  { method: 'GET', path: '/v1/bundles', rpc: 'PolicyService.ListBundles' },
+  { method: 'GET', path: '/v1/entries', rpc: 'AuditService.ListEntries' },
+  { method: 'GET', path: '/v1/entries/{index}', rpc: 'AuditService.GetEntry' },
+  { method: 'GET', path: '/v1/entries/{index}/proof', rpc: 'AuditService.GetInclusionProof' },
+  { method: 'GET', path: '/v1/consistency', rpc: 'AuditService.GetConsistencyProof' },
+  { method: 'GET', path: '/v1/checkpoint', rpc: 'AuditService.GetCheckpoint' },
+];
+
+/** `GET /v1/decisions/{id}?wait=30s` waits. */
+export const WAITING: Record<string, Route['rpc']> = { 'DecisionService.GetDecision': 'DecisionService.WaitDecision' };
+
+/** The parameters a path fills, or undefined if it is another path. */
+export function matchPath(template: string, path: string): Record<string, string> | undefined {
+  const names: string[] = [];
+  const pattern = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    names.push(name);
+    return '([^/:]+)';
+  });
+  const match = new RegExp(`^${pattern}$`).exec(path);
+  if (!match) return undefined;
+  try {
+    return Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(match[i + 1]!)]));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import type { DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
+
+// One table of handlers per service. gRPC and the JSON twins both call these, so that neither can do what the other can not.
+
+/** What a handler knows of the call besides its request. */
+export interface Call<Caller = unknown> {
+  /** Who is calling, by credential; the body never says it. */
+  caller: Caller;
+  /** When the caller gives up, in milliseconds since the epoch; absent if it does not say. */
+  deadline?: number;
+  /** Aborted when the caller has gone. */
+  signal: AbortSignal;
+  /** W3C trace id, 32 hex digits. */
+  traceId?: string;
+}
+
+type Methods<S> = S extends GenService<infer M extends GenServiceMethods> ? M : never;
+
+/** Handlers by method name, as in the proto. A method that is not there answers UNIMPLEMENTED. */
+export type Handlers<S extends DescService, Caller> = {
+  [K in keyof Methods<S> as Capitalize<K & string>]?: Handler<Methods<S>[K], Caller>;
+};
+
+type Handler<M, Caller> = M extends { methodKind: 'unary'; input: infer I; output: infer O }
+  ? (request: Shape<I>, call: Call<Caller>) => Promise<Init<O>> | Init<O>
+  : M extends { methodKind: 'server_streaming'; input: infer I; output: infer O }
+    ? (request: Shape<I>, call: Call<Caller>) => AsyncIterable<Init<O>>
+    : M extends { methodKind: 'bidi_streaming'; input: infer I; output: infer O }
+      ? (requests: AsyncIterable<Shape<I>>, call: Call<Caller>) => AsyncIterable<Init<O>>
+      : never;
+
+type Shape<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageShape<D> : never;
+type Init<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageInitShape<D> : never;
+
+/** Names the holder of a bearer token, or undefined. Never throws, never logs the token. */
+export type Authenticate<Caller> = (token: string) => Caller | undefined;
+
+/** A method with its own codec and call handling: the hot path, on stock grpc-js. */
+export interface RawMethod {
+  handle: (call: never, callback: never) => void;
+  deserialize: (bytes: Buffer) => unknown;
+  serialize: (reply: never) => Buffer;
+}
+
+export interface RpcService<Caller = unknown> {
+  service: DescService;
+  authenticate: Authenticate<Caller>;
+  handlers: Record<string, unknown>;
+  /** Methods whose gRPC side bypasses the table. Their JSON twin still uses the table. */
+  raw?: Record<string, RawMethod>;
+}
+
+/** Ties a service to its handlers, checked against the proto. */
+export function rpcService<S extends DescService, Caller>(
+  service: S,
+  authenticate: Authenticate<Caller>,
+  handlers: Handlers<S, Caller>,
+  raw?: Record<string, RawMethod>,
+): RpcService<Caller> {
+  return { service, authenticate, handlers: handlers as Record<string, unknown>, ...(raw ? { raw } : {}) };
+}
+
+/** The token of an `authorization: Bearer …` header, or undefined. */
+export function bearerToken(header: unknown): string | undefined {
+  if (typeof header !== 'string' || !/^bearer /i.test(header)) return undefined;
+  const token = header.slice(7).trim();
+  return token.length > 0 && token.length <= 8192 ? token : undefined;
+}
+
+/** The trace id of a W3C `traceparent`, or undefined. */
+export function traceIdOf(traceparent: unknown): string | undefined {
+  const match =
+    typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent) : null;
+  return match?.[1] === '0'.repeat(32) ? undefined : match?.[1];
+}

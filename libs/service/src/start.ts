@@ -1,0 +1,90 @@
+import 'reflect-metadata';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Fault } from '@countersign/contract';
+import { GrpcServer } from './grpc-server.js';
+import { httpTwins } from './http-twins.js';
+import { nestLogger, type Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import { plainRoutes, type Document } from './plain-routes.js';
+import type { Readiness } from './readiness.js';
+import type { RpcService } from './rpc.js';
+
+/** What a service puts on the network. */
+export interface Surface {
+  services: RpcService[];
+  documents: Record<string, Document>;
+}
+
+export interface ServiceOptions {
+  module: DynamicModule;
+  /** Reads the surface from the started module. */
+  surface: (app: INestApplication) => Surface;
+  bind: string;
+  httpPort: number;
+  /** Absent: no gRPC server. */
+  grpcPort?: number;
+  log: Log;
+  metrics: Metrics;
+  readiness: Readiness;
+}
+
+export interface RunningService {
+  app: INestApplication;
+  /** Stops taking requests, lets what is under way finish, and closes everything the module opened. */
+  stop(): Promise<void>;
+}
+
+/** Starts a service. Throws Fault `port-taken` when a port is in use: a service is never quietly somewhere else. */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { log, readiness, metrics, bind, httpPort, grpcPort } = options;
+  const app = await NestFactory.create<NestExpressApplication>(options.module, {
+    logger: nestLogger(log),
+    rawBody: true,
+    abortOnError: false,
+  });
+  const { services, documents } = options.surface(app);
+  app.disable('x-powered-by');
+  app.use(plainRoutes(readiness, metrics, documents));
+  app.use(httpTwins(services, log));
+  app.useBodyParser('json', { limit: '1mb' });
+  app.useBodyParser('urlencoded', { limit: '1mb', extended: false });
+  let grpc: GrpcServer | undefined;
+  if (grpcPort !== undefined) {
+    grpc = new GrpcServer({ url: `${bind}:${grpcPort}`, services, log });
+    app.connectMicroservice({ strategy: grpc });
+    await app
+      .startAllMicroservices()
+      .catch((cause: unknown) => portTaken('gRPC', grpcPort, 'COUNTERSIGN_GRPC_PORT', cause));
+  }
+  await app
+    .listen(httpPort, bind)
+    .catch((cause: unknown) => portTaken('HTTP', httpPort, 'COUNTERSIGN_HTTP_PORT', cause));
+  const stopHealth = grpc ? followReadiness(grpc, services, readiness) : () => undefined;
+  return {
+    app,
+    stop: async () => {
+      stopHealth();
+      await app.close();
+    },
+  };
+}
+
+/** grpc.health.v1 says what /readyz says. */
+function followReadiness(grpc: GrpcServer, services: RpcService[], readiness: Readiness): () => void {
+  const names = ['', ...services.map(({ service }) => service.typeName)];
+  const look = async () => {
+    const ready = Object.keys(await readiness.problems()).length === 0;
+    for (const name of names) grpc.health.setStatus(name, ready ? 'SERVING' : 'NOT_SERVING');
+  };
+  void look();
+  const timer = setInterval(() => void look(), 2_000);
+  return () => clearInterval(timer);
+}
+
+function portTaken(what: string, port: number, setting: string, cause: unknown): never {
+  const text = (cause as Error).message ?? '';
+  if (!/EADDRINUSE|No address added|address already in use/i.test(text)) throw cause;
+  throw new Fault('port-taken', `${what} port ${port} is in use: stop what uses it, or set ${setting}`, { cause });
+}
