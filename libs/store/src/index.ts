@@ -4,3 +4,6 @@ export { migrate, openPool, type Client, type MigrationClass, type Pool, type Sc
 export { Deliveries, Requests, type Claimed, type MessageRef, type Rendered } from './notifier/index.js';
 export { CheckpointStore, LedgerReader, LedgerStore, Outgoing, requireAppendOnly } from './audit/index.js';
 export type { Appended, Arrival, LedgerEntry, StoredCheckpoint, Stream } from './audit/index.js';
+export { startPostgres, type EmbeddedPostgres } from './embedded/index.js';
+export { eventText, Hints, IntakeReader, Outbox, Writer } from './intake/index.js';
+export type { EventDraft, OutboxRow, Place, StateRow, Write, Written } from './intake/index.js';

@@ -33,8 +33,7 @@ class Intake1763700000000 implements MigrationInterface {
       )`);
     await db.query('create index decisions_deadline on decisions (deadline) where deadline is not null');
     await db.query(`create unique index decisions_pending on decisions (subject_id, digest) where status = 'PENDING'`);
-    await db.query('create index decisions_subject on decisions (subject_id, id)');
-    await db.query(`create index decisions_open on decisions (id) where status = 'PENDING'`);
+    await db.query(`create index decisions_open on decisions (deadline, id) where status = 'PENDING'`);
     await db.query(`
       create table relay (
         one boolean primary key default true check (one),

@@ -1,0 +1,77 @@
+import { Fault } from '@countersign/contract';
+import type { Pool } from '../postgres.js';
+
+/** Reads of intake's tables. State is JSON text, events are their exact bytes; what they mean is the caller's business. */
+export class IntakeReader {
+  constructor(readonly pool: Pool) {}
+
+  /** The state row's JSON text, if the decision has one. */
+  async state(id: string): Promise<string | undefined> {
+    return (await this.#states('select state::text as state from decisions where id = $1', [id]))[0];
+  }
+
+  /** Everything that happened to one decision, in order. */
+  async events(id: string): Promise<Buffer[]> {
+    const rows = await this.#rows<{ body: Buffer }>('select body from events where decision_id = $1 order by tx, pos', [
+      id,
+    ]);
+    return rows.map(({ body }) => body);
+  }
+
+  /** The event that first carried this request key. */
+  async eventOf(requestKey: Buffer): Promise<Buffer | undefined> {
+    const rows = await this.#rows<{ body: Buffer }>('select body from events where request_key = $1', [requestKey]);
+    return rows[0]?.body;
+  }
+
+  /** The pending decision for the same subject and action. */
+  async pendingLike(subjectId: string, digest: string): Promise<string | undefined> {
+    const sql = `select state::text as state from decisions where subject_id = $1 and digest = $2 and status = 'PENDING'`;
+    return (await this.#states(sql, [subjectId, digest]))[0];
+  }
+
+  /** Decisions that wait for people, in the order of their deadlines, behind the given one. */
+  pending(
+    limit: number,
+    after: { deadline: string; id: string } = { deadline: '-infinity', id: '' },
+  ): Promise<string[]> {
+    const sql = `select state::text as state from decisions
+                  where status = 'PENDING' and (deadline, id) > ($2::timestamptz, $3) order by deadline, id limit $1`;
+    return this.#states(sql, [limit, after.deadline, after.id]);
+  }
+
+  /** The states of these decisions, in no order. */
+  states(ids: string[]): Promise<string[]> {
+    return this.#states('select state::text as state from decisions where id = any($1)', [ids]);
+  }
+
+  /** Ids of decisions whose deadline has passed, and the next deadline there is. */
+  async due(at: string, limit: number): Promise<{ ids: string[]; next?: string }> {
+    const rows = await this.#rows<{ id: string }>(
+      'select id from decisions where deadline <= $1 order by deadline limit $2',
+      [at, limit],
+    );
+    const next = await this.#rows<{ at: string | null }>(
+      'select min(deadline) as at from decisions where deadline > $1',
+      [at],
+    );
+    return { ids: rows.map(({ id }) => id), ...(next[0]?.at ? { next: next[0].at } : {}) };
+  }
+
+  /** True if the database answers. */
+  async ping(): Promise<void> {
+    await this.#rows('select 1', []);
+  }
+
+  async #states(sql: string, values: unknown[]): Promise<string[]> {
+    return (await this.#rows<{ state: string }>(sql, values)).map(({ state }) => state);
+  }
+
+  async #rows<T extends object>(sql: string, values: unknown[]): Promise<T[]> {
+    try {
+      return (await this.pool.query<T>(sql, values)).rows;
+    } catch (cause) {
+      throw new Fault('database-unavailable', 'the database does not answer', { cause, retryable: true });
+    }
+  }
+}

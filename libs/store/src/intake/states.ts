@@ -1,0 +1,70 @@
+import type pg from 'pg';
+import type { Write } from './write.js';
+
+/** The writes whose request key is already in the table, or taken by an earlier write of the same batch. */
+export async function takenKeys(client: pg.ClientBase, writes: Write[]): Promise<Set<Write>> {
+  const keyed = writes.filter(({ requestKey }) => requestKey);
+  if (keyed.length === 0) return new Set();
+  const { rows } = await client.query<{ request_key: Buffer }>(
+    'select request_key from events where request_key = any($1)',
+    [keyed.map(({ requestKey }) => requestKey)],
+  );
+  const seen = new Set(rows.map(({ request_key }) => request_key.toString('base64')));
+  const taken = new Set<Write>();
+  for (const write of keyed) {
+    const key = write.requestKey!.toString('base64');
+    if (seen.has(key)) taken.add(write);
+    seen.add(key);
+  }
+  return taken;
+}
+
+/**
+ * Inserts and updates state rows, each only if the decision still is what the writer believed. Returns the writes that lost.
+ * Rows are touched in the order of their ids, so that two processes can not wait for each other.
+ */
+export async function saveStates(client: pg.ClientBase, writes: Write[]): Promise<Set<Write>> {
+  const lost = new Set<Write>();
+  const withState = writes.filter(({ state }) => state).sort((a, b) => (a.decisionId < b.decisionId ? -1 : 1));
+  const inserts = withState.filter(({ state }) => state!.expected === 0);
+  const updates = withState.filter(({ state }) => state!.expected > 0);
+  for (const [group, sql] of [
+    [inserts, INSERT],
+    [updates, UPDATE],
+  ] as const) {
+    if (group.length === 0) continue;
+    const { rows } = await client.query<{ id: string }>(sql, columns(group, sql === UPDATE));
+    const won = new Set(rows.map(({ id }) => id));
+    for (const write of group) if (!won.has(write.decisionId)) lost.add(write);
+  }
+  return lost;
+}
+
+const UNNEST = 'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]';
+
+const INSERT = `
+  insert into decisions (id, version, status, subject_id, digest, deadline, state)
+  select id, version, status, subject_id, digest, deadline, state::json
+    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state)
+      on conflict do nothing returning id`;
+
+const UPDATE = `
+  update decisions d
+     set version = row.version, status = row.status, deadline = row.deadline, state = row.state::json
+    from ${UNNEST}, $8::int[]) as row (id, version, status, subject_id, digest, deadline, state, expected)
+   where d.id = row.id and d.version = row.expected
+  returning d.id`;
+
+function columns(writes: Write[], expected: boolean): unknown[] {
+  const rows = writes.map(({ state }) => state!.row);
+  return [
+    writes.map(({ decisionId }) => decisionId),
+    rows.map(({ version }) => version),
+    rows.map(({ status }) => status),
+    rows.map(({ subject_id }) => subject_id),
+    rows.map(({ digest }) => digest),
+    rows.map(({ deadline }) => deadline),
+    rows.map(({ state }) => state),
+    ...(expected ? [writes.map(({ state }) => state!.expected)] : []),
+  ];
+}

@@ -1,0 +1,57 @@
+// What intake asks to be written. All of it commits together, or none of it does.
+
+/** An event that has everything but its place at its source, which the writer gives it. */
+export interface EventDraft {
+  id: string;
+  type: string;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
+  /** Number within its decision, from 1. */
+  version: number;
+  /** Canonical JSON text of the event's data. */
+  data: string;
+  traceId?: string;
+}
+
+export interface StateRow {
+  version: number;
+  status: string;
+  subject_id: string;
+  digest: string;
+  /** RFC 3339; when a timer must look at it, if ever. */
+  deadline: string | null;
+  /** JSON text. */
+  state: string;
+}
+
+export interface Write {
+  decisionId: string;
+  events: EventDraft[];
+  /** SHA-256 of caller and request_id: at most one event in the whole table has it. */
+  requestKey?: Buffer;
+  /** Absent for an answer that needs nobody. `expected` 0 means that no state row exists yet. */
+  state?: { expected: number; row: StateRow };
+}
+
+/**
+ * `conflict`: somebody else changed the decision, or an equal request is pending; load it and decide again.
+ * `duplicate`: the request key is taken; read what it was answered.
+ */
+export type Written = 'written' | 'conflict' | 'duplicate';
+
+/** Where an event stands at its source. */
+export interface Place {
+  source: string;
+  seq: number;
+  /** base64url SHA-256 of the body before, empty for the first. */
+  prev: string;
+}
+
+/** The bytes of an event: canonical by construction, members in sorted order. Source, ids, types and times need no escape. */
+export function eventText(decisionId: string, draft: EventDraft, place: Place): string {
+  const trace = draft.traceId ? `"trace_id":"${draft.traceId}",` : '';
+  return (
+    `{"at":"${draft.at}","data":${draft.data},"decision_id":"${decisionId}","id":"${draft.id}","prev":"${place.prev}",` +
+    `"seq":${place.seq},"source":"${place.source}",${trace}"type":"${draft.type}","v":1,"version":${draft.version}}`
+  );
+}

@@ -1,0 +1,181 @@
+import { hash } from 'node:crypto';
+import { Fault } from '@countersign/contract';
+import type pg from 'pg';
+import type { Pool } from '../postgres.js';
+import { CopyBuffer } from './copy.js';
+import { saveStates, takenKeys } from './states.js';
+import { eventText, type Place, type Write, type Written } from './write.js';
+
+const COPY_EVENTS = 'copy events (source, source_seq, decision_id, request_key, body) from stdin (format binary)';
+const BATCH = 512;
+const UNIQUE_VIOLATION = '23505';
+
+interface Waiting {
+  write: Write;
+  settle: (result: Written) => void;
+  fail: (fault: Fault) => void;
+}
+
+/**
+ * The only way anything gets into intake's tables: one writer per process, group commit without a timer. While a commit is
+ * under way, what arrives waits and goes together in the next one. Events are numbered and chained inside the commit that
+ * stores them, so a failed commit leaves no gap; the caller is answered only after it.
+ */
+export class Writer {
+  readonly #pool: Pool;
+  readonly #limit: number;
+  readonly #onCommit: (writes: Write[]) => void;
+  readonly #name: string;
+  readonly #rows = new CopyBuffer();
+  #queue: Waiting[] = [];
+  #busy = false;
+  #client: pg.PoolClient | undefined;
+  #incarnation = 0;
+  #head: Place;
+
+  /** `name` is unique for this process start: a restart is a new source, with its own numbering and chain. */
+  constructor(pool: Pool, options: { name: string; limit: number; onCommit: (writes: Write[]) => void }) {
+    this.#pool = pool;
+    this.#name = options.name;
+    this.#limit = options.limit;
+    this.#onCommit = options.onCommit;
+    this.#head = { source: options.name, seq: 0, prev: '' };
+  }
+
+  /** True when more would only wait: answer RESOURCE_EXHAUSTED instead. */
+  get full(): boolean {
+    return this.#queue.length >= this.#limit;
+  }
+
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves after the commit. Rejects with Fault `database-unavailable` when it is not known to have happened. */
+  write(write: Write): Promise<Written> {
+    return new Promise((settle, fail) => {
+      this.#queue.push({ write, settle, fail });
+      if (this.#busy) return;
+      this.#busy = true;
+      setImmediate(() => void this.#flush());
+    });
+  }
+
+  /** Waits until everything accepted so far is settled, then lets go of the connection. */
+  async close(): Promise<void> {
+    while (this.#busy) await new Promise((resolve) => setTimeout(resolve, 5));
+    this.#client?.release();
+    this.#client = undefined;
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#take();
+      const head = this.#head;
+      try {
+        const results = await this.#commit(batch);
+        batch.forEach(({ settle }, i) => settle(results[i]!));
+        this.#onCommit(batch.filter((_, i) => results[i] === 'written').map(({ write }) => write));
+      } catch (cause) {
+        this.#recover(head, cause);
+        const fault = new Fault('database-unavailable', 'the database did not confirm', { cause, retryable: true });
+        batch.forEach(({ fail }) => fail(fault));
+      }
+    }
+    this.#busy = false;
+  }
+
+  /** The next batch. A second write on a decision in it would only conflict, so it waits for the next one. */
+  #take(): Waiting[] {
+    const batch: Waiting[] = [];
+    const later: Waiting[] = [];
+    const decisions = new Set<string>();
+    let taken = 0;
+    for (; taken < this.#queue.length && batch.length < BATCH; taken++) {
+      const waiting = this.#queue[taken]!;
+      const { state, decisionId } = waiting.write;
+      if (state && decisions.has(decisionId)) later.push(waiting);
+      else batch.push(waiting);
+      if (state) decisions.add(decisionId);
+    }
+    this.#queue = [...later, ...this.#queue.slice(taken)];
+    return batch;
+  }
+
+  async #commit(batch: Waiting[]): Promise<Written[]> {
+    const client = (this.#client ??= await this.#connect());
+    const writes = batch.map(({ write }) => write);
+    if (writes.every(({ state }) => !state)) {
+      try {
+        await this.#copy(client, writes);
+        return writes.map(() => 'written');
+      } catch (error) {
+        if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+      }
+    }
+    // A request key can be taken by another process between the look and the COPY: then look again.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#transaction(client, writes);
+      } catch (error) {
+        await client.query('rollback');
+        if ((error as { code?: string }).code !== UNIQUE_VIOLATION || attempt === 5) throw error;
+      }
+    }
+  }
+
+  async #transaction(client: pg.PoolClient, writes: Write[]): Promise<Written[]> {
+    await client.query('begin');
+    const taken = await takenKeys(client, writes);
+    const fresh = writes.filter((write) => !taken.has(write));
+    const lost = await saveStates(client, fresh);
+    const winners = fresh.filter((write) => !lost.has(write));
+    if (winners.length > 0) await this.#copy(client, winners, true);
+    await client.query('commit');
+    return writes.map((write) => (taken.has(write) ? 'duplicate' : lost.has(write) ? 'conflict' : 'written'));
+  }
+
+  async #copy(client: pg.PoolClient, writes: Write[], notify = false): Promise<void> {
+    const before = this.#head;
+    let { seq, prev } = before;
+    const { source } = before;
+    this.#rows.begin();
+    for (const { decisionId, events, requestKey } of writes) {
+      for (let i = 0; i < events.length; i++) {
+        seq++;
+        const body = eventText(decisionId, events[i]!, { source, seq, prev });
+        prev = hash('sha256', body, 'base64url');
+        this.#rows.row(5);
+        this.#rows.text(source);
+        this.#rows.int8(seq);
+        this.#rows.text(decisionId);
+        this.#rows.bytes(i === 0 && requestKey ? requestKey : null);
+        this.#rows.text(body);
+      }
+    }
+    await this.#rows.run(client, COPY_EVENTS);
+    if (notify)
+      await client.query(`select pg_notify('countersign_intake', left($1, 7900))`, [
+        writes.map(({ decisionId }) => decisionId).join(' '),
+      ]);
+    this.#head = { source, seq, prev };
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    const client = await this.#pool.connect();
+    client.on('error', () => undefined);
+    return client;
+  }
+
+  /**
+   * After a failed commit the connection is dropped. If it was lost while committing, nobody knows whether the rows are in;
+   * numbering on could use their numbers twice, so this process goes on as a new source.
+   */
+  #recover(head: Place, cause: unknown): void {
+    this.#client?.release(true);
+    this.#client = undefined;
+    const refusedByServer = typeof (cause as { severity?: unknown }).severity === 'string';
+    if (refusedByServer) this.#head = head;
+    else this.#head = { source: `${this.#name}.${++this.#incarnation}`, seq: 0, prev: '' };
+  }
+}
