@@ -9,6 +9,10 @@ export interface Config {
   token?: string;
   /** Base URL of the HTTP surface, without a trailing slash. */
   httpUrl: string;
+  /** URL or file of the public keys of grants. */
+  jwks?: string;
+  /** Members of the context that bind, as the service has them. */
+  bindingContext: readonly string[];
   /** Path of the opa program, when it is not to be searched. */
   opaBin?: string;
   /** The folder of Rego that `policy` verbs read unless told otherwise. */
@@ -26,13 +30,24 @@ export function parseConfig(env: Environment): Config {
   return {
     address: env.COUNTERSIGN_ADDRESS || `127.0.0.1:${port(env, 'COUNTERSIGN_GRPC_PORT', 7443)}`,
     ...(env.COUNTERSIGN_TOKEN ? { token: env.COUNTERSIGN_TOKEN } : {}),
-    httpUrl: (env.COUNTERSIGN_PUBLIC_URL || `http://127.0.0.1:${port(env, 'COUNTERSIGN_HTTP_PORT', 7480)}`).replace(
-      /\/+$/,
-      '',
-    ),
+    httpUrl: httpUrlOf(env),
+    ...(env.COUNTERSIGN_JWKS ? { jwks: env.COUNTERSIGN_JWKS } : {}),
+    bindingContext: (env.COUNTERSIGN_BINDING_CONTEXT ?? '').split(',').filter(Boolean),
     ...(env.OPA_BIN ? { opaBin: env.OPA_BIN } : {}),
     policies: env.COUNTERSIGN_POLICIES || 'policies',
   };
+}
+
+function httpUrlOf(env: Environment): string {
+  const given = env.COUNTERSIGN_HTTP_ADDRESS || env.COUNTERSIGN_PUBLIC_URL;
+  return completeUrl(given || `127.0.0.1:${port(env, 'COUNTERSIGN_HTTP_PORT', 7480)}`);
+}
+
+/** host:port means plain HTTP, which is for this machine; anything else is written out as https://…. */
+export function completeUrl(text: string): string {
+  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(url)) throw new UsageError(`"${text}" is no HTTP address: write host:port or a complete URL`);
+  return url.replace(/\/+$/, '');
 }
 
 function port(env: Environment, key: string, otherwise: number): number {

@@ -12,7 +12,7 @@ export async function runOpa(args: string[], config: Config, terminal: Terminal)
   child.stderr.setEncoding('utf8').on('data', (text: string) => (chunks.stderr += text));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', (cause) =>
-      reject(new Fault('NO_OPA', `opa was not found: install it, put it on PATH, or point OPA_BIN at it`, { cause })),
+      reject(new Fault('no-opa', `opa was not found: install it, put it on PATH, or point OPA_BIN at it`, { cause })),
     );
     child.on('close', resolve);
   });

@@ -1,5 +1,5 @@
 import { Client } from './client.js';
-import { parseConfig, type Config } from './config.js';
+import { completeUrl, parseConfig, type Config } from './config.js';
 import { EXIT, UsageError } from './exit.js';
 import { renderProblem, toProblem } from './fault.js';
 import { renderHelp, renderOverview } from './help.js';
@@ -86,7 +86,7 @@ function override(config: Config, values: Values<typeof COMMON>): Config {
   return {
     ...config,
     address: values.address ?? config.address,
-    httpUrl: (values.http ?? config.httpUrl).replace(/\/+$/, ''),
+    httpUrl: values.http ? completeUrl(values.http) : config.httpUrl,
     ...(values.token ? { token: values.token } : {}),
   };
 }

@@ -29,7 +29,7 @@ export const COMMON = {
   json: { type: 'boolean', help: 'print JSON on stdout and messages on stderr' },
   address: { type: 'string', value: '<host:port>', help: 'gRPC address (COUNTERSIGN_ADDRESS, 127.0.0.1:7443)' },
   token: { type: 'string', value: '<token>', help: "a person's token or an agent's key (COUNTERSIGN_TOKEN)" },
-  http: { type: 'string', value: '<url>', help: 'HTTP address (COUNTERSIGN_PUBLIC_URL, http://127.0.0.1:7480)' },
+  http: { type: 'string', value: '<url>', help: 'HTTP address (COUNTERSIGN_HTTP_ADDRESS, http://127.0.0.1:7480)' },
   plaintext: { type: 'boolean', help: 'no TLS to an address that is not this machine' },
 } as const satisfies Options;
 

@@ -13,7 +13,7 @@ export async function get(url: string): Promise<Answer> {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5000) });
     return { status: response.status, text: await response.text(), headers: response.headers };
   } catch (cause) {
-    throw new Fault('UNREACHABLE', `${url} does not answer: is Countersign running there? (--http says where)`, {
+    throw new Fault('unreachable', `${url} does not answer: is Countersign running there? (--http says where)`, {
       cause,
     });
   }
@@ -23,11 +23,11 @@ export async function get(url: string): Promise<Answer> {
 export async function fetchText(source: string): Promise<string> {
   if (!/^https?:\/\//.test(source)) {
     return readFile(source, 'utf8').catch((cause: unknown) => {
-      throw new Fault('UNREADABLE', `the file ${source} can not be read`, { cause });
+      throw new Fault('unreadable', `the file ${source} can not be read`, { cause });
     });
   }
   const { status, text } = await get(source);
-  if (status !== 200) throw new Fault('UNEXPECTED_ANSWER', `${source} answered ${status}, not 200`);
+  if (status !== 200) throw new Fault('unexpected-answer', `${source} answered ${status}, not 200`);
   return text;
 }
 
@@ -38,5 +38,5 @@ export function parseJsonObject(text: string, source: string): Record<string, un
   } catch {
     // Said below, the same for both.
   }
-  throw new Fault('UNEXPECTED_ANSWER', `${source} is not a JSON object`);
+  throw new Fault('unexpected-answer', `${source} is not a JSON object`);
 }

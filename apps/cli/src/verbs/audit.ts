@@ -36,7 +36,7 @@ export const auditExport = verb({
       file.end();
       await once(file, 'finish');
     }
-    if (signal.aborted) throw new Fault('INTERRUPTED', `stopped after ${count} entries: the export is not complete`);
+    if (signal.aborted) throw new Fault('interrupted', `stopped after ${count} entries: the export is not complete`);
     terminal.warn(say`${count} entries`.styled('dim'));
     return EXIT.ok;
   },
@@ -54,7 +54,7 @@ export const auditEvidence = verb({
   exits: [1],
   run: () =>
     Promise.reject(
-      new Fault('NOT_AVAILABLE', 'evidence reports are not available yet: use "audit export" and "audit verify"'),
+      new Fault('not-available', 'evidence reports are not available yet: use "audit export" and "audit verify"'),
     ),
 });
 

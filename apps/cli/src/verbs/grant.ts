@@ -42,7 +42,11 @@ export const grantVerify = verb({
   usage: '<grant | ->',
   takes: { min: 1, max: 1 },
   options: {
-    jwks: { type: 'string', value: '<url|file>', help: 'the public keys (<http>/.well-known/jwks.json)' },
+    jwks: {
+      type: 'string',
+      value: '<url|file>',
+      help: 'the public keys (COUNTERSIGN_JWKS, <http>/.well-known/jwks.json)',
+    },
     ...REST,
     subject: { ...SUBJECT, help: 'who acts, when it is not agent:<sub of the grant>' },
     'binding-context': {
@@ -59,8 +63,8 @@ export const grantVerify = verb({
   async run({ values, positionals: [given], terminal, now, config, stdin }) {
     const named = values.action !== undefined || values.resource !== undefined;
     const action = named ? parseAction(values) : undefined;
-    const binding = values['binding-context']?.split(',') ?? [];
-    const source = values.jwks ?? `${config.httpUrl}/.well-known/jwks.json`;
+    const binding = values['binding-context']?.split(',') ?? config.bindingContext;
+    const source = values.jwks ?? config.jwks ?? `${config.httpUrl}/.well-known/jwks.json`;
     const keys = parseJsonObject(await fetchText(source), source)['keys'];
     if (!Array.isArray(keys)) throw new UsageError(`${source} holds no "keys": is it a JWKS?`);
     const check = checkGrant(

@@ -64,7 +64,7 @@ function notYet(name: string, summary: string, about: string, usage: string): Ve
     options: {},
     examples: [`countersign ${name} ${usage}`],
     exits: [EXIT.fault],
-    run: () => Promise.reject(new Fault('NOT_AVAILABLE', `"${name}" is not available yet`)),
+    run: () => Promise.reject(new Fault('not-available', `"${name}" is not available yet`)),
   });
 }
 
