@@ -18,4 +18,5 @@ export {
   type RpcService,
 } from './rpc.js';
 export { parseSettings, SETTINGS, type Settings } from './settings.js';
+export { loadOrCreateSigningKey } from './signing-key.js';
 export { startService, type RunningService, type ServiceOptions, type Surface } from './start.js';
