@@ -1,0 +1,120 @@
+# METADATA
+# title: How rules become one verdict
+# description: >-
+#   Routes a request to the packages of its area, to `everywhere` and to the guardrails, and combines what their rules
+#   say. Any denial wins; else everything that needs approval holds together; else an allowance; else denial. A rule that
+#   can not be understood denies, with a reason that names it.
+# scope: package
+package countersign
+
+import data.countersign.faults
+import data.countersign.terms
+
+# The first segment of a dotted action name, or the resource type. Only this area's package is looked up, so the cost of a
+# decision does not grow with the number of packages.
+area := split(input.action.name, ".")[0] if contains(input.action.name, ".")
+
+else := input.resource.type
+
+denied contains rule if some rule in data.guardrails.deny
+
+denied contains rule if some rule in data.policies.everywhere.deny
+
+denied contains rule if some rule in data.policies[area].deny
+
+held contains rule if some rule in data.policies.everywhere.require_approval
+
+held contains rule if some rule in data.policies[area].require_approval
+
+allowed contains rule if some rule in data.policies.everywhere.allow
+
+allowed contains rule if some rule in data.policies[area].allow
+
+denials contains {"rule": terms.name(rule), "text": terms.text(rule)} if some rule in denied
+
+denials contains {"rule": terms.name(rule), "text": fault} if {
+	some rule in held
+	some fault in faults.in_approval(rule)
+}
+
+denials contains {"rule": terms.name(rule), "text": fault} if {
+	some rule in (held | allowed)
+	some fault in faults.in_permission(rule)
+}
+
+denials contains {"rule": "policy-fault", "text": $"{place} is not a set of rules"} if some place in misshapen
+
+denials contains {"rule": "policy-fault", "text": "the rules that ask for approval have no channel in common"} if {
+	terms.no_common_channel(held)
+}
+
+# A rule written as a plain value matches nothing above and would be overlooked: a denial that does not deny.
+misshapen contains "guardrails.deny" if {
+	rules := data.guardrails.deny
+	not is_set(rules)
+}
+
+misshapen contains "policies.everywhere.deny" if {
+	rules := data.policies.everywhere.deny
+	not is_set(rules)
+}
+
+misshapen contains "policies.everywhere.require_approval" if {
+	rules := data.policies.everywhere.require_approval
+	not is_set(rules)
+}
+
+misshapen contains "policies.everywhere.allow" if {
+	rules := data.policies.everywhere.allow
+	not is_set(rules)
+}
+
+misshapen contains $"policies.{area}.deny" if {
+	rules := data.policies[area].deny
+	not is_set(rules)
+}
+
+misshapen contains $"policies.{area}.require_approval" if {
+	rules := data.policies[area].require_approval
+	not is_set(rules)
+}
+
+misshapen contains $"policies.{area}.allow" if {
+	rules := data.policies[area].allow
+	not is_set(rules)
+}
+
+# METADATA
+# entrypoint: true
+decision := {
+	"effect": "deny",
+	"reasons": sort(denials),
+	"risk": terms.risk(denied, "high"),
+	"obligations": [],
+} if {
+	count(denials) > 0
+} else := {
+	"effect": "require_approval",
+	"reasons": terms.reasons(held),
+	"risk": terms.risk(held, "medium"),
+	"approval": terms.approval(held),
+	"obligations": terms.obligations(held | allowed),
+	"grant": terms.grant(held | allowed),
+} if {
+	count(held) > 0
+} else := object.union(
+	{
+		"effect": "allow",
+		"reasons": terms.reasons(allowed),
+		"risk": terms.risk(allowed, "low"),
+		"obligations": terms.obligations(allowed),
+	},
+	terms.grant_if_any(allowed),
+) if {
+	count(allowed) > 0
+} else := {
+	"effect": "deny",
+	"reasons": [{"rule": "no-rule", "text": "no rule allows this"}],
+	"risk": {"level": "medium", "factors": []},
+	"obligations": [],
+}

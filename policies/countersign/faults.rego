@@ -1,0 +1,132 @@
+# METADATA
+# description: >-
+#   Why a rule can not be honoured as written. Each text goes into a denial, for the author of the rule.
+# scope: package
+package countersign.faults
+
+import data.countersign.terms
+
+# Checks what every rule that permits something may carry. Most carry nothing but a name and a reason.
+in_permission(rule) := set() if {
+	object.keys(rule) == {"rule", "reason"}
+	not not_named(rule)
+} else := {fault |
+	some fault, bad in {
+		"the rule is not an object with rule and reason": not_named(rule),
+		"risk is not one of low, medium, high, critical": bad_risk(rule),
+		"score is not a number from 0 to 100": bad_score(rule),
+		"obligations are not a list of ids or of objects with an id": bad_obligations(rule),
+		"grant is not an object of expires_in and uses": bad_grant(rule),
+	}
+	bad
+}
+
+# Checks what only a rule that asks for approval may carry.
+in_approval(rule) := {fault |
+	some fault, bad in {
+		"the rule asks for approval but names nobody who could give it": nobody(rule),
+		"seats are not a list of groups, each with a count of at least 1": bad_seats(rule),
+		`expires_in is not a duration such as "15m"`: bad_expiry(rule),
+		"channels is not a list of channel names": bad_names(rule, "channels"),
+		"redact is not a list of JSON pointers": bad_names(rule, "redact"),
+		"exclude is not a list of people's ids": bad_names(rule, "exclude"),
+		"reason_required is not true or false": bad_flag(rule, "reason_required"),
+		"step_up is not true or false": bad_flag(rule, "step_up"),
+	}
+	bad
+}
+
+not_named(rule) := false if {
+	is_string(rule.rule)
+	is_string(rule.reason)
+} else := true
+
+bad_risk(rule) if {
+	given := rule.risk
+	not terms.rank[given]
+} else := false
+
+bad_score(rule) if {
+	given := rule.score
+	not is_score(given)
+} else := false
+
+is_score(given) if {
+	is_number(given)
+	given >= 0
+	given <= 100
+}
+
+bad_obligations(rule) if {
+	given := rule.obligations
+	not is_obligations(given)
+} else := false
+
+is_obligations(given) if {
+	is_list(given)
+	every one in given {
+		is_string(terms.obligation(one).id)
+		is_object(object.get(terms.obligation(one), "properties", {}))
+	}
+}
+
+bad_grant(rule) if {
+	given := rule.grant
+	not is_grant(given)
+} else := false
+
+is_grant(given) if {
+	is_object(given)
+	terms.seconds(object.get(given, "expires_in", "10m"))
+	is_count(object.get(given, "uses", 1))
+}
+
+is_count(given) if {
+	is_number(given)
+	given >= 1
+	floor(given) == given
+}
+
+nobody(rule) if {
+	count(object.get(rule, "seats", [])) == 0
+} else := false
+
+bad_seats(rule) if {
+	given := rule.seats
+	not is_seats(given)
+} else := false
+
+is_seats(given) if {
+	is_list(given)
+	every seat in given {
+		is_string(seat.group)
+		seat.group != ""
+		is_count(object.get(seat, "count", 1))
+	}
+}
+
+bad_expiry(rule) if {
+	given := rule.expires_in
+	not terms.seconds(given)
+} else := false
+
+bad_names(rule, member) if {
+	given := rule[member]
+	not is_names(given)
+} else := false
+
+is_names(given) if {
+	is_list(given)
+	every one in given {
+		is_string(one)
+	}
+}
+
+bad_flag(rule, member) if {
+	given := rule[member]
+	not is_boolean(given)
+} else := false
+
+is_list(given) if is_array(given)
+
+is_list(given) if is_set(given)

@@ -1,0 +1,111 @@
+# METADATA
+# description: >-
+#   What a set of rules asks for together. Every member is combined so that adding a rule can only make the terms stricter.
+# scope: package
+package countersign.terms
+
+reasons(rules) := sort({{"rule": name(rule), "text": text(rule)} | some rule in rules})
+
+name(rule) := rule.rule if {
+	is_string(rule.rule)
+} else := "unnamed"
+
+text(rule) := rule.reason if {
+	is_string(rule.reason)
+} else := rule if {
+	is_string(rule)
+} else := "policy gives no reason"
+
+levels := ["low", "medium", "high", "critical"]
+
+rank := {"low": 0, "medium": 1, "high": 2, "critical": 3}
+
+# A malformed risk on a denial counts as the usual one: it must not undo the denial.
+rank_of(rule, usual) := rank[rule.risk] if {
+	rank[rule.risk]
+} else := rank[usual]
+
+risk(rules, usual) := object.union({"level": levels[top], "factors": factors}, score) if {
+	ranks := {rank_of(rule, usual) | some rule in rules}
+	top := max(ranks | {rank[usual] | count(rules) == 0})
+	factors := sort({name(rule) | some rule in rules; top > 0; rank_of(rule, usual) == top})
+	score := score_of({rule.score | some rule in rules; is_number(rule.score)})
+}
+
+score_of(scores) := {"score": max(scores)} if {
+	count(scores) > 0
+} else := {}
+
+approval(rules) := {
+	"seats": seats(rules),
+	"expires_in": min({seconds(object.get(rule, "expires_in", "1h")) | some rule in rules}),
+	"reason_required": any_true(rules, "reason_required"),
+	"channels": channels(rules),
+	"redact": members(rules, "redact"),
+	"exclude": members(rules, "exclude"),
+	"step_up": any_true(rules, "step_up"),
+}
+
+# One rule that names a group twice wants that many people; two rules that name it share the larger number.
+seats(rules) := [{"group": group, "count": max(counts)} |
+	some group in sort({seat.group | some rule in rules; some seat in rule.seats})
+	counts := {sum([object.get(seat, "count", 1) | some seat in rule.seats; seat.group == group]) | some rule in rules}
+]
+
+any_true(rules, member) if {
+	some rule in rules
+	rule[member] == true
+} else := false
+
+members(rules, member) := sort({value | some rule in rules; some value in rule[member]})
+
+channels(rules) := sort(common) if {
+	given := channel_sets(rules)
+	count(given) > 0
+	common := intersection(given)
+} else := []
+
+channel_sets(rules) := {{channel | some channel in rule.channels} | some rule in rules; count(rule.channels) > 0}
+
+# An empty list of channels means everywhere, so an empty intersection must not be passed on as one.
+no_common_channel(rules) if {
+	given := channel_sets(rules)
+	count(given) > 0
+	count(intersection(given)) == 0
+}
+
+obligations(rules) := sort({obligation(given) | some rule in rules; some given in rule.obligations})
+
+obligation(given) := {"id": given} if {
+	is_string(given)
+} else := given
+
+grants(rules) := {rule.grant | some rule in rules; is_object(rule.grant)}
+
+# The strictest of the grants that rules describe; a member that none of them gives has its default.
+grant(rules) := {
+	"expires_in": min(lifetimes | {600 | count(lifetimes) == 0}),
+	"uses": min(uses | {1 | count(uses) == 0}),
+} if {
+	lifetimes := {seconds(given.expires_in) | some given in grants(rules)}
+	uses := {given.uses | some given in grants(rules)}
+}
+
+grant_if_any(rules) := {"grant": grant(rules)} if {
+	count(grants(rules)) > 0
+} else := {}
+
+units := {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+# "15m", "1h", "30s", "2d", or a number of seconds. Undefined for anything else.
+seconds(given) := given if {
+	is_number(given)
+	given >= 1
+	floor(given) == given
+} else := amount * units[unit] if {
+	is_string(given)
+	unit := substring(given, count(given) - 1, 1)
+	amount := to_number(substring(given, 0, count(given) - 1))
+	amount >= 1
+	floor(amount) == amount
+}
