@@ -1,4 +1,4 @@
-import { canonicalize, digestOf } from '@countersign/ledger';
+import { canonicalize, digestOf, JsonProblem, parseStrict } from '@countersign/ledger';
 import { UsageError } from './exit.js';
 import type { Option, Values } from './verb.js';
 
@@ -59,26 +59,38 @@ export function parseAction(values: ActionValues): ActionFields {
 
 /**
  * The digest that a grant for this action carries: SHA-256 over the canonical {action, context, resource, subject}, with
- * only those members of the context that bind.
+ * only those members of the context that bind. Properties with nothing in them are left out.
  */
 export function digestOfAction(
-  fields: ActionFields,
+  { action, argumentsForm, resource, contextForm }: ActionFields,
   subject: { type: string; id: string },
   binding: readonly string[],
 ): string {
-  const given = fields.argumentsForm.case ? JSON.parse(fields.argumentsForm.value) : undefined;
-  const properties = fields.resource.propertiesForm.case ? JSON.parse(fields.resource.propertiesForm.value) : undefined;
-  const context = fields.contextForm.case ? (JSON.parse(fields.contextForm.value) as Record<string, unknown>) : {};
-  const bound = Object.fromEntries(Object.entries(context).filter(([name]) => binding.includes(name)));
-  const { type, id } = fields.resource;
+  const context = Object.entries(members(contextForm, '--context-json') ?? {});
   return digestOf(
     canonicalize({
-      action: { name: fields.action.name, properties: given },
-      context: bound,
-      resource: { type, id, properties },
-      subject,
+      action: { name: action.name, properties: members(argumentsForm, '--arguments-json') },
+      context: Object.fromEntries(context.filter(([name]) => binding.includes(name))),
+      resource: {
+        type: resource.type,
+        id: resource.id,
+        properties: members(resource.propertiesForm, '--resource-json'),
+      },
+      subject: { type: subject.type, id: subject.id },
     }),
   );
+}
+
+function members(form: { case?: string | undefined; value?: string }, option: string): object | undefined {
+  if (form.value === undefined) return undefined;
+  try {
+    // As strict as the service: a repeated key or a rounded integer would hash to something nobody typed.
+    const value = parseStrict(form.value) as object;
+    return Object.keys(value).length > 0 ? value : undefined;
+  } catch (error) {
+    if (error instanceof JsonProblem) throw new UsageError(`${option}: ${error.message}`);
+    throw error;
+  }
 }
 
 function fromArgs(args: string[] | undefined): string | undefined {

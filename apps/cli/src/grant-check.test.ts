@@ -10,9 +10,13 @@ const action = parseAction({ action: 'db.delete', arg: ['rows=12480'], resource:
 const subject = { type: 'agent', id: 'release-bot' };
 const CLAIMS = {
   jti: 'g1',
-  sub: 'release-bot',
+  sub: 'lee@acme.example',
+  act: { sub: 'release-bot' },
+  txn: 'dec_01',
   exp: now.getTime() / 1000 + 60,
-  action_digest: digestOfAction(action, subject, []),
+  authorization_details: [
+    { action: 'db.delete', resource: 'prod.orders', action_hash: digestOfAction(action, subject, []) },
+  ],
 };
 const HEADER = { alg: 'EdDSA', typ: GRANT_TYPE, kid: 'k1' };
 
@@ -38,6 +42,11 @@ describe('a grant checked offline', () => {
     ['an unknown critical extension', mint({ ...HEADER, crit: ['b64'] }), /critical/],
     ['an expired one', mint(HEADER, { ...CLAIMS, exp: CLAIMS.exp - 60 }), /expired/],
     ['one from the future', mint(HEADER, { ...CLAIMS, nbf: CLAIMS.exp }), /not valid before/],
+    [
+      'two permissions',
+      mint(HEADER, { ...CLAIMS, authorization_details: [...CLAIMS.authorization_details, {}] }),
+      /incomplete/,
+    ],
     ['missing claims', mint(HEADER, { sub: 'x' }), /incomplete/],
     [
       'changed claims',

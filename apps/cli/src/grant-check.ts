@@ -5,17 +5,28 @@ import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 
 export const GRANT_TYPE = 'countersign-grant+jwt';
 
+/** As RFC 7519, 8693 and 9396 name them. */
 export interface Claims {
   jti: string;
+  /** The principal, or the agent when it acts for nobody. */
   sub: string;
+  /** The agent. */
+  act: { sub: string };
+  /** The decision. */
+  txn: string;
   iss?: string;
   /** Seconds since 1970. */
   exp: number;
   nbf?: number;
-  iat?: number;
-  /** The digest of the one action it permits. */
-  action_digest: string;
-  decision_id?: string;
+  authorization_details: [Permission];
+}
+
+/** The one action that is permitted. */
+export interface Permission {
+  action: string;
+  resource: string;
+  /** base64url SHA-256 of the canonical action. */
+  action_hash: string;
 }
 
 export type GrantCheck =
@@ -47,12 +58,12 @@ export function checkGrant(jws: string, jwks: Jwks, now: Date, digest?: (claims:
   }
   const claims = decode(body);
   if (!claims || !isClaims(claims))
-    return no('its claims are incomplete: jti, sub, exp and action_digest are required');
+    return no('its claims are incomplete: jti, sub, act, txn, exp and one action are required');
   const seconds = now.getTime() / 1000;
   if (claims.exp <= seconds) return no(`it expired at ${new Date(claims.exp * 1000).toISOString()}`, claims);
   if (claims.nbf !== undefined && claims.nbf > seconds)
     return no(`it is not valid before ${new Date(claims.nbf * 1000).toISOString()}`, claims);
-  if (digest && digest(claims) !== claims.action_digest)
+  if (digest && digest(claims) !== claims.authorization_details[0].action_hash)
     return no('it is for another action than the one given: the digests differ', claims);
   return { valid: true, kid, claims };
 }
@@ -72,11 +83,14 @@ function decode(part: string): Record<string, unknown> | undefined {
 
 function isClaims(value: object): value is Claims {
   const claims = value as Partial<Record<keyof Claims, unknown>>;
+  const actor = claims.act as { sub?: unknown } | undefined;
+  const details = claims.authorization_details;
+  // More than one permission would make it unclear which one the digest is compared with.
+  const permission = Array.isArray(details) && details.length === 1 ? (details[0] as Partial<Permission> | null) : null;
   return (
-    typeof claims.jti === 'string' &&
-    typeof claims.sub === 'string' &&
+    [claims.jti, claims.sub, claims.txn, actor?.sub].every((text) => typeof text === 'string') &&
+    [permission?.action, permission?.resource, permission?.action_hash].every((text) => typeof text === 'string') &&
     typeof claims.exp === 'number' &&
-    typeof claims.action_digest === 'string' &&
     (claims.nbf === undefined || typeof claims.nbf === 'number')
   );
 }

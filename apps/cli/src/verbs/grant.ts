@@ -48,7 +48,7 @@ export const grantVerify = verb({
       help: 'the public keys (COUNTERSIGN_JWKS, <http>/.well-known/jwks.json)',
     },
     ...REST,
-    subject: { ...SUBJECT, help: 'who acts, when it is not agent:<sub of the grant>' },
+    subject: { ...SUBJECT, help: 'who acts, when it is not agent:<agent of the grant>' },
     'binding-context': {
       type: 'string',
       value: '<a,b>',
@@ -73,7 +73,9 @@ export const grantVerify = verb({
       now(),
       action &&
         ((claims) => {
-          const subject = values.subject ? typeAndId(values.subject, '--subject') : { type: 'agent', id: claims.sub };
+          const subject = values.subject
+            ? typeAndId(values.subject, '--subject')
+            : { type: 'agent', id: claims.act.sub };
           return digestOfAction(action, subject, binding);
         }),
     );
@@ -84,7 +86,11 @@ export const grantVerify = verb({
     else {
       const { claims, kid } = check;
       terminal.print(say`${say`VALID`.styled('green')}  signed by ${kid}`);
-      terminal.print(say`  for    ${claims.sub}\n  action ${claims.action_digest}${action ? ' (the one given)' : ''}`);
+      const [{ action: name, resource, action_hash }] = claims.authorization_details;
+      const behalf = claims.sub === claims.act.sub ? '' : `, for ${claims.sub}`;
+      terminal.print(say`  who    ${claims.act.sub}${behalf}`);
+      terminal.print(say`  what   ${name} on ${resource}${action ? ' (exactly the action given)' : ''}`);
+      terminal.print(say`  digest ${action_hash}`);
       terminal.print(say`  until  ${new Date(claims.exp * 1000).toISOString()}`);
       for (const what of unproven) terminal.print(say`  not proven: ${what}`.styled('dim'));
     }
