@@ -1,0 +1,125 @@
+import { StatusError, type AuditService, type Envelope } from '@countersign/contract';
+import { consistencyPath, inclusionPath } from '@countersign/ledger';
+import type { Call, Handlers } from '@countersign/service';
+import type { CheckpointStore, LedgerEntry, LedgerReader, StoredCheckpoint } from '@countersign/store';
+import { checkpointMessage, entryMessage, indexOf, mayRead, pageOf, tokenOf } from './messages.js';
+
+/** Who is asking, as far as reading the record depends on it. */
+export interface Caller {
+  kind: 'person' | 'agent' | 'service';
+  id: string;
+}
+
+type Answers = Required<Handlers<typeof AuditService, Caller>>;
+type Request<M extends keyof Answers> = Parameters<Answers[M]>[0];
+
+/** Entries read at a time for an export: bounds memory, whatever the size of the ledger. */
+const EXPORT_BATCH = 500;
+
+/**
+ * Reading the record. People and services may read all of it, an agent only the decisions that it asked for itself. Proofs
+ * and heads say nothing about any event, so every caller may have them.
+ */
+export class AuditApi {
+  constructor(
+    private readonly reader: LedgerReader,
+    private readonly checkpoints: CheckpointStore,
+  ) {}
+
+  handlers(): Answers {
+    return {
+      ListEntries: (request, call) => this.listEntries(request, call),
+      GetEntry: (request, call) => this.getEntry(request, call),
+      GetInclusionProof: (request) => this.getInclusionProof(request),
+      GetConsistencyProof: (request) => this.getConsistencyProof(request),
+      GetCheckpoint: async () => checkpointMessage(await this.head()),
+      Export: (request, call) => this.export(request, call),
+    };
+  }
+
+  private async listEntries(request: Request<'ListEntries'>, { caller }: Call<Caller>) {
+    const { decisionId } = request;
+    const { from, limit } = pageOf(request);
+    if (caller.kind === 'agent') await this.requireOwn(caller, decisionId);
+    // One more than asked for says whether there is another page.
+    const range = { from, limit: limit + 1 };
+    const found = decisionId ? await this.reader.entriesOf(decisionId, range) : await this.reader.entries(range);
+    const entries = found.slice(0, limit);
+    const last = entries.at(-1);
+    return {
+      entries: entries.map(entryMessage),
+      nextPageToken: found.length > limit && last ? tokenOf(last.index + 1) : '',
+    };
+  }
+
+  private async getEntry(request: Request<'GetEntry'>, { caller }: Call<Caller>) {
+    const index = indexOf(request.index, 'index');
+    const [entry] = await this.reader.entries({ from: index, to: index + 1, limit: 1 });
+    if (caller.kind === 'agent') await this.requireOwn(caller, entry?.decisionId ?? '');
+    if (!entry) throw new StatusError('NOT_FOUND', `there is no entry ${index}`);
+    return entryMessage(entry);
+  }
+
+  private async getInclusionProof(request: Request<'GetInclusionProof'>) {
+    const index = indexOf(request.index, 'index');
+    const head = await this.head();
+    const size = signedSize(indexOf(request.treeSize, 'tree_size') || head.size, head, 'tree_size');
+    if (index >= size) throw new StatusError('NOT_FOUND', `entry ${index} is not in a tree of ${size}`);
+    const hashes = await this.reader.hashes(inclusionPath(index, size));
+    return { index: BigInt(index), treeSize: BigInt(size), hashes, checkpoint: checkpointMessage(head) };
+  }
+
+  private async getConsistencyProof(request: Request<'GetConsistencyProof'>) {
+    const head = await this.head();
+    const to = signedSize(indexOf(request.toSize, 'to_size') || head.size, head, 'to_size');
+    const from = indexOf(request.fromSize, 'from_size');
+    if (from < 1 || from > to)
+      throw invalid('from_size', `give a size from 1 to ${to}: nothing can be proven about an empty tree`);
+    const hashes = await this.reader.hashes(consistencyPath(from, to));
+    return { fromSize: BigInt(from), toSize: BigInt(to), hashes };
+  }
+
+  private async *export(request: Request<'Export'>, { caller, signal }: Call<Caller>) {
+    if (caller.kind === 'agent') throw notYours();
+    // Entries that arrive while it runs are left out, so that it ends.
+    const size = await this.reader.size();
+    const to = Math.min(indexOf(request.toIndex, 'to_index') || size, size);
+    for (let from = indexOf(request.fromIndex, 'from_index'); from < to && !signal.aborted; from += EXPORT_BATCH) {
+      const batch = await this.reader.entries({ from, to, limit: EXPORT_BATCH });
+      yield* batch.map(entryMessage);
+    }
+  }
+
+  /** A decision that is not there and one of somebody else look the same to an agent. */
+  private async requireOwn(caller: Caller, decisionId: string): Promise<void> {
+    const opening: LedgerEntry | undefined = (await this.reader.openings([decisionId])).get(decisionId);
+    const event = opening && (JSON.parse(opening.body.toString('utf8')) as Envelope);
+    if (!event || !mayRead(caller.id, event)) throw notYours();
+  }
+
+  private async head(): Promise<StoredCheckpoint> {
+    const head = await this.checkpoints.latest();
+    if (!head) throw new StatusError('UNAVAILABLE', 'nothing is signed yet', { retryAfterMs: 1000 });
+    return head;
+  }
+}
+
+/** A proof leads to a signed head or to nothing. */
+function signedSize(size: number, head: StoredCheckpoint, field: string): number {
+  if (size > head.size) throw invalid(field, `the newest checkpoint covers ${head.size} entries: give that or less`);
+  return size;
+}
+
+function invalid(field: string, description: string): StatusError {
+  return new StatusError('INVALID_ARGUMENT', `${field}: ${description}`, { violations: [{ field, description }] });
+}
+
+function notYours(): StatusError {
+  return new StatusError(
+    'PERMISSION_DENIED',
+    'an agent reads the record of its own decisions only: give decision_id of one',
+    {
+      reason: 'NOT_YOUR_DECISION',
+    },
+  );
+}
