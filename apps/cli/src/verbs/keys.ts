@@ -16,7 +16,7 @@ export const keys = verb({
     const source = `${config.httpUrl}/.well-known/jwks.json`;
     const jwks = parseJsonObject(await fetchText(source), source);
     const grantKeys = (Array.isArray(jwks['keys']) ? jwks['keys'] : []) as (JsonWebKey & { kid?: string })[];
-    const ledger = await get(`${config.httpUrl}/ledger-key`);
+    const ledger = await get(`${config.httpUrl}/.well-known/ledger-key`);
     const ledgerKey = ledger.status === 200 ? ledger.text.trim() : undefined;
     if (terminal.json) {
       terminal.value({ ...jwks, ledger_key: ledgerKey ?? null });
@@ -25,7 +25,7 @@ export const keys = verb({
     terminal.print(say`${say`Grants`.styled('bold')} (${source})`);
     for (const key of grantKeys)
       terminal.print(say`  ${key.kid ?? '(no id)'}  ${key.crv ?? key.kty ?? ''}  ${fingerprint(key)}`);
-    terminal.print(say`${say`Ledger`.styled('bold')} (${config.httpUrl}/ledger-key)`);
+    terminal.print(say`${say`Ledger`.styled('bold')} (${config.httpUrl}/.well-known/ledger-key)`);
     terminal.print(ledgerKey ? say`  ${ledgerKey}` : say`  not published by this service`.styled('dim'));
     return EXIT.ok;
   },

@@ -8,7 +8,7 @@ const FOLDER = {
 } as const;
 const DEFAULT_BUNDLE = 'countersign-bundle.tar.gz';
 /** The one entrypoint that the service evaluates. */
-const ENTRYPOINT = 'countersign/verdict';
+const ENTRYPOINT = 'countersign/decision';
 
 const policyCheck = verb({
   name: 'policy check',
