@@ -1,0 +1,106 @@
+import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import { Fault } from '@countersign/contract';
+import { DEFAULT_BACKOFF, type Backoff } from './backoff.js';
+import { KafkaMember } from './kafka-member.js';
+import { KafkaPublisher } from './kafka-publisher.js';
+import { messageOf, SILENT, type Log } from './log.js';
+import type { Bus, BusFaultCode, Message, Subscription } from './port.js';
+
+export interface KafkaOptions {
+  /** host:port of some brokers. */
+  brokers: string[];
+  /** Names this process in the broker's log. */
+  clientId: string;
+  log?: Log;
+  /** For topics that do not exist yet. */
+  partitions?: number;
+  /** How long one publish may take before it is given up and its producer thrown away. */
+  publishTimeoutMs?: number;
+  /** Most messages a handler gets at once. */
+  maxBatch?: number;
+  backoff?: Backoff;
+  /** TLS and credentials, as kafkajs takes them. */
+  security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
+}
+
+/** The bus on Apache Kafka. Connects when it is first used, so that a service starts, and stays up, without a broker. */
+export class KafkaBus implements Bus {
+  readonly #kafka: Kafka;
+  readonly #options: Required<Omit<KafkaOptions, 'security'>>;
+  readonly #publisher: KafkaPublisher;
+  readonly #members = new Set<KafkaMember>();
+  readonly #known = new Set<string>();
+  #closed = false;
+
+  constructor(options: KafkaOptions) {
+    const { security, log = SILENT, ...rest } = options;
+    this.#options = { partitions: 6, publishTimeoutMs: 30_000, maxBatch: 500, backoff: DEFAULT_BACKOFF, ...rest, log };
+    this.#kafka = new Kafka({
+      brokers: options.brokers,
+      clientId: options.clientId,
+      connectionTimeout: 5_000,
+      requestTimeout: 15_000,
+      logLevel: logLevel.WARN,
+      logCreator: () => (entry) => relay(entry, log),
+      ...security,
+    });
+    this.#publisher = new KafkaPublisher(this.#kafka, this.#options.publishTimeoutMs, log);
+  }
+
+  async publish(topic: string, messages: Message[]): Promise<void> {
+    if (this.#closed) throw closedFault();
+    await this.#publisher.publish(topic, messages, () => this.ensureTopics([topic]));
+  }
+
+  /** Resolves at once: joining the group goes on behind it for as long as it takes, and starts with the oldest message. */
+  async subscribe({ topic, group, handle }: Parameters<Bus['subscribe']>[0]): Promise<Subscription> {
+    if (this.#closed) throw closedFault();
+    const member = new KafkaMember(this.#kafka, { topic, group, handle, ...this.#options }, () => this.ensureTopics([topic]));
+    this.#members.add(member);
+    member.start();
+    return {
+      stop: async () => {
+        this.#members.delete(member);
+        await member.stop();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#members].map((member) => member.stop()));
+    await this.#publisher.close(closedFault());
+  }
+
+  /** Creates the topics that are missing, with the broker's own replication factor. Existing ones are left as they are. */
+  async ensureTopics(topics: string[]): Promise<void> {
+    const unknown = topics.filter((topic) => !this.#known.has(topic));
+    if (unknown.length === 0) return;
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      const existing = await admin.listTopics();
+      const missing = unknown.filter((topic) => !existing.includes(topic));
+      if (missing.length > 0) {
+        const { partitions } = this.#options;
+        // Answers false, without an error, when another process was first.
+        await admin.createTopics({ topics: missing.map((topic) => ({ topic, numPartitions: partitions })), waitForLeaders: true });
+      }
+      for (const topic of unknown) this.#known.add(topic);
+    } catch (error) {
+      const text = `topics ${unknown.join(', ')} are not there and could not be created: ${messageOf(error)}`;
+      throw new Fault<BusFaultCode>('BUS_UNAVAILABLE', text, { cause: error, retryable: true });
+    } finally {
+      await admin.disconnect().catch(() => {});
+    }
+  }
+}
+
+function relay({ level, namespace, log: { message, timestamp, logger, stack, ...fields } }: LogEntry, log: Log): void {
+  // What kafkajs calls an error it usually retries itself; what it gives up on reaches us as a thrown one.
+  log(level <= logLevel.ERROR ? 'warn' : 'debug', `kafka: ${message}`, { namespace, ...fields });
+}
+
+function closedFault(): Fault<BusFaultCode> {
+  return new Fault<BusFaultCode>('BUS_CLOSED', 'the bus is closed', { retryable: true });
+}
