@@ -1,1 +1,4 @@
-export {};
+// Intake: the front door. It owns decisions, approvals, votes and grants, and is the only writer of them.
+export { intakeConfig, type IntakeConfig } from './config.js';
+export { authenticator, Intake, type IntakeParts } from './intake.js';
+export { INTAKE, intakeModule } from './intake.module.js';

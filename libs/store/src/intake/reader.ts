@@ -45,17 +45,13 @@ export class IntakeReader {
     return this.#states('select state::text as state from decisions where id = any($1)', [ids]);
   }
 
-  /** Ids of decisions whose deadline has passed, and the next deadline there is. */
-  async due(at: string, limit: number): Promise<{ ids: string[]; next?: string }> {
+  /** Ids of decisions whose deadline has passed, the longest overdue first. */
+  async due(at: string, limit: number): Promise<string[]> {
     const rows = await this.#rows<{ id: string }>(
       'select id from decisions where deadline <= $1 order by deadline limit $2',
       [at, limit],
     );
-    const next = await this.#rows<{ at: string | null }>(
-      'select min(deadline) as at from decisions where deadline > $1',
-      [at],
-    );
-    return { ids: rows.map(({ id }) => id), ...(next[0]?.at ? { next: next[0].at } : {}) };
+    return rows.map(({ id }) => id);
   }
 
   /** True if the database answers. */

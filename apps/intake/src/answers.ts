@@ -1,0 +1,54 @@
+import type { Agent, DecisionHeld, DecisionDenied, IssuedGrant, Verdict } from '@countersign/approval';
+import { canonicalize } from '@countersign/ledger';
+
+// Data of a decision's first event as canonical text, put together from texts that are made once per agent and verdict.
+
+const agentTexts = new WeakMap<Agent, string>();
+const verdictTexts = new WeakMap<Verdict, { obligations: string; policy: string; reasons: string; risk: string }>();
+
+/** Data of `decision.allowed` or `decision.denied`. */
+export function answerData(
+  verdict: Verdict,
+  agent: Agent,
+  digest: string,
+  request: string,
+  grant?: IssuedGrant,
+): string {
+  const { obligations, policy, reasons, risk } = textsOf(verdict);
+  const allowed = verdict.effect === 'allow';
+  const grantText = grant ? `"grant":${canonicalize(grant)},` : '';
+  return (
+    `{"action_digest":"${digest}","agent":${agentText(agent)},${grantText}${allowed ? `"obligations":${obligations},` : ''}` +
+    `"policy":${policy},"reasons":${reasons},"request":${request},"risk":${risk}}`
+  );
+}
+
+/** Data of the first event of a request that people were to answer. */
+export function heldData(event: DecisionHeld | DecisionDenied): string {
+  const { type: _, ...data } = event;
+  return canonicalize(data);
+}
+
+function agentText(agent: Agent): string {
+  let text = agentTexts.get(agent);
+  if (text === undefined) {
+    const { owner, owner_name, groups } = agent;
+    text = canonicalize({ owner, groups, ...(owner_name ? { owner_name } : {}) });
+    agentTexts.set(agent, text);
+  }
+  return text;
+}
+
+function textsOf(verdict: Verdict) {
+  let texts = verdictTexts.get(verdict);
+  if (texts === undefined) {
+    texts = {
+      obligations: canonicalize(verdict.obligations),
+      policy: canonicalize(verdict.policy),
+      reasons: canonicalize(verdict.reasons),
+      risk: canonicalize(verdict.risk),
+    };
+    verdictTexts.set(verdict, texts);
+  }
+  return texts;
+}

@@ -1,0 +1,252 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  eligibility,
+  isRefusal,
+  redact,
+  renderCard,
+  type Decision as CoreDecision,
+  type Person,
+} from '@countersign/approval';
+import {
+  ApprovalViewSchema,
+  StatusError,
+  Vote,
+  type ApprovalService,
+  type ApprovalView,
+  type CastVoteRequest,
+} from '@countersign/contract';
+import type { Caller, Directory } from '@countersign/directory';
+import { canonicalize, digestOf } from '@countersign/ledger';
+import type { Call, Handlers } from '@countersign/service';
+import type { Changes } from './changes.js';
+import { isConcerned } from './decision-api.js';
+import type { Decisions } from './decisions.js';
+import { newId } from './ids.js';
+import { refusedStatus } from './refusals.js';
+import { toDecision } from './reply.js';
+import { Violations } from './violations.js';
+
+export interface ApprovalApiParts {
+  decisions: Decisions;
+  directory: () => Directory;
+  changes: Changes;
+}
+
+const PAGE = 200;
+
+/** ApprovalService: what people see and say. Agents have no business here. */
+export class ApprovalApi {
+  constructor(readonly parts: ApprovalApiParts) {}
+
+  readonly handlers: Handlers<typeof ApprovalService, Caller> = {
+    ListApprovals: async ({ includeIneligible, pageSize, pageToken }, call) => {
+      const person = requirePerson(call.caller);
+      if (pageSize < 0 || pageSize > PAGE) throw invalid('page_size', `is not between 1 and ${PAGE}`);
+      return this.#page(person, includeIneligible, pageSize || 50, pageToken);
+    },
+    GetApproval: async ({ id }, call) => {
+      const person = requirePerson(call.caller);
+      return this.#view((await this.parts.decisions.load(id)).decision, person);
+    },
+    WatchApprovals: ({ includeIneligible }, call) => this.#watch(requirePerson(call.caller), includeIneligible, call),
+    CastVote: (request, call) => this.castVote(request, call),
+    RevokeDecision: async ({ id, reason }, call) => {
+      const person = requirePerson(call.caller);
+      const found = new Violations();
+      found.text('reason', reason, 1_000);
+      found.settle();
+      const { decision } = await this.parts.decisions.load(id);
+      if (!isConcerned(decision, person)) throw notYours(id);
+      const { decision: after, refused } = await this.parts.decisions.run(
+        id,
+        { type: 'revoke', by: person, reason },
+        trace(call),
+      );
+      if (refused) throw refusedStatus(refused, id);
+      return toDecision(after);
+    },
+  };
+
+  async castVote(request: CastVoteRequest, call: Call<Caller>): Promise<ApprovalView> {
+    const { id, vote, reason, seenDigest, cardDigest, chatAccount } = request;
+    const found = new Violations();
+    if (vote !== Vote.APPROVE && vote !== Vote.DENY) found.add('vote', 'is neither VOTE_APPROVE nor VOTE_DENY');
+    if (reason.length > 1_000) found.add('reason', `has ${reason.length} characters, more than 1000`);
+    if (!reason.isWellFormed()) found.add('reason', 'is not well-formed Unicode');
+    found.text('seen_digest', seenDigest, 128);
+    found.text('card_digest', cardDigest, 128);
+    found.settle();
+    const { person, channel, submittedBy } = this.#voter(chatAccount, call.caller);
+    await this.#mustConcern(id, person);
+    const { decision, refused } = await this.parts.decisions.run(
+      id,
+      {
+        type: 'vote',
+        voter: person,
+        vote: vote === Vote.APPROVE ? 'approve' : 'deny',
+        channel,
+        grant_id: newId('grt', Date.now()),
+        ...(reason ? { reason } : {}),
+        ...(submittedBy ? { submitted_by: submittedBy } : {}),
+        ...(seenDigest ? { seen_digest: seenDigest } : {}),
+        ...(cardDigest ? { card_digest: cardDigest } : {}),
+      },
+      trace(call),
+    );
+    if (refused) throw refusedStatus(refused, id);
+    return this.#view(decision, person);
+  }
+
+  /** Who votes: the caller, or the person behind the chat account that the notifier verified. */
+  #voter(
+    account: CastVoteRequest['chatAccount'],
+    caller: Caller,
+  ): { person: Person; channel: string; submittedBy?: string } {
+    if (caller.kind === 'person') {
+      if (account)
+        throw new StatusError('PERMISSION_DENIED', 'chat_account: only the notifier may name one', {
+          reason: 'NOT_A_SERVICE',
+        });
+      // The directory as it is now, not as it was when the credential was looked up.
+      return { person: this.parts.directory().person(caller.id) ?? caller.person, channel: 'api' };
+    }
+    if (caller.kind === 'agent') throw forPeople();
+    if (!account) throw invalid('chat_account', 'is required: a service does not vote');
+    const person = this.parts.directory().personBehind(account.channel, account.account);
+    if (!person) {
+      throw new StatusError(
+        'PERMISSION_DENIED',
+        `This ${account.channel === 'teams' ? 'Teams' : 'Slack'} account is not linked to anyone. Ask an administrator to link it, then try again.`,
+        { reason: 'NOT_LINKED' },
+      );
+    }
+    return { person, channel: account.channel, submittedBy: caller.id };
+  }
+
+  /** A person outside the matter learns nothing of it; one inside hears from the rules why they may not vote. */
+  async #mustConcern(id: string, person: Person): Promise<void> {
+    const { decision } = await this.parts.decisions.load(id);
+    if (decision.approval || isConcerned(decision, person)) return;
+    throw notYours(id);
+  }
+
+  async #page(person: Person, all: boolean, size: number, token: string) {
+    const approvals: ApprovalView[] = [];
+    let after = token === '' ? undefined : parseToken(token);
+    for (;;) {
+      const rows = (await this.parts.decisions.reader.pending(PAGE, after)).map(
+        (text) => JSON.parse(text) as CoreDecision,
+      );
+      for (const decision of rows) {
+        after = { deadline: decision.approval!.expires_at, id: decision.id };
+        if (!this.#listed(decision, person, all)) continue;
+        approvals.push(this.#view(decision, person));
+        if (approvals.length === size) return { approvals, nextPageToken: `${after.deadline} ${after.id}` };
+      }
+      if (rows.length < PAGE) return { approvals, nextPageToken: '' };
+    }
+  }
+
+  async *#watch(person: Person, all: boolean, call: Call<Caller>): AsyncGenerator<ApprovalView> {
+    const shown = new Map<string, number>();
+    while (!call.signal.aborted) {
+      const rows = (await this.parts.decisions.reader.pending(1_000)).map((text) => JSON.parse(text) as CoreDecision);
+      const pending = new Set(rows.map(({ id }) => id));
+      const gone = [...shown.keys()].filter((id) => !pending.has(id));
+      const decided =
+        gone.length === 0
+          ? []
+          : (await this.parts.decisions.reader.states(gone)).map((text) => JSON.parse(text) as CoreDecision);
+      for (const decision of [...rows, ...decided]) {
+        if (
+          shown.get(decision.id) === decision.version ||
+          !(shown.has(decision.id) || this.#listed(decision, person, all))
+        )
+          continue;
+        shown.set(decision.id, decision.version);
+        yield this.#view(decision, person);
+      }
+      gone.forEach((id) => shown.delete(id));
+      await this.parts.changes.nextOfAny(Date.now() + 5_000, call.signal);
+    }
+  }
+
+  #listed(decision: CoreDecision, person: Person, all: boolean): boolean {
+    if (all) return isConcerned(decision, person);
+    return decision.approval !== undefined && !isRefusal(eligibility(person, decision.approval));
+  }
+
+  #view(decision: CoreDecision, person: Person): ApprovalView {
+    if (!isConcerned(decision, person)) throw notYours(decision.id);
+    const { request, agent, approval } = decision;
+    const card = renderCard(decision);
+    const cannot = approval ? cannotVote(decision, person) : 'Nobody was asked about this.';
+    return create(ApprovalViewSchema, {
+      id: decision.id,
+      decision: toDecision(decision),
+      subject: { type: request.subject.type, id: request.subject.id },
+      principal: request.principal ?? '',
+      owner: agent.owner,
+      action: { name: request.action.name },
+      argumentsJson: canonicalize(redact(request, approval?.terms.redact ?? []).arguments),
+      resource: { type: request.resource.type, id: request.resource.id },
+      contextJson: canonicalize(request.context ?? {}),
+      justification: request.justification ?? '',
+      card: {
+        risk: card.risk,
+        headline: card.headline,
+        who: card.who,
+        why: card.why,
+        payload: card.payload,
+        outcome: card.outcome ?? '',
+        agentSays: card.agent_says ?? '',
+        effect: card.effect ?? '',
+        progress: card.progress ?? '',
+        digest: digestOf(canonicalize(card)),
+      },
+      canVote: cannot === '',
+      cannotVoteBecause: cannot,
+      submittedBy: request.submitted_by ?? '',
+    });
+  }
+}
+
+function cannotVote(decision: CoreDecision, person: Person): string {
+  if (decision.status !== 'PENDING') return 'This is already decided.';
+  if (decision.approval.votes.some(({ voter }) => voter === person.id)) return 'You have voted on this already.';
+  const groups = eligibility(person, decision.approval);
+  return isRefusal(groups) ? groups.text : '';
+}
+
+function requirePerson(caller: Caller): Person {
+  if (caller.kind === 'person') return caller.person;
+  throw forPeople();
+}
+
+function forPeople(): StatusError {
+  return new StatusError('PERMISSION_DENIED', 'this is for people: agents can not see or answer approvals', {
+    reason: 'NOT_A_PERSON',
+  });
+}
+
+function notYours(id: string): StatusError {
+  return new StatusError('PERMISSION_DENIED', `you have no part in ${id}`, { reason: 'NOT_YOURS' });
+}
+
+function invalid(field: string, description: string): StatusError {
+  return new StatusError('INVALID_ARGUMENT', `${field}: ${description}`, {
+    reason: 'INVALID_REQUEST',
+    violations: [{ field, description }],
+  });
+}
+
+function parseToken(token: string): { deadline: string; id: string } {
+  const [deadline, id] = token.split(' ');
+  if (!deadline || !id || Number.isNaN(Date.parse(deadline)))
+    throw invalid('page_token', 'is not from an answer before');
+  return { deadline, id };
+}
+
+function trace(call: Call<Caller>): { traceId?: string } {
+  return call.traceId ? { traceId: call.traceId } : {};
+}

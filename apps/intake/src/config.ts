@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import type { Settings } from '@countersign/service';
+
+export interface IntakeConfig {
+  /** Issuer of grants. */
+  issuer: string;
+  /** PEM file of the grant key. */
+  grantKeyPath: string;
+  /** Members of context that bind. */
+  bindingContext: string[];
+  queueLimit: number;
+  serviceToken?: string;
+}
+
+/** Intake's part of the settings. */
+export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig {
+  return {
+    issuer: settings.COUNTERSIGN_PUBLIC_URL ?? `http://127.0.0.1:${httpPort}`,
+    grantKeyPath: join(settings.COUNTERSIGN_DATA_DIR, 'keys', 'grant.pem'),
+    bindingContext: settings.COUNTERSIGN_BINDING_CONTEXT,
+    queueLimit: settings.COUNTERSIGN_QUEUE_LIMIT,
+    ...(settings.COUNTERSIGN_SERVICE_TOKEN ? { serviceToken: settings.COUNTERSIGN_SERVICE_TOKEN } : {}),
+  };
+}

@@ -1,0 +1,202 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { addSeconds, hold, type Decision as CoreDecision, type IssuedGrant, type Verdict } from '@countersign/approval';
+import { DecisionSchema, State, StatusError, type Decision } from '@countersign/contract';
+import type { Directory } from '@countersign/directory';
+import type { Policy } from '@countersign/policy';
+import { answerData, heldData } from './answers.js';
+import type { Asked } from './ask.js';
+import { Decisions, draft, fold, stateRow } from './decisions.js';
+import type { Grants } from './grants.js';
+import { newId } from './ids.js';
+import { policyInput } from './policy-input.js';
+import { requestText } from './recorded-request.js';
+import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
+
+export interface DeciderParts {
+  decisions: Decisions;
+  policy: Policy;
+  grants: Grants;
+  directory: () => Directory;
+}
+
+/** From a checked request to a committed answer. */
+export class Decider {
+  constructor(readonly parts: DeciderParts) {}
+
+  /** The answer is in the record when this resolves. Throws StatusError RESOURCE_EXHAUSTED early rather than queueing. */
+  async decide(asked: Asked, traceId?: string): Promise<Decision> {
+    const { writer } = this.parts.decisions;
+    if (writer.full) {
+      throw new StatusError('RESOURCE_EXHAUSTED', 'too many requests are waiting for a commit; try again', {
+        reason: 'OVERLOADED',
+        retryAfterMs: 250,
+      });
+    }
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const nowMs = this.parts.decisions.now().getTime();
+      // A policy in this process answers at once; only one elsewhere is waited for.
+      const answer = this.parts.policy.evaluate(policyInput(asked, asked.agent, asked.principal, nowMs));
+      const verdict = answer instanceof Promise ? await answer : answer;
+      if (asked.dryRun) return dryRun(asked, verdict);
+      const decision =
+        verdict.effect === 'require_approval'
+          ? await this.#hold(asked, verdict, nowMs, traceId)
+          : await this.#answer(asked, verdict, nowMs, traceId);
+      if (decision) return decision;
+    }
+    throw new StatusError('ABORTED', 'an equal request is changing at the same time; try again', {
+      reason: 'CONTENTION',
+      retryAfterMs: 200,
+    });
+  }
+
+  /** An answer that needs nobody: one event, no state, unless a grant must be used up. */
+  async #answer(asked: Asked, verdict: Verdict, nowMs: number, traceId?: string): Promise<Decision | undefined> {
+    const id = newId('dec', nowMs);
+    const at = new Date(nowMs).toISOString();
+    const allowed = verdict.effect === 'allow';
+    const grant: IssuedGrant | undefined =
+      allowed && verdict.grant
+        ? { id: newId('grt', nowMs), expires_at: addSeconds(at, verdict.grant.expires_in_s), uses: verdict.grant.uses }
+        : undefined;
+    const event = {
+      id: newId('evt', nowMs),
+      type: allowed ? 'decision.allowed' : 'decision.denied',
+      at,
+      version: 1,
+      data: answerData(verdict, asked.agent, asked.digest, requestText(asked), grant),
+      ...(traceId ? { traceId } : {}),
+    };
+    const decision = grant ? evolved(event, id) : undefined;
+    const written = await this.parts.decisions.writer.write({
+      decisionId: id,
+      events: [event],
+      ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
+      ...(decision ? { state: { expected: 0, row: stateRow(decision) } } : {}),
+    });
+    if (written === 'duplicate') return this.#repeated(asked);
+    if (written === 'conflict') return undefined;
+    if (decision) return this.#reply(decision);
+    return create(DecisionSchema, {
+      id,
+      requestId: asked.requestId,
+      state: allowed ? State.ALLOWED : State.DENIED,
+      mayAct: allowed,
+      final: true,
+      reasons: verdict.reasons,
+      risk: verdict.risk,
+      actionDigest: asked.digest,
+      policy: verdict.policy,
+      obligations: verdict.obligations as never,
+      createdAt: timestampFromMs(nowMs),
+      updatedAt: timestampFromMs(nowMs),
+      nextStep: allowed ? RUN_NOW : DO_NOT,
+      subject: { type: asked.subjectType, id: asked.subjectId },
+    });
+  }
+
+  /** An answer that people must give. */
+  async #hold(asked: Asked, verdict: Verdict, nowMs: number, traceId?: string): Promise<Decision | undefined> {
+    const id = newId('dec', nowMs);
+    const at = new Date(nowMs).toISOString();
+    const directory = this.parts.directory();
+    const groups = verdict.approval!.seats.map(({ group }) => group);
+    const event = hold(
+      {
+        request: JSON.parse(requestText(asked)) as CoreDecision['request'],
+        agent: asked.agent,
+        action_digest: asked.digest,
+        verdict,
+        members: directory.membersOf(groups),
+        destinations: directory.destinationsOf(groups),
+      },
+      at,
+    );
+    const { drafts, next } = draft(undefined, [event], at, traceId, id);
+    drafts[0]!.data = heldData(event);
+    const written = await this.parts.decisions.writer.write({
+      decisionId: id,
+      events: drafts,
+      ...(event.type === 'decision.held' ? { state: { expected: 0, row: stateRow(next) } } : {}),
+      ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
+    });
+    if (written === 'written') return this.#reply(next);
+    if (written === 'duplicate') return this.#repeated(asked);
+    return this.#join(asked, traceId);
+  }
+
+  /** The same subject asks for the same action while it is pending: the same decision again, and nobody is paged twice. */
+  async #join(asked: Asked, traceId?: string): Promise<Decision | undefined> {
+    const { decisions } = this.parts;
+    const pending = await decisions.reader.pendingLike(asked.subjectId, asked.digest);
+    if (pending === undefined) return undefined;
+    const { id } = JSON.parse(pending) as CoreDecision;
+    const { decision } = await decisions.run(
+      id,
+      {
+        type: 'repeat',
+        ...(asked.requestId ? { request_id: asked.requestId } : {}),
+        ...(asked.submittedBy ? { submitted_by: asked.submittedBy } : {}),
+      },
+      { ...(asked.requestKey ? { requestKey: asked.requestKey } : {}), ...(traceId ? { traceId } : {}) },
+    );
+    return this.#reply(decision, asked.requestId);
+  }
+
+  /** The same request_id: the same decision as it is now, if it was the same request. */
+  async #repeated(asked: Asked): Promise<Decision | undefined> {
+    const { decisions } = this.parts;
+    const body = await decisions.reader.eventOf(asked.requestKey!);
+    if (!body) return undefined;
+    const { decision_id } = JSON.parse(body.toString('utf8')) as { decision_id: string };
+    const { decision } = await decisions.load(decision_id);
+    const first = fold((await decisions.reader.events(decision_id)).slice(0, 1))!;
+    const same =
+      first.action_digest === asked.digest &&
+      (first.request.principal ?? '') === asked.principal &&
+      (first.request.submitted_by ?? '') === asked.submittedBy &&
+      // A request that joined a pending one keeps the words of the first.
+      ((first.request.request_id ?? '') !== asked.requestId ||
+        (first.request.justification ?? '') === asked.justification);
+    if (!same) {
+      throw new StatusError('ABORTED', 'this request_id was used for another request: use a new one', {
+        reason: 'REQUEST_ID_REUSED',
+        metadata: { decision_id },
+      });
+    }
+    return this.#reply(decision, asked.requestId);
+  }
+
+  #reply(decision: CoreDecision, requestId?: string): Decision {
+    const grant = decision.status === 'ALLOWED' && decision.grant ? this.parts.grants.mint(decision) : undefined;
+    const reply = toDecision(decision, grant);
+    if (requestId) reply.requestId = requestId;
+    return reply;
+  }
+}
+
+function evolved(event: { type: string; at: string; version: number; data: string }, id: string): CoreDecision {
+  return fold([Buffer.from(JSON.stringify({ ...event, decision_id: id, data: JSON.parse(event.data) as object }))])!;
+}
+
+/** What policy would say, without asking anyone and without leave to act. */
+function dryRun(asked: Asked, verdict: Verdict): Decision {
+  const states = { allow: State.ALLOWED, deny: State.DENIED, require_approval: State.PENDING } as const;
+  return create(DecisionSchema, {
+    requestId: asked.requestId,
+    state: states[verdict.effect],
+    mayAct: false,
+    final: true,
+    dryRun: true,
+    reasons: verdict.reasons,
+    risk: verdict.risk,
+    actionDigest: asked.digest,
+    policy: verdict.policy,
+    ...(verdict.approval
+      ? { approval: { seats: verdict.approval.seats, reasonRequired: verdict.approval.reason_required } }
+      : {}),
+    nextStep: 'This was a dry run: nothing was recorded and nothing is permitted.',
+    subject: { type: asked.subjectType, id: asked.subjectId },
+  });
+}

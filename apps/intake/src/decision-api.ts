@@ -1,0 +1,232 @@
+import { StatusError, type DecideRequest, type Decision, type DecisionService } from '@countersign/contract';
+import type { Decision as CoreDecision, Person } from '@countersign/approval';
+import type { Caller } from '@countersign/directory';
+import { canonicalize } from '@countersign/ledger';
+import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
+import { readAction } from './action.js';
+import { milliseconds, MAX_WAIT_S, readAsk, requireAgent } from './ask.js';
+import type { Changes } from './changes.js';
+import { Decider, type DeciderParts } from './decider.js';
+import { policyInput } from './policy-input.js';
+import { refusedStatus } from './refusals.js';
+import { toDecision } from './reply.js';
+import { pool } from './stream-pool.js';
+import { Violations } from './violations.js';
+
+const BATCH_LIMIT = 100;
+const STREAM_CONCURRENCY = 256;
+
+export interface DecisionApiParts extends DeciderParts {
+  changes: Changes;
+  binding: readonly string[];
+  log: Log;
+}
+
+/** DecisionService: translates messages to commands and back, and decides nothing. */
+export class DecisionApi {
+  readonly #parts: DecisionApiParts;
+  readonly #decider: Decider;
+
+  constructor(parts: DecisionApiParts) {
+    this.#parts = parts;
+    this.#decider = new Decider(parts);
+  }
+
+  readonly handlers: Handlers<typeof DecisionService, Caller> = {
+    Decide: (request, call) => this.decide(request, call),
+    DecideBatch: async ({ requests }, call) => {
+      if (requests.length === 0 || requests.length > BATCH_LIMIT) {
+        const description = `has ${requests.length} requests, not 1 to ${BATCH_LIMIT}`;
+        throw new StatusError('INVALID_ARGUMENT', `requests: ${description}`, {
+          reason: 'INVALID_REQUEST',
+          violations: [{ field: 'requests', description }],
+        });
+      }
+      requireAgent(call.caller);
+      return { results: await Promise.all(requests.map((request) => this.#result(request, call))) };
+    },
+    DecideStream: (requests, call) => pool(requests, STREAM_CONCURRENCY, (request) => this.#streamed(request, call)),
+    GetDecision: async ({ id }, call) => this.#visible((await this.#parts.decisions.load(id)).decision, call.caller),
+    WaitDecision: async ({ id, wait }, call) => {
+      const found = new Violations();
+      const waitMs = wait ? milliseconds('wait', wait, found) : 30_000;
+      found.settle();
+      const { decision } = await this.#parts.decisions.load(id);
+      const seen = this.#visible(decision, call.caller);
+      return seen.final || waitMs === 0
+        ? seen
+        : this.#visible(await this.#changed(decision, Date.now() + waitMs, call), call.caller);
+    },
+    WatchDecision: (request, call) => this.#watch(request.id, call),
+    WithdrawDecision: async ({ id, reason }, call) => {
+      const by = requireAgent(call.caller).id;
+      const found = new Violations();
+      found.text('reason', reason, 1_000);
+      found.settle();
+      this.#visible((await this.#parts.decisions.load(id)).decision, call.caller);
+      return this.#run(id, { type: 'withdraw', by, ...(reason ? { reason } : {}) }, call);
+    },
+    RedeemGrant: async (request, call) => {
+      const decision = await this.#redeem(request, call);
+      return { redeemed: true, obligations: decision.obligations, decision };
+    },
+    ReportOutcome: async ({ id, success, summary, details }, call) => {
+      const by = requireAgent(call.caller).id;
+      const found = new Violations();
+      if (summary.length > 500) found.add('summary', `has ${summary.length} characters, more than 500`);
+      const text = details ? canonicalize(details) : '';
+      if (text.length > 16_384) found.add('details', `has ${text.length} characters, more than 16384`);
+      found.settle();
+      this.#visible((await this.#parts.decisions.load(id)).decision, call.caller);
+      return this.#run(
+        id,
+        { type: 'report', by, success, ...(summary ? { summary } : {}), ...(details ? { details } : {}) },
+        call,
+      );
+    },
+  };
+
+  async decide(request: DecideRequest, call: Call<Caller>): Promise<Decision> {
+    const asked = readAsk(request, call.caller, this.#parts.directory(), this.#parts.binding);
+    const reply = await this.#decider.decide(asked, call.traceId);
+    if (reply.final || asked.waitMs === 0) return reply;
+    const { decision } = await this.#parts.decisions.load(reply.id);
+    return this.#visible(await this.#changed(decision, Date.now() + asked.waitMs, call), call.caller, asked.requestId);
+  }
+
+  async #result(request: DecideRequest, call: Call<Caller>) {
+    try {
+      return {
+        requestId: request.requestId,
+        result: { case: 'decision' as const, value: await this.decide(request, call) },
+      };
+    } catch (error) {
+      const value = toStatusError(error, this.#parts.log, 'DecideBatch').toStatus();
+      return { requestId: request.requestId, result: { case: 'error' as const, value } };
+    }
+  }
+
+  #streamed(request: DecideRequest, call: Call<Caller>) {
+    if (request.requestId !== '') return this.#result(request, call);
+    const description = 'is required on a stream: it ties the answer to its request';
+    const error = new StatusError('INVALID_ARGUMENT', `request_id: ${description}`, {
+      reason: 'INVALID_REQUEST',
+      violations: [{ field: 'request_id', description }],
+    });
+    return Promise.resolve({ requestId: '', result: { case: 'error' as const, value: error.toStatus() } });
+  }
+
+  /** The decision once its state has changed, or as it is when the time is over. */
+  async #changed(decision: CoreDecision, until: number, call: Call<Caller>): Promise<CoreDecision> {
+    // Answer a little before the caller's own deadline, so that a wait ends as an answer and not as an error.
+    const end = Math.min(until, (call.deadline ?? Infinity) - 100);
+    let now = decision;
+    while (now.status === decision.status && Date.now() < end && !call.signal.aborted) {
+      await this.#parts.changes.next(decision.id, end, call.signal);
+      now = (await this.#parts.decisions.load(decision.id)).decision;
+    }
+    return now;
+  }
+
+  async *#watch(id: string, call: Call<Caller>): AsyncGenerator<Decision> {
+    let { decision } = await this.#parts.decisions.load(id);
+    for (;;) {
+      const reply = this.#visible(decision, call.caller);
+      yield reply;
+      const settled = reply.final && !(decision.status === 'ALLOWED' && decision.grant);
+      if (settled) return;
+      const { version } = decision;
+      while (decision.version === version) {
+        if (call.signal.aborted) return;
+        await this.#parts.changes.next(id, Date.now() + 30_000, call.signal);
+        ({ decision } = await this.#parts.decisions.load(id));
+      }
+    }
+  }
+
+  async #redeem(
+    request: Parameters<NonNullable<Handlers<typeof DecisionService, Caller>['RedeemGrant']>>[0],
+    call: Call<Caller>,
+  ): Promise<Decision> {
+    const caller = requireAgent(call.caller);
+    const { txn, jti } = this.#parts.grants.read(request.grant);
+    const { decision: before } = await this.#parts.decisions.load(txn);
+    const mine = caller.may_assert_subjects || isParty(before, caller.id);
+    if (!mine) throw notYours(txn);
+    const found = new Violations();
+    const texts = readAction(request, caller.id, this.#parts.binding, found);
+    const directory = this.#parts.directory();
+    const agent = directory.agent(before.request.subject.id);
+    if (!agent)
+      throw new StatusError('PERMISSION_DENIED', 'the agent is no longer in the directory', {
+        reason: 'UNKNOWN_SUBJECT',
+      });
+    return this.#run(
+      txn,
+      async (decision) => {
+        const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
+        const approvers = approvals
+          .map(({ voter }) => directory.person(voter))
+          .filter((person): person is Person => person !== undefined);
+        const approval = canonicalize({
+          decision_id: txn,
+          approved_by: approvals.map(({ voter }) => voter),
+          approved_at: decision.updated_at,
+        });
+        const nowMs = this.#parts.decisions.now().getTime();
+        const verdict = await this.#parts.policy.evaluate(
+          policyInput(texts, agent, decision.request.principal ?? '', nowMs, approval),
+        );
+        return { type: 'redeem', by: caller.id, grant_id: jti, action_digest: texts.digest, approvers, verdict };
+      },
+      call,
+    );
+  }
+
+  async #run(
+    id: string,
+    command: Parameters<DeciderParts['decisions']['run']>[1],
+    call: Call<Caller>,
+  ): Promise<Decision> {
+    const { decision, refused } = await this.#parts.decisions.run(
+      id,
+      command,
+      call.traceId ? { traceId: call.traceId } : {},
+    );
+    if (refused) throw refusedStatus(refused, id);
+    return this.#visible(decision, call.caller);
+  }
+
+  /** The decision as this caller may see it: the grant is for the agent alone. Throws StatusError PERMISSION_DENIED. */
+  #visible(decision: CoreDecision, caller: Caller, requestId?: string): Decision {
+    if (
+      caller.kind === 'agent'
+        ? !isParty(decision, caller.id)
+        : caller.kind === 'person' && !isConcerned(decision, caller.person)
+    ) {
+      throw notYours(decision.id);
+    }
+    const mint = caller.kind === 'agent' && decision.status === 'ALLOWED' && decision.grant;
+    const reply = toDecision(decision, mint ? this.#parts.grants.mint(decision) : undefined);
+    if (requestId) reply.requestId = requestId;
+    return reply;
+  }
+}
+
+/** Whether this agent asked, itself or for the subject. */
+function isParty({ request }: CoreDecision, agentId: string): boolean {
+  return request.subject.id === agentId || request.submitted_by === agentId;
+}
+
+/** Whether a person has a part in this: owns the agent, is its principal, or is in a group that was asked. */
+export function isConcerned({ agent, request, approval }: CoreDecision, person: Person): boolean {
+  return (
+    agent.owner === person.id ||
+    request.principal === person.id ||
+    (approval?.terms.seats.some(({ group }) => person.groups.includes(group)) ?? false)
+  );
+}
+
+function notYours(id: string): StatusError {
+  return new StatusError('PERMISSION_DENIED', `decision ${id} is not yours`, { reason: 'NOT_YOURS' });
+}

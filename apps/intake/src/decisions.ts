@@ -1,0 +1,124 @@
+import {
+  decide,
+  evolve,
+  type Command,
+  type Decision,
+  type DecisionEvent,
+  type Recorded,
+  type Refusal,
+} from '@countersign/approval';
+import { StatusError } from '@countersign/contract';
+import { canonicalize } from '@countersign/ledger';
+import type { EventDraft, IntakeReader, StateRow, Writer } from '@countersign/store';
+import { isDecisionId, newId } from './ids.js';
+
+export interface Stored {
+  decision: Decision;
+  /** False when the decision has only its events, because it needed nobody. */
+  hasState: boolean;
+}
+
+/** A command, or how to make one from the decision as it is now. */
+export type CommandFor = Command | ((decision: Decision) => Command | Promise<Command>);
+
+/** Loads a decision, lets the rules speak, and saves what they say if nobody was faster; otherwise does it again. */
+export class Decisions {
+  constructor(
+    readonly reader: IntakeReader,
+    readonly writer: Writer,
+    readonly now: () => Date,
+  ) {}
+
+  /** Throws StatusError NOT_FOUND. */
+  async load(id: string): Promise<Stored> {
+    if (!isDecisionId(id)) {
+      throw new StatusError('INVALID_ARGUMENT', 'id: is not a decision id', {
+        reason: 'INVALID_REQUEST',
+        violations: [{ field: 'id', description: 'is not a decision id: "dec_" and 26 characters' }],
+      });
+    }
+    const state = await this.reader.state(id);
+    if (state !== undefined) return { decision: JSON.parse(state) as Decision, hasState: true };
+    const decision = fold(await this.reader.events(id));
+    if (!decision) throw new StatusError('NOT_FOUND', `there is no decision ${id}`, { reason: 'NO_SUCH_DECISION' });
+    return { decision, hasState: false };
+  }
+
+  /** Runs a command to the end. Its events, and those of a refusal, are committed when this resolves. */
+  async run(
+    id: string,
+    commandFor: CommandFor,
+    options: { requestKey?: Buffer; traceId?: string } = {},
+  ): Promise<{ decision: Decision; refused?: Refusal }> {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const { decision, hasState } = await this.load(id);
+      const command = typeof commandFor === 'function' ? await commandFor(decision) : commandFor;
+      const at = this.now().toISOString();
+      const { events, refused } = decide(decision, command, at);
+      if (events.length === 0) return { decision, ...(refused ? { refused } : {}) };
+      const { drafts, next } = draft(decision, events, at, options.traceId);
+      const written = await this.writer.write({
+        decisionId: id,
+        events: drafts,
+        state: { expected: hasState ? decision.version : 0, row: stateRow(next) },
+        ...(options.requestKey ? { requestKey: options.requestKey } : {}),
+      });
+      if (written !== 'conflict') return { decision: next, ...(refused ? { refused } : {}) };
+    }
+    throw new StatusError('ABORTED', 'the decision is changing too fast; try again', {
+      reason: 'CONTENTION',
+      retryAfterMs: 200,
+    });
+  }
+}
+
+/** The decision its recorded events make. */
+export function fold(bodies: Buffer[]): Decision | undefined {
+  return bodies.reduce<Decision | undefined>(
+    (decision, body) => evolve(decision, JSON.parse(body.toString('utf8')) as Recorded),
+    undefined,
+  );
+}
+
+/** Drafts of events that follow a decision, and the decision after them. */
+export function draft(
+  decision: Decision | undefined,
+  events: DecisionEvent[],
+  at: string,
+  traceId?: string,
+  id = decision?.id ?? '',
+) {
+  let next = decision;
+  const drafts: EventDraft[] = events.map((event, i) => {
+    const { type, ...data } = event;
+    const version = (decision?.version ?? 0) + i + 1;
+    next = evolve(next, { type, at, decision_id: id, version, data });
+    return {
+      id: newId('evt', Date.parse(at)),
+      type,
+      at,
+      version,
+      data: canonicalize(data),
+      ...(traceId ? { traceId } : {}),
+    };
+  });
+  return { drafts, next: next! };
+}
+
+/** The row a decision is kept in. Its deadline is when a timer must look at it. */
+export function stateRow(decision: Decision): StateRow {
+  const deadline =
+    decision.status === 'PENDING'
+      ? decision.approval.expires_at
+      : decision.status === 'ALLOWED'
+        ? (decision.grant?.expires_at ?? null)
+        : null;
+  return {
+    version: decision.version,
+    status: decision.status,
+    subject_id: decision.request.subject.id,
+    digest: decision.action_digest,
+    deadline,
+    state: JSON.stringify(decision),
+  };
+}

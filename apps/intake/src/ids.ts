@@ -1,0 +1,35 @@
+import { randomFillSync } from 'node:crypto';
+
+// Ids sort by time: 48 bits of milliseconds, then 80 random bits, as 26 Crockford base32 digits.
+
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+const POOL = Buffer.alloc(4096);
+let used = POOL.length;
+
+/** "dec_", "evt_" or "grt_" and 26 digits. */
+export function newId(prefix: 'dec' | 'evt' | 'grt', nowMs: number): string {
+  if (used + 10 > POOL.length) {
+    randomFillSync(POOL);
+    used = 0;
+  }
+  let text = '';
+  let time = nowMs;
+  for (let i = 0; i < 10; i++) {
+    text = DIGITS[time % 32]! + text;
+    time = Math.floor(time / 32);
+  }
+  for (let i = 0; i < 2; i++, used += 5) {
+    const high = POOL.readUInt32BE(used);
+    const low = POOL[used + 4]!;
+    for (let shift = 27; shift >= 2; shift -= 5) text += DIGITS[(high >>> shift) & 31];
+    text += DIGITS[((high & 3) << 3) | (low >>> 5)];
+    text += DIGITS[low & 31];
+  }
+  return `${prefix}_${text}`;
+}
+
+const DECISION_ID = /^dec_[0-9a-hjkmnp-tv-z]{26}$/;
+
+export function isDecisionId(id: string): boolean {
+  return DECISION_ID.test(id);
+}

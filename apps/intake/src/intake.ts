@@ -1,0 +1,126 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Bus } from '@countersign/bus';
+import { ApprovalService, DecisionService } from '@countersign/contract';
+import type { Caller, DirectorySource } from '@countersign/directory';
+import type { Policy } from '@countersign/policy';
+import {
+  loadOrCreateSigningKey,
+  rpcService,
+  type Log,
+  type Metrics,
+  type Readiness,
+  type Surface,
+} from '@countersign/service';
+import { Hints, IntakeReader, Outbox, Writer, type Pool } from '@countersign/store';
+import { ApprovalApi } from './approval-api.js';
+import { Changes } from './changes.js';
+import type { IntakeConfig } from './config.js';
+import { DecisionApi } from './decision-api.js';
+import { Decisions } from './decisions.js';
+import { Expiry } from './expiry.js';
+import { Grants } from './grants.js';
+import { Relay } from './relay.js';
+
+export interface IntakeParts {
+  pool: Pool;
+  bus: Bus;
+  policy: Policy;
+  directory: DirectorySource;
+  log: Log;
+  metrics: Metrics;
+  readiness: Readiness;
+}
+
+/** Intake, put together: the one writer of decisions, approvals, votes and grants. */
+export class Intake {
+  readonly approvals: ApprovalApi;
+  readonly surface: Surface;
+  readonly #writer: Writer;
+  readonly #hints: Hints;
+  readonly #relay: Relay;
+  readonly #expiry: Expiry;
+  readonly #changes = new Changes();
+
+  constructor(config: IntakeConfig, parts: IntakeParts) {
+    const { pool, bus, policy, log, metrics, readiness } = parts;
+    const directory = () => parts.directory.current();
+    const now = () => new Date();
+    this.#relay = new Relay(new Outbox(pool), bus, log);
+    this.#writer = new Writer(pool, {
+      // A restart is a new source: its name is never used again.
+      name: `intake-${Date.now().toString(36)}${randomBytes(5).toString('hex')}`,
+      limit: config.queueLimit,
+      onCommit: (writes) => {
+        this.#changes.changed(writes.filter(({ state }) => state).map(({ decisionId }) => decisionId));
+        this.#relay.hint();
+      },
+    });
+    this.#hints = new Hints(pool, (ids) => {
+      this.#changes.changed(ids);
+      this.#relay.hint();
+    });
+    const decisions = new Decisions(new IntakeReader(pool), this.#writer, now);
+    this.#expiry = new Expiry(decisions, log);
+    const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
+    this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
+    const api = new DecisionApi({
+      decisions,
+      policy,
+      grants,
+      directory,
+      changes: this.#changes,
+      binding: config.bindingContext,
+      log,
+    });
+    const authenticate = authenticator(directory, config.serviceToken);
+    this.surface = {
+      services: [
+        rpcService(DecisionService, authenticate, api.handlers),
+        rpcService(ApprovalService, authenticate, this.approvals.handlers),
+      ],
+      documents: {
+        '/.well-known/jwks.json': { type: 'application/json', read: () => JSON.stringify(grants.jwks) + '\n' },
+      },
+    };
+    readiness.add('database', async () => {
+      await decisions.reader.ping();
+      return undefined;
+    });
+    metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
+    metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>
+      this.#relay.failingSince === undefined ? 0 : (Date.now() - this.#relay.failingSince) / 1000,
+    );
+  }
+
+  async start(): Promise<void> {
+    await this.#hints.start();
+    this.#relay.start();
+    this.#expiry.start();
+  }
+
+  /** What was accepted is committed before this resolves; what is not yet published waits in the outbox. */
+  async stop(): Promise<void> {
+    this.#changes.close();
+    await this.#expiry.stop();
+    await this.#writer.close();
+    await this.#relay.stop();
+    this.#hints.stop();
+  }
+}
+
+/** Agents and people by the directory, the other services by their shared token. */
+export function authenticator(
+  directory: () => { callerOf(token: string): Caller | undefined },
+  serviceToken: string | undefined,
+) {
+  const expected = serviceToken === undefined ? undefined : digest(serviceToken);
+  return (token: string): Caller | undefined => {
+    const caller = directory().callerOf(token);
+    if (caller || expected === undefined || token.length < 32) return caller;
+    return timingSafeEqual(digest(token), expected) ? { kind: 'service', id: 'notifier' } : undefined;
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

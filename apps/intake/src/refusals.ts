@@ -1,0 +1,36 @@
+import type { Refusal, RefusalCode } from '@countersign/approval';
+import { StatusError, type CodeName } from '@countersign/contract';
+
+/** How each refusal of the rules is answered. */
+const STATUS: Record<RefusalCode, CodeName> = {
+  'self-approval': 'PERMISSION_DENIED',
+  excluded: 'PERMISSION_DENIED',
+  'not-asked': 'PERMISSION_DENIED',
+  guest: 'PERMISSION_DENIED',
+  disabled: 'PERMISSION_DENIED',
+  'wrong-grant': 'PERMISSION_DENIED',
+  changed: 'ABORTED',
+  'reason-required': 'INVALID_ARGUMENT',
+  'already-voted': 'FAILED_PRECONDITION',
+  'already-decided': 'FAILED_PRECONDITION',
+  expired: 'FAILED_PRECONDITION',
+  'not-pending': 'FAILED_PRECONDITION',
+  'no-grant': 'FAILED_PRECONDITION',
+  'action-differs': 'FAILED_PRECONDITION',
+  'grant-expired': 'FAILED_PRECONDITION',
+  'grant-used': 'FAILED_PRECONDITION',
+  'grant-revoked': 'FAILED_PRECONDITION',
+  'approver-gone': 'FAILED_PRECONDITION',
+  'policy-denies': 'FAILED_PRECONDITION',
+  'not-acted': 'FAILED_PRECONDITION',
+  'already-reported': 'FAILED_PRECONDITION',
+};
+
+/** The refusal as a status, with its code as the reason a client may switch on. */
+export function refusedStatus({ code, text }: Refusal, decisionId: string): StatusError {
+  return new StatusError(STATUS[code], text, {
+    reason: code.replaceAll('-', '_').toUpperCase(),
+    metadata: { decision_id: decisionId },
+    ...(code === 'reason-required' ? { violations: [{ field: 'reason', description: text }] } : {}),
+  });
+}

@@ -1,0 +1,34 @@
+import { StatusError, type FieldViolation } from '@countersign/contract';
+
+/** Collects what is wrong with a request, so that the caller hears everything at once. */
+export class Violations {
+  readonly #found: FieldViolation[] = [];
+
+  add(field: string, description: string): void {
+    this.#found.push({ field, description });
+  }
+
+  /** An id: 1 to 256 characters, none of them a control character. */
+  id(field: string, value: string): void {
+    if (value === '') this.add(field, 'is required');
+    else this.text(field, value, 256);
+  }
+
+  /** Text of at most `max` characters, none of them a control character. */
+  text(field: string, value: string, max: number): void {
+    if (value.length > max) this.add(field, `has ${value.length} characters, more than ${max}`);
+    if (/\p{Cc}/u.test(value)) this.add(field, 'holds a control character');
+    if (!value.isWellFormed()) this.add(field, 'is not well-formed Unicode');
+  }
+
+  /** Throws StatusError INVALID_ARGUMENT if anything was found. */
+  settle(): void {
+    const [first] = this.#found;
+    if (!first) return;
+    const more = this.#found.length > 1 ? ` (and ${this.#found.length - 1} more)` : '';
+    throw new StatusError('INVALID_ARGUMENT', `${first.field}: ${first.description}${more}`, {
+      reason: 'INVALID_REQUEST',
+      violations: this.#found,
+    });
+  }
+}
