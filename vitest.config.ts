@@ -1,13 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-// Workspace packages resolve to their source, so tests need no build.
-const conditions = ['@countersign/source', 'node', 'import', 'default'];
+// Workspace packages resolve to their source, so tests need no build. These conditions also reach the require() calls of
+// what is installed, so 'import' must not be among them.
+const conditions = ['@countersign/source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ssr: { resolve: { conditions } },
   test: {
     include: ['{apps,libs}/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
+    globalSetup: ['test/setup-postgres.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
