@@ -23,12 +23,19 @@ describe('every verb explains itself', () => {
     },
   );
 
+  it('help <verb> is the same', async () => {
+    const help = await countersign(['help', 'grant', 'verify']);
+    expect(help).toEqual(await countersign(['grant', 'verify', '--help']));
+    expect(help.code).toBe(0);
+  });
+
   it.each([
     ['aprove x', 'did you mean "approve"'],
     ['polcy check', 'did you mean "policy check"'],
     ['grant', 'grant redeem, grant verify'],
     ['frobnicate', 'countersign help'],
-    ['decide --actoin x', '--actoin'],
+    ['decide --actoin x', 'did you mean --action'],
+    ['decide --frobnicate', 'countersign decide --help'],
     ['decide', 'add --action'],
     ['decide --action a.b', 'add --resource'],
     ['decide --action a.b --resource x', 'type:id'],

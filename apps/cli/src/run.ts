@@ -24,7 +24,7 @@ export async function run(args: string[], around: Surroundings): Promise<number>
   try {
     const overview = wantsOverview(args, terminal);
     if (overview !== undefined) return overview;
-    const { verb, rest } = findVerb(args);
+    const { verb, rest } = findVerb(args[0] === 'help' ? [...args.slice(1), '--help'] : args);
     const { values, run } = verb.parse(rest);
     if (values.help) {
       terminal.print(renderHelp(verb));
@@ -48,7 +48,8 @@ export async function run(args: string[], around: Surroundings): Promise<number>
 
 function wantsOverview(args: string[], terminal: Terminal): number | undefined {
   const words = args.filter((arg) => arg !== '--json');
-  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) {
+  const all = ['--help', '-h'].includes(words[0] ?? '--help') || (words[0] === 'help' && words.length === 1);
+  if (all) {
     terminal.print(renderOverview(VERBS));
     return words.length === 0 ? EXIT.usage : EXIT.ok;
   }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Client } from './client.js';
 import type { Config } from './config.js';
 import { UsageError } from './exit.js';
+import { nearest } from './suggest.js';
 import type { Terminal } from './terminal.js';
 
 // A verb is data (what --help prints, what parseArgs takes) and one function. Its options type its values.
@@ -97,6 +98,9 @@ function read(name: string, args: string[], options: Options) {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const [first] = error.message.split('. ');
-    throw new UsageError(`${first!.charAt(0).toLowerCase()}${first!.slice(1)}: see countersign ${name} --help`);
+    const typed = /^Unknown option '--([^']+)'/.exec(error.message)?.[1];
+    const guess = typed && nearest(typed, Object.keys(options));
+    const advice = guess ? `did you mean --${guess}?` : `see countersign ${name} --help`;
+    throw new UsageError(`${first!.charAt(0).toLowerCase()}${first!.slice(1)}: ${advice}`);
   }
 }
