@@ -1,3 +1,62 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
 
-export const MIGRATIONS: MigrationClass[] = [];
+class Notifier1763700000000 implements MigrationInterface {
+  name = 'Notifier1763700000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    // The notifier's own fold of the events of decisions that people were asked about.
+    await db.query(`
+      create table requests (
+        decision_id text    collate "C" primary key,
+        version     integer not null,
+        state       json    not null
+      )`);
+    // What each version looked like, so that a vote can name what its voter saw.
+    await db.query(`
+      create table cards (
+        decision_id text    collate "C" not null references requests,
+        version     integer not null,
+        digest      text    not null,
+        primary key (decision_id, version)
+      )`);
+    // One message in one conversation. 'open' has work to do at next_at, which is also the lease of the worker that holds
+    // it. 'lost' was posted with an unknown outcome as often as is decent, and waits for a click to say where it is.
+    await db.query(`
+      create table deliveries (
+        decision_id      text        collate "C" not null references requests,
+        channel          text        collate "C" not null,
+        address          text        collate "C" not null,
+        groups           json        not null,
+        refs             jsonb       not null default '[]',
+        posts            integer     not null default 0,
+        rendered_version integer     not null default 0,
+        rendered_digest  text,
+        target_version   integer     not null,
+        state            text        not null default 'open' check (state in ('open', 'settled', 'lost', 'dead')),
+        attempts         integer     not null default 0,
+        next_at          timestamptz not null default now(),
+        lease            uuid,
+        last_error       text,
+        primary key (decision_id, channel, address)
+      )`);
+    await db.query(`create index deliveries_due on deliveries (channel, next_at) where state = 'open'`);
+    // Where a conversation is served, learnt from verified calls of the channel itself.
+    await db.query(`
+      create table conversations (
+        channel     text collate "C" not null,
+        address     text collate "C" not null,
+        service_url text not null,
+        primary key (channel, address)
+      )`);
+    for (const table of ['requests', 'cards', 'deliveries', 'conversations']) {
+      await db.query(`grant select, insert, update on ${table} to countersign_notifier`);
+    }
+  }
+
+  async down(): Promise<void> {
+    throw new Error('deliveries are not taken back: messages are already with people');
+  }
+}
+
+export const MIGRATIONS: MigrationClass[] = [Notifier1763700000000];

@@ -1,0 +1,69 @@
+import { evolve, type Decision, type Recorded } from '@countersign/approval';
+import type { Log } from '@countersign/service';
+import type { Bus, Received, Subscription } from '@countersign/bus';
+import { EVENTS_TOPIC } from '@countersign/contract';
+import type { Requests } from '@countersign/store';
+
+export const GROUP = 'countersign-notifier';
+
+/** Follows decisions that people were asked about, and says what their messages should show. Never waits for a channel. */
+export class Consumer {
+  private subscription: Subscription | undefined;
+
+  constructor(private readonly parts: { bus: Bus; requests: Requests; log: Log; wake: () => void }) {}
+
+  async start(): Promise<void> {
+    this.subscription = await this.parts.bus.subscribe({
+      topic: EVENTS_TOPIC,
+      group: GROUP,
+      handle: (batch) => this.handle(batch),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.subscription?.stop();
+  }
+
+  async handle(batch: Received[]): Promise<void> {
+    const events = batch.map((message) => this.parse(message)).filter((event) => event !== undefined);
+    const ids = [...new Set(events.map((event) => event.decision_id))];
+    if (ids.length === 0) return;
+    await this.parts.requests.fold(ids, (known) => this.fold(known, events));
+    this.parts.wake();
+  }
+
+  /** The decisions that changed. Most decisions need nobody: their events begin nothing here. */
+  private fold(known: Map<string, Decision>, events: Recorded[]): Decision[] {
+    const changed = new Map<string, Decision>();
+    for (const event of events) {
+      const before = known.get(event.decision_id);
+      if (!before && event.type !== 'decision.held') continue;
+      // The same event comes more than once by design, and never changes anything the second time.
+      if (before && event.version <= before.version) continue;
+      if (before && event.version > before.version + 1) {
+        this.parts.log.warn({ decision_id: before.id, have: before.version, got: event.version }, 'events are missing');
+      }
+      const after = evolve(before, event);
+      if (!after) continue;
+      known.set(after.id, after);
+      changed.set(after.id, after);
+    }
+    return [...changed.values()];
+  }
+
+  /** A message that is no event can not be healed by reading it again, so it is named and passed over. */
+  private parse(message: Received): Recorded | undefined {
+    try {
+      const event = JSON.parse(message.value.toString('utf8')) as Recorded;
+      if (typeof event.decision_id === 'string' && Number.isInteger(event.version) && typeof event.data === 'object')
+        return event;
+    } catch {
+      // Named below.
+    }
+    this.parts.log.error(
+      { topic: message.topic, partition: message.partition, offset: message.offset },
+      'message is not an event',
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { NotifierConfig } from './config.js';
+import { Notifier, type NotifierParts } from './notifier.js';
+import { SLACK, SlackController } from './slack/slack.controller.js';
+
+export const NOTIFIER = Symbol('notifier');
+
+@Module({})
+export class NotifierModule {}
+
+/** Ties the notifier's life to its process. */
+class Life implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly notifier: Notifier) {}
+
+  onApplicationBootstrap(): Promise<void> {
+    return this.notifier.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.notifier.stop();
+  }
+}
+
+export function notifierModule(config: NotifierConfig, parts: NotifierParts): DynamicModule {
+  return {
+    module: NotifierModule,
+    controllers: [SlackController],
+    providers: [
+      { provide: NOTIFIER, useFactory: () => new Notifier(config, parts) },
+      { provide: SLACK, useFactory: (notifier: Notifier) => notifier.slack, inject: [NOTIFIER] },
+      { provide: Life, useFactory: (notifier: Notifier) => new Life(notifier), inject: [NOTIFIER] },
+    ],
+    exports: [NOTIFIER],
+  };
+}

@@ -1,0 +1,62 @@
+import type { Bus } from '@countersign/bus';
+import type { Log } from '@countersign/service';
+import { Deliveries, Requests, type Pool } from '@countersign/store';
+import { Clicks } from './clicks.js';
+import type { NotifierConfig } from './config.js';
+import { Consumer } from './consumer.js';
+import { SlackClient } from './slack/client.js';
+import { SlackInteractions } from './slack/interactions.js';
+import type { SlackDoor } from './slack/slack.controller.js';
+import type { Surface } from './surface.js';
+import type { Voting } from './voting.js';
+import { Worker, type Pace } from './worker.js';
+
+/** What the notifier is given: its own tables, the bus, and the way to where votes are counted. */
+export interface NotifierParts {
+  pool: Pool;
+  bus: Bus;
+  voting: Voting;
+  log: Log;
+  pace?: Partial<Pace>;
+}
+
+/** The notifier without a network: everything between the bus, the channels and intake. */
+export class Notifier {
+  readonly slack: SlackDoor | undefined;
+  private readonly clicks: Clicks;
+  private readonly consumer: Consumer;
+  private readonly workers: Worker[];
+
+  constructor(config: NotifierConfig, { pool, bus, voting, log, pace }: NotifierParts) {
+    const requests = new Requests(pool);
+    const deliveries = new Deliveries(pool);
+    const clicks = (this.clicks = new Clicks({ requests, deliveries, voting, log }));
+    const surfaces: Surface[] = [];
+    if (config.slack) {
+      const client = new SlackClient(config.slack);
+      surfaces.push(client);
+      const interactions = new SlackInteractions({ client, clicks }, config.slack.appId);
+      this.slack = { interactions, signingSecrets: config.slack.signingSecrets };
+    } else {
+      log.info('slack is off: set COUNTERSIGN_SLACK_TOKEN and COUNTERSIGN_SLACK_SIGNING_SECRET to ask people there');
+    }
+    this.workers = surfaces.map((surface) => new Worker(surface, { deliveries, requests, log }, pace));
+    this.consumer = new Consumer({ bus, requests, log, wake: () => this.wake() });
+  }
+
+  async start(): Promise<void> {
+    for (const worker of this.workers) worker.start();
+    await this.consumer.start();
+  }
+
+  /** Stops taking events first, then finishes what has been begun. */
+  async stop(): Promise<void> {
+    await this.consumer.stop();
+    await this.clicks.drain();
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+  }
+
+  private wake(): void {
+    for (const worker of this.workers) worker.wake();
+  }
+}

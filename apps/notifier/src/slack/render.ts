@@ -1,0 +1,167 @@
+import type {
+  ActionsBlock,
+  KnownBlock,
+  PlainTextElement,
+  RichTextBlock,
+  RichTextDate,
+  RichTextSection,
+  RichTextText,
+  View,
+} from '@slack/web-api';
+import { buttonValue } from '../clicks.js';
+import type { Sheet } from '../surface.js';
+
+// A card as Block Kit. Whatever an agent, a user or a policy wrote goes into plain_text and rich_text elements only, which
+// Slack shows as they are: mentions, links, markup and emoji codes in them stay letters.
+
+export const APPROVE = 'countersign.approve';
+export const DENY = 'countersign.deny';
+export const REASON_BLOCK = 'countersign.reason';
+export const REASON_INPUT = 'reason';
+
+/** Slack's limits, from the documentation of each block. */
+const LIMITS = { header: 150, confirmText: 300, privateMetadata: 3000, buttonValue: 2000, richText: 3500 } as const;
+export const REASON_MAX = 1_000;
+
+export interface Message {
+  text: string;
+  blocks: KnownBlock[];
+}
+
+export function renderMessage({ card, version }: Sheet): Message {
+  const blocks: KnownBlock[] = [];
+  const first: RichTextSection['elements'] = [bold(card.risk)];
+  if (card.needs) first.push(text(` · ${card.needs}`));
+  if (card.expires_at) first.push(text(' · expires '), localTime(card.expires_at));
+  blocks.push(rich([section(...first)]));
+  if (card.headline.length <= LIMITS.header) blocks.push({ type: 'header', text: plain(card.headline) });
+  else blocks.push(rich([section(bold(card.headline))]));
+  if (card.outcome) blocks.push(rich([section(bold(card.outcome))]));
+  blocks.push(rich([section(text(card.who))]));
+  if (card.why.length > 0) blocks.push(rich([section(bold('Why it was held: '), text(card.why.join('\n')))]));
+  blocks.push(rich([{ type: 'rich_text_preformatted', elements: [text(card.payload)] }]));
+  if (card.progress) blocks.push(rich([section(text(`Approved: ${card.progress}`))]));
+  if (card.agent_says) blocks.push(rich([section(bold('The agent says (not verified): '), text(card.agent_says))]));
+  if (card.effect) blocks.push(rich([section(text(card.effect))]));
+  if (card.actions.length > 0) blocks.push(buttons({ card, version }));
+  blocks.push({ type: 'context', elements: [plain(`${card.id} · ${card.short_digest}`)] });
+  // The fallback is what a lock screen shows, and the one text that Slack reads as markup.
+  return { text: escape(card.notice), blocks };
+}
+
+function buttons({ card, version }: Sheet): ActionsBlock {
+  const value = within('buttonValue', buttonValue(card, version));
+  const elements: ActionsBlock['elements'] = [];
+  if (card.actions.includes('approve')) {
+    elements.push({
+      type: 'button',
+      style: 'primary',
+      action_id: APPROVE,
+      text: plain('Approve'),
+      value,
+      confirm: {
+        title: plain('Approve this?'),
+        text: plain(shorten(card.headline, LIMITS.confirmText)),
+        confirm: plain('Approve'),
+        deny: plain('Cancel'),
+      },
+    });
+  }
+  if (card.actions.includes('deny')) {
+    elements.push({ type: 'button', style: 'danger', action_id: DENY, text: plain('Deny…'), value });
+  }
+  return { type: 'actions', block_id: 'countersign.vote', elements };
+}
+
+/** What a modal needs to remember, because Slack does not tell where it was opened from. */
+export interface Opened {
+  value: string;
+  address: string;
+  ts: string;
+}
+
+/** Asks for the reason of a denial, or of an approval that needs one. */
+export function renderReason(card: Sheet['card'], vote: 'approve' | 'deny', opened: Opened): View {
+  const verb = vote === 'deny' ? 'Deny' : 'Approve';
+  return {
+    type: 'modal',
+    callback_id: vote === 'deny' ? DENY : APPROVE,
+    private_metadata: within('privateMetadata', JSON.stringify(opened)),
+    title: plain(`${verb} this?`),
+    submit: plain(verb),
+    close: plain('Cancel'),
+    blocks: [
+      rich([section(bold(card.headline))]),
+      {
+        type: 'input',
+        block_id: REASON_BLOCK,
+        label: plain('Reason'),
+        hint: plain(vote === 'deny' ? 'The agent is told this.' : 'This goes on the record.'),
+        element: {
+          type: 'plain_text_input',
+          action_id: REASON_INPUT,
+          multiline: true,
+          min_length: 1,
+          max_length: REASON_MAX,
+        },
+      },
+    ],
+  };
+}
+
+/** A note for one person, inert like everything else. */
+export function renderNote(note: string): Message {
+  return { text: escape(note), blocks: [rich([section(text(note))])] };
+}
+
+export function escape(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function plain(value: string): PlainTextElement {
+  return { type: 'plain_text', text: value, emoji: false };
+}
+
+function text(value: string): RichTextText {
+  return { type: 'text', text: shorten(value, LIMITS.richText) };
+}
+
+function bold(value: string): RichTextText {
+  return { ...text(value), style: { bold: true } };
+}
+
+function section(...elements: RichTextSection['elements']): RichTextSection {
+  // Slack refuses empty text elements.
+  return {
+    type: 'rich_text_section',
+    elements: elements.filter((element) => element.type !== 'text' || element.text !== ''),
+  };
+}
+
+function rich(elements: RichTextBlock['elements']): RichTextBlock {
+  return { type: 'rich_text', elements };
+}
+
+/** Shown in each reader's own zone, so that it needs no edit while it stays true. */
+function localTime(at: string): RichTextDate {
+  return {
+    type: 'date',
+    timestamp: Math.floor(Date.parse(at) / 1000),
+    format: '{date_short_pretty} {time}',
+    fallback: at,
+  };
+}
+
+/** Keeps head and tail: the dangerous part is often the last one. */
+function shorten(value: string, max: number): string {
+  if (value.length <= max) return value;
+  const tail = Math.floor(max / 3);
+  const note = ' … cut … ';
+  return (value.slice(0, max - tail - note.length) + note + value.slice(-tail)).toWellFormed();
+}
+
+function within(limit: 'buttonValue' | 'privateMetadata', value: string): string {
+  if (value.length > LIMITS[limit])
+    throw new RangeError(`${limit} holds ${value.length} characters, Slack takes ${LIMITS[limit]}`);
+  return value;
+}

@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, FakeSlack, type SlackMessage } from '../../../../test/fakes/index.js';
+import { APPROVED, DANA_APPROVES, heldEvent } from '../../../../test/fakes/held.js';
+import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
+
+const DANA = { id: 'U0DANA', team: 'T0ACME' };
+let slack: FakeSlack;
+let notifier: RunningNotifier;
+let url: string;
+
+beforeEach(async () => {
+  slack = await new FakeSlack().start();
+  notifier = await startNotifier({
+    slack: { token: slack.token, signingSecrets: [slack.signingSecret], apiUrl: slack.apiUrl, appId: slack.appId },
+  });
+  url = `${notifier.url}/slack/interactions`;
+});
+
+afterEach(async () => {
+  await notifier.stop();
+  await slack.stop();
+});
+
+const posted = (count = 1) =>
+  eventually(() => (slack.messages.length >= count ? slack.messages.at(-1)! : undefined), `${count} messages`);
+const noted = () => eventually(() => slack.notes[0], 'a private note');
+const asks = async (id = 'dec_1', change = {}): Promise<SlackMessage> => {
+  await notifier.publish(id, 1, heldEvent(change));
+  return posted();
+};
+
+test('people are asked where their group is, with the effect before the words of the agent', async () => {
+  await asks();
+  const [text] = slack.read('C0DBA');
+  expect(text!.split('\n')[0]).toMatch(/^▲ HIGH RISK · needs 1 dba · expires 2026-11-21T14:20/);
+  expect(text!.split('\n')[1]).toBe('Delete 12,480 rows from prod.orders');
+  expect(text!.indexOf('DELETE FROM orders')).toBeLessThan(text!.indexOf('The agent says (not verified)'));
+  expect(text).toContain('[Approve] [Deny…]');
+  expect(slack.messages[0]!.text).toBe('release-bot needs an approval (high risk)');
+});
+
+test('an event that comes again does not ask again', async () => {
+  await asks();
+  await notifier.publish('dec_1', 1, heldEvent());
+  await notifier.publish('dec_2', 1, heldEvent());
+  await posted(2);
+  expect(slack.read('C0DBA')).toHaveLength(2);
+});
+
+test('groups that share a conversation are asked with one message', async () => {
+  const destinations = ['dba', 'finance'].map((group) => ({ channel: 'slack' as const, address: 'C0DBA', group }));
+  await asks('dec_1', { destinations: [...destinations, { channel: 'slack', address: 'C0OPS', group: 'ops' }] });
+  await posted(2);
+  expect(slack.read('C0DBA')).toHaveLength(1);
+  expect(slack.read('C0OPS')).toHaveLength(1);
+});
+
+test('a decision that needs nobody says nothing to anybody', async () => {
+  const { request, agent, action_digest, reasons, risk, policy } = heldEvent();
+  await notifier.publish('dec_0', 1, {
+    type: 'decision.allowed',
+    request,
+    agent,
+    action_digest,
+    reasons,
+    risk,
+    policy,
+    obligations: [],
+  });
+  await asks('dec_1');
+  expect(slack.messages).toHaveLength(1);
+});
+
+test('a click on Approve becomes the vote of the account that clicked, for what was on the card', async () => {
+  const message = await asks();
+  const response = await slack.click(url, message, 'Approve', DANA);
+  expect(response.status).toBe(200);
+  expect(notifier.votes).toEqual([
+    {
+      id: 'dec_1',
+      vote: 'approve',
+      seen_digest: heldEvent().action_digest,
+      card_digest: expect.stringMatching(/^[\w-]{43}$/),
+      account: { channel: 'slack', account: 'T0ACME/U0DANA' },
+    },
+  ]);
+  expect(slack.notes).toHaveLength(0);
+});
+
+test('after the decision, made anywhere, the same message says what happened and has no buttons', async () => {
+  const message = await asks();
+  await notifier.publish('dec_1', 2, { ...DANA_APPROVES, channel: 'web' } as typeof DANA_APPROVES);
+  await notifier.publish('dec_1', 3, APPROVED);
+  await eventually(() => slack.buttons(message).length === 0, 'no buttons');
+  expect(slack.messages).toHaveLength(1);
+  expect(slack.read('C0DBA')[0]).toContain('Approved by Dana Ito in web, 14:00 UTC');
+});
+
+test('Deny asks for a reason, and the reason goes with the vote', async () => {
+  const message = await asks();
+  await slack.click(url, message, 'Deny', DANA);
+  expect(notifier.votes).toHaveLength(0);
+  expect((await slack.submit(url, ' not in the change window ', DANA)).status).toBe(200);
+  expect(notifier.votes).toMatchObject([{ id: 'dec_1', vote: 'deny', reason: 'not in the change window' }]);
+});
+
+test.each([[null], [''], ['  \n ']])('a denial without a reason is not possible: %j', async (reason) => {
+  const message = await asks();
+  await slack.click(url, message, 'Deny', DANA);
+  const response = await slack.submit(url, reason, DANA);
+  expect(await response.json()).toMatchObject({
+    response_action: 'errors',
+    errors: { 'countersign.reason': 'Please give a reason.' },
+  });
+  expect(notifier.votes).toHaveLength(0);
+});
+
+test('an approval that needs a reason asks for it', async () => {
+  const message = await asks('dec_1', { approval: { ...heldEvent().approval, reason_required: true } });
+  await slack.click(url, message, 'Approve', DANA);
+  await slack.submit(url, 'ticket OPS-311', DANA);
+  expect(notifier.votes).toMatchObject([{ vote: 'approve', reason: 'ticket OPS-311' }]);
+});
+
+test('a refused click is told to that person alone, as inert text', async () => {
+  const message = await asks();
+  notifier.intake.answer = () => ({ refused: 'You own release-bot, so <!channel> *someone else* has to decide.' });
+  await slack.click(url, message, 'Approve', DANA);
+  const note = await noted();
+  expect(note).toMatchObject({ onlyFor: 'U0DANA', channel: 'C0DBA' });
+  expect(note.text).toContain('&lt;!channel&gt;');
+  expect(JSON.stringify(note.blocks)).not.toContain('mrkdwn');
+  expect(slack.messages[0]!.updates).toBe(0);
+});
+
+test('a vote is not lost when intake is away for a moment', async () => {
+  const message = await asks();
+  let calls = 0;
+  notifier.intake.answer = () => {
+    if (++calls === 1) throw new Error('connection refused');
+    return { ok: true };
+  };
+  expect((await slack.click(url, message, 'Approve', DANA)).status).toBe(200);
+  expect(calls).toBe(2);
+});
+
+test('somebody from a connected workspace stays a foreigner', async () => {
+  const message = await asks();
+  await slack.click(url, message, 'Approve', { id: 'U0DANA', team: 'T0EVIL' }, { team: { id: 'T0ACME' } });
+  expect(notifier.votes[0]!.account.account).toBe('T0EVIL/U0DANA');
+});
+
+test('an unsigned request, a wrong signature and a re-encoded body are refused', async () => {
+  const message = await asks();
+  const payload = new URLSearchParams({ payload: JSON.stringify({ type: 'block_actions' }) }).toString();
+  const unsigned = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: payload };
+  expect((await fetch(url, unsigned)).status).toBe(401);
+  expect((await fetch(url, { ...unsigned, body: `ssl_check=1&${payload}` })).status).toBe(401);
+  expect((await slack.sendRaw(url, payload, Math.floor(Date.now() / 1000) + 600)).status).toBe(401);
+  expect((await slack.sendRaw(url, payload, Math.floor(Date.now() / 1000) - 600)).status).toBe(401);
+  expect(slack.buttons(message)).toHaveLength(2);
+  expect(notifier.votes).toHaveLength(0);
+});
+
+test('payloads of another app, with several actions, or with unknown actions are refused', async () => {
+  const message = await asks();
+  const action = { action_id: 'countersign.approve', value: 'v1|dec_1|1|9f3ac210AbCdEfGh' };
+  expect((await slack.click(url, message, 'Approve', DANA, { api_app_id: 'A0OTHER' })).status).toBe(403);
+  expect((await slack.click(url, message, 'Approve', DANA, { actions: [action, action] })).status).toBe(400);
+  expect(
+    (await slack.click(url, message, 'Approve', DANA, { actions: [{ ...action, action_id: 'other' }] })).status,
+  ).toBe(400);
+  expect((await slack.sendRaw(url, 'payload=%7Bnot-json')).status).toBe(400);
+  expect(notifier.votes).toHaveLength(0);
+});
+
+test.each([
+  ['another decision', { value: 'v1|dec_other|1|9f3ac210AbCdEfGh' }, {}],
+  ['another action', { value: 'v1|dec_1|1|AAAAAAAAAAAAAAAA' }, {}],
+  ['garbage', { value: 'approve everything' }, {}],
+  ['a message that is not ours', {}, { container: { message_ts: '1.1', channel_id: 'C0DBA' } }],
+  ['another conversation', {}, { container: { message_ts: '1763700001.000100', channel_id: 'C0EVIL' } }],
+])('a button about %s counts for nothing', async (_, action, change) => {
+  const message = await asks();
+  const actions = [{ action_id: 'countersign.approve', value: 'v1|dec_1|1|9f3ac210AbCdEfGh', ...action }];
+  await slack.click(url, message, 'Approve', DANA, { actions, ...change });
+  expect((await noted()).text).toContain('out of date');
+  expect(notifier.votes).toHaveLength(0);
+});
+
+test('a payload of 150 kB is taken, one of 2 MB is not', async () => {
+  const message = await asks();
+  expect((await slack.click(url, message, 'Approve', DANA, { padding: 'x'.repeat(150_000) })).status).toBe(200);
+  expect((await slack.click(url, message, 'Approve', DANA, { padding: 'x'.repeat(2_000_000) })).status).toBe(413);
+});

@@ -1,0 +1,83 @@
+import { ApprovalService, Fault, Vote, serviceDefinition } from '@countersign/contract';
+import { Client, Metadata, credentials, status, type ServiceError } from '@grpc/grpc-js';
+
+export interface Cast {
+  /** The decision's id. */
+  id: string;
+  vote: 'approve' | 'deny';
+  reason?: string;
+  /** The action digest of the card that was clicked. */
+  seen_digest?: string;
+  card_digest?: string;
+  /** Verified by the channel's signature; intake knows whose it is. */
+  account: { channel: 'slack' | 'teams'; account: string };
+}
+
+/** The text is for the person who clicked. */
+export type Answer = { ok: true } | { refused: string };
+
+/** Where votes are counted. Casting the same vote again changes nothing, so a lost answer may be asked for again. */
+export interface Voting {
+  castVote(cast: Cast): Promise<Answer>;
+}
+
+const REFUSALS = new Set<status>([
+  status.PERMISSION_DENIED,
+  status.FAILED_PRECONDITION,
+  status.ABORTED,
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+]);
+
+/** Longest time one call to intake may take. */
+const DEADLINE_MS = 5_000;
+
+/** Votes over gRPC, in the notifier's own name. */
+export class GrpcVoting implements Voting {
+  private readonly client: Client;
+  private readonly metadata = new Metadata();
+
+  constructor(options: { address: string; token: string }) {
+    this.client = new Client(options.address, credentials.createInsecure());
+    this.metadata.set('authorization', `Bearer ${options.token}`);
+  }
+
+  castVote({ id, vote, reason, seen_digest, card_digest, account }: Cast): Promise<Answer> {
+    const method = serviceDefinition(ApprovalService)['CastVote']!;
+    const request = {
+      id,
+      vote: vote === 'approve' ? Vote.APPROVE : Vote.DENY,
+      reason: reason ?? '',
+      seenDigest: seen_digest ?? '',
+      cardDigest: card_digest ?? '',
+      chatAccount: account,
+    };
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        this.metadata,
+        { deadline: Date.now() + DEADLINE_MS },
+        (error) => {
+          if (!error) resolve({ ok: true });
+          else if (REFUSALS.has(error.code)) resolve({ refused: error.details });
+          else reject(unreachable(error));
+        },
+      );
+    });
+  }
+
+  close(): void {
+    this.client.close();
+  }
+}
+
+function unreachable(cause: ServiceError): Fault {
+  const retryable =
+    cause.code === status.UNAVAILABLE ||
+    cause.code === status.DEADLINE_EXCEEDED ||
+    cause.code === status.RESOURCE_EXHAUSTED;
+  return new Fault('intake-unavailable', `intake did not take the vote: ${status[cause.code]}`, { cause, retryable });
+}

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, FakeSlack } from '../../../test/fakes/index.js';
+import { APPROVED, DANA_APPROVES, heldEvent } from '../../../test/fakes/held.js';
+import { startNotifier, type RunningNotifier } from '../../../test/fakes/notifier.js';
+import { Deliveries } from '@countersign/store';
+
+let slack: FakeSlack;
+let notifier: RunningNotifier;
+
+beforeEach(async () => {
+  slack = await new FakeSlack().start();
+  notifier = await startNotifier({
+    slack: { token: slack.token, signingSecrets: [slack.signingSecret], apiUrl: slack.apiUrl },
+  });
+});
+
+afterEach(async () => {
+  await notifier.stop();
+  await slack.stop();
+});
+
+const posted = () => eventually(() => slack.messages[0], 'a message');
+const stateOf = async (address = 'C0DBA') => {
+  const found = await notifier.pool.query('select state, refs, posts, last_error from deliveries where address = $1', [
+    address,
+  ]);
+  return found.rows[0] as { state: string; refs: unknown[]; posts: number; last_error: string | null };
+};
+const reaches = (state: string, address?: string) =>
+  eventually(async () => (await stateOf(address)).state === state, `state ${state}`);
+
+test('when Slack asks for patience, it gets it, and nobody else waits', async () => {
+  slack.failNext('chat.postMessage', { status: 429, retryAfterS: 1 });
+  const began = Date.now();
+  await notifier.publish('dec_1', 1, heldEvent());
+  await eventually(async () => (await stateOf()).last_error, 'the first answer');
+  await notifier.publish(
+    'dec_2',
+    1,
+    heldEvent({ destinations: [{ channel: 'slack', address: 'C0OPS', group: 'ops' }] }),
+  );
+  await posted();
+  expect(slack.messages[0]!.channel).toBe('C0OPS');
+  expect(Date.now() - began).toBeLessThan(900);
+  await eventually(() => slack.read('C0DBA').length === 1, 'the delayed message');
+  expect(Date.now() - began).toBeGreaterThanOrEqual(1000);
+});
+
+test('a post whose answer was lost is made once more and never a third time', async () => {
+  slack.failNext('chat.postMessage', { status: 500 }, { status: 503 });
+  await notifier.publish('dec_1', 1, heldEvent());
+  await reaches('lost');
+  // A third post would have gone through.
+  expect(slack.messages).toHaveLength(0);
+});
+
+test('a duplicate that Slack kept is adopted when it is clicked, and is updated like the other', async () => {
+  await notifier.publish('dec_1', 1, heldEvent());
+  const first = await posted();
+  await reaches('settled');
+  // As after a crash between the post and its record: the message is there, and nobody knows.
+  await notifier.pool.query(`update deliveries set refs = '[]', state = 'open', next_at = now()`);
+  await notifier.publish('dec_2', 1, heldEvent());
+  await eventually(() => slack.read('C0DBA').length === 3, 'the second post');
+  await slack.click(`${notifier.url}/slack/interactions`, first, 'Approve', { id: 'U0DANA', team: 'T0ACME' });
+  expect(notifier.votes).toHaveLength(1);
+  await notifier.publish('dec_1', 2, DANA_APPROVES);
+  await notifier.publish('dec_1', 3, APPROVED);
+  await eventually(
+    () => slack.read('C0DBA').filter((text) => text.includes('Approved by Dana Ito')).length === 2,
+    'both updated',
+  );
+});
+
+test('a message that Slack will never take is dead, and says why', async () => {
+  await notifier.publish(
+    'dec_1',
+    1,
+    heldEvent({ destinations: [{ channel: 'slack', address: 'nowhere', group: 'dba' }] }),
+  );
+  await reaches('dead', 'nowhere');
+  expect((await stateOf('nowhere')).last_error).toBe('slack answered channel_not_found');
+});
+
+test('a request that is over before it could be posted is not posted any more', async () => {
+  slack.failNext('chat.postMessage', { status: 429, retryAfterS: 1 });
+  await notifier.publish('dec_1', 1, heldEvent());
+  await eventually(async () => (await stateOf()).last_error, 'the first answer');
+  await notifier.publish('dec_1', 2, { type: 'decision.expired' });
+  await reaches('settled');
+  expect(slack.messages).toHaveLength(0);
+});
+
+test('an update is tried until it goes through', async () => {
+  await notifier.publish('dec_1', 1, heldEvent());
+  const message = await posted();
+  slack.failNext('chat.update', { status: 500 }, { status: 429, retryAfterS: 1 });
+  await notifier.publish('dec_1', 2, { type: 'decision.expired' });
+  await eventually(() => slack.buttons(message).length === 0, 'no buttons');
+});
+
+test('a refused attempt changes nothing on the card, so nobody is disturbed', async () => {
+  await notifier.publish('dec_1', 1, heldEvent());
+  const message = await posted();
+  await notifier.publish('dec_1', 2, {
+    type: 'vote.refused',
+    voter: 'sam',
+    vote: 'approve',
+    because: 'self-approval',
+    channel: 'slack',
+  });
+  await eventually(
+    async () => (await notifier.pool.query('select 1 from deliveries where rendered_version = 2')).rowCount,
+    'version 2',
+  );
+  expect(message.updates).toBe(0);
+});
+
+test('a delivery is held by one worker at a time, and a dead worker loses it again', async () => {
+  await notifier.publish(
+    'dec_1',
+    1,
+    heldEvent({ destinations: [{ channel: 'teams', address: '19:dba@thread.tacv2', group: 'dba' }] }),
+  );
+  const short = new Deliveries(notifier.pool, 200);
+  const [one, two] = await Promise.all([short.claim('teams', 5), short.claim('teams', 5)]);
+  expect([one.length, two.length].sort()).toEqual([0, 1]);
+  const [again] = await eventually(async () => {
+    const claimed = await short.claim('teams', 5);
+    return claimed.length > 0 ? claimed : undefined;
+  }, 'the lease runs out');
+  expect(again!.posts).toBe(2);
+  const stale = [...one, ...two][0]!;
+  await short.rendered('teams', stale, { posted: { id: 'late' }, version: 1, digest: 'x' });
+  expect((await stateOf('19:dba@thread.tacv2')).refs).toEqual([]);
+});
+
+test('a later version is never overwritten by an earlier one', async () => {
+  await notifier.publish(
+    'dec_1',
+    1,
+    heldEvent({ destinations: [{ channel: 'teams', address: '19:x', group: 'dba' }] }),
+  );
+  const deliveries = new Deliveries(notifier.pool);
+  const [work] = await deliveries.claim('teams', 1);
+  await notifier.pool.query(`update deliveries set rendered_version = 5 where address = '19:x'`);
+  await deliveries.rendered('teams', work!, { posted: { id: '1' }, version: 1, digest: 'x' });
+  const row = await notifier.pool.query(`select rendered_version from deliveries where address = '19:x'`);
+  expect(row.rows).toEqual([{ rendered_version: 5 }]);
+});

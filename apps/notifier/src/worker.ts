@@ -1,0 +1,157 @@
+import { renderCard } from '@countersign/approval';
+import type { Log } from '@countersign/service';
+import { canonicalize, digestOf } from '@countersign/ledger';
+import type { Claimed, Deliveries, Requests } from '@countersign/store';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SurfaceFault, type Sheet, type Surface } from './surface.js';
+
+export interface Pace {
+  /** Deliveries worked on at once. */
+  concurrency: number;
+  /** Longest time until due work is seen that nobody announced. */
+  pollMs: number;
+  /** First wait after a failure; doubles each time. */
+  backoffMs: number;
+  /** Longest wait between tries. */
+  backoffMaxMs: number;
+  /** How long a post with an unknown outcome may still turn up before it is made once more. */
+  repostMs: number;
+}
+
+const PACE: Pace = { concurrency: 8, pollMs: 1_000, backoffMs: 1_000, backoffMaxMs: 300_000, repostMs: 30_000 };
+
+/** A post and one more, when the first was never heard of again. People are not asked a third time. */
+const MAX_POSTS = 2;
+
+/** Brings the messages of one channel up to date, for as long as it runs. Any number of them may run at once. */
+export class Worker {
+  private readonly pace: Pace;
+  private readonly busy = new Set<Promise<void>>();
+  private running: Promise<void> | undefined;
+  private stopped = false;
+  private nudge = new AbortController();
+
+  constructor(
+    private readonly surface: Surface,
+    private readonly parts: { deliveries: Deliveries; requests: Requests; log: Log },
+    pace: Partial<Pace> = {},
+  ) {
+    this.pace = { ...PACE, ...pace };
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** There is work: look now rather than at the next poll. */
+  wake(): void {
+    this.nudge.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.running;
+    await Promise.all(this.busy);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      // Taken before looking, so that a nudge while looking is not lost.
+      const nudge = (this.nudge = new AbortController());
+      const room = this.pace.concurrency - this.busy.size;
+      const claimed = room > 0 ? await this.claim(room) : [];
+      for (const work of claimed) {
+        const done = this.deliver(work).finally(() => {
+          this.busy.delete(done);
+          this.wake();
+        });
+        this.busy.add(done);
+      }
+      if (claimed.length < room || room === 0)
+        await sleep(this.pace.pollMs, undefined, { signal: nudge.signal }).catch(() => undefined);
+    }
+  }
+
+  private async claim(limit: number): Promise<Claimed[]> {
+    try {
+      return await this.parts.deliveries.claim(this.surface.channel, limit);
+    } catch (error) {
+      this.parts.log.warn({ channel: this.surface.channel, error: textOf(error) }, 'deliveries can not be read');
+      return [];
+    }
+  }
+
+  private async deliver(work: Claimed): Promise<void> {
+    try {
+      await this.render(work);
+    } catch (error) {
+      // What can not be written down now is found again when the lease runs out.
+      await this.fail(work, error).catch((failure: unknown) => {
+        this.parts.log.error({ ...this.named(work), error: textOf(failure) }, 'delivery can not be saved');
+      });
+    }
+  }
+
+  /** Always the latest state: what was true when the work was created may be over. */
+  private async render(work: Claimed): Promise<void> {
+    const { deliveries, requests } = this.parts;
+    const { channel } = this.surface;
+    const { decision } = work;
+    const card = renderCard(decision);
+    const digest = digestOf(canonicalize(card));
+    const sheet: Sheet = { card, version: decision.version };
+    const shown = { version: decision.version, digest };
+    if (work.refs.length > 0) {
+      if (work.rendered_digest !== digest) {
+        await requests.shown(decision.id, decision.version, digest);
+        for (const ref of work.refs) await this.surface.update(work.address, ref, sheet);
+      }
+      await deliveries.rendered(channel, work, shown);
+    } else if (decision.status !== 'PENDING') {
+      // Nobody was asked here, and nobody needs to be told about something that is over.
+      await deliveries.close(channel, work, work.posts > 0 ? 'lost' : 'settled');
+    } else if (work.posts > MAX_POSTS) {
+      this.parts.log.error(this.named(work), 'message lost: it was posted twice without an answer');
+      await deliveries.close(channel, work, 'lost', 'posted twice without an answer');
+    } else {
+      await requests.shown(decision.id, decision.version, digest);
+      const posted = await this.surface.post(work.address, sheet);
+      await deliveries.rendered(channel, work, { ...shown, posted });
+    }
+  }
+
+  private async fail(work: Claimed, error: unknown): Promise<void> {
+    const { deliveries, log } = this.parts;
+    const { channel } = this.surface;
+    const fault = error instanceof SurfaceFault ? error : undefined;
+    const text = textOf(error);
+    if (fault?.code === 'rejected') {
+      log.error({ ...this.named(work), error: text }, 'message refused by the channel for good');
+      return deliveries.close(channel, work, 'dead', text);
+    }
+    log.warn({ ...this.named(work), attempts: work.attempts, error: text }, 'message not delivered yet');
+    // Anything that is not a clear no from the channel may have left a message behind.
+    const posted = !fault || fault.code === 'outcome-unknown';
+    const unheard = posted && work.refs.length === 0;
+    await deliveries.retry(channel, work, {
+      inMs: unheard ? this.pace.repostMs : (fault?.retryAfterMs ?? this.backoff(work.attempts)),
+      error: text,
+      posted,
+    });
+  }
+
+  /** Doubles up to the limit, with jitter, so that many deliveries do not come back as one. */
+  private backoff(attempts: number): number {
+    const wait = Math.min(this.pace.backoffMaxMs, this.pace.backoffMs * 2 ** Math.min(20, attempts - 1));
+    return Math.round(wait * (0.75 + Math.random() / 2));
+  }
+
+  private named(work: Claimed): Record<string, unknown> {
+    return { decision_id: work.decision_id, channel: this.surface.channel, address: work.address };
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,95 @@
+import type { Decision } from '@countersign/approval';
+import type pg from 'pg';
+
+interface Row {
+  decision_id: string;
+  state: Decision;
+}
+
+/** The notifier's fold of held decisions, and the deliveries that follow from it. */
+export class Requests {
+  constructor(private readonly pool: pg.Pool) {}
+
+  /**
+   * Hands the known decisions to `step` and stores those it returns, with the new target of their deliveries, in one
+   * transaction. A version never moves back, so handling the same events again changes nothing.
+   */
+  async fold(ids: string[], step: (known: Map<string, Decision>) => Decision[]): Promise<void> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('begin');
+      const known = await client.query<Row>(
+        'select decision_id, state from requests where decision_id = any($1) order by decision_id for update',
+        [ids],
+      );
+      const before = new Map(known.rows.map((row) => [row.decision_id, row.state]));
+      // The step gets its own map, so that what it changes can not blur what was there.
+      for (const decision of step(new Map(before))) await save(client, decision, !before.has(decision.id));
+      await client.query('commit');
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+
+  async find(id: string): Promise<Decision | undefined> {
+    const found = await this.pool.query<Row>('select decision_id, state from requests where decision_id = $1', [id]);
+    return found.rows[0]?.state;
+  }
+
+  /** Remembers what a version looked like. Written before the card is sent: a click can come before the answer does. */
+  async shown(id: string, version: number, digest: string): Promise<void> {
+    await this.pool.query(
+      'insert into cards (decision_id, version, digest) values ($1, $2, $3) on conflict do nothing',
+      [id, version, digest],
+    );
+  }
+
+  /** The digest of the card people saw at a version; undefined if no such card was ever sent. */
+  async cardDigest(id: string, version: number): Promise<string | undefined> {
+    const found = await this.pool.query<{ digest: string }>(
+      'select digest from cards where decision_id = $1 and version = $2',
+      [id, version],
+    );
+    return found.rows[0]?.digest;
+  }
+}
+
+async function save(client: pg.PoolClient, decision: Decision, isNew: boolean): Promise<void> {
+  const stored = await client.query(
+    `insert into requests (decision_id, version, state) values ($1, $2, $3)
+     on conflict (decision_id) do update set version = excluded.version, state = excluded.state
+       where requests.version < excluded.version`,
+    [decision.id, decision.version, JSON.stringify(decision)],
+  );
+  if (stored.rowCount === 0) return;
+  if (isNew) await createDeliveries(client, decision);
+  // A row that is being retried or worked on keeps its time: retry-after is a promise, and the worker looks again.
+  await client.query(
+    `update deliveries set target_version = greatest(target_version, $2),
+       next_at = case when state = 'settled' then now() else next_at end,
+       state = case when state = 'settled' then 'open' else state end
+     where decision_id = $1`,
+    [decision.id, decision.version],
+  );
+}
+
+/** One delivery for each conversation: groups that share one are asked by one message. */
+async function createDeliveries(client: pg.PoolClient, decision: Decision): Promise<void> {
+  const conversations = new Map<string, { channel: string; address: string; groups: string[] }>();
+  for (const { channel, address, group } of decision.approval?.destinations ?? []) {
+    const key = JSON.stringify([channel, address]);
+    const conversation = conversations.get(key) ?? { channel, address, groups: [] };
+    conversation.groups.push(group);
+    conversations.set(key, conversation);
+  }
+  for (const { channel, address, groups } of conversations.values()) {
+    await client.query(
+      `insert into deliveries (decision_id, channel, address, groups, target_version) values ($1, $2, $3, $4, $5)
+       on conflict do nothing`,
+      [decision.id, channel, address, JSON.stringify(groups), decision.version],
+    );
+  }
+}
