@@ -40,6 +40,7 @@ export class Intake {
   readonly #relay: Relay;
   readonly #expiry: Expiry;
   readonly #changes = new Changes();
+  #stopping: Promise<void> | undefined;
 
   constructor(config: IntakeConfig, parts: IntakeParts) {
     const { pool, bus, policy, log, metrics, readiness } = parts;
@@ -99,7 +100,11 @@ export class Intake {
   }
 
   /** What was accepted is committed before this resolves; what is not yet published waits in the outbox. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     this.#changes.close();
     await this.#expiry.stop();
     await this.#writer.close();

@@ -11,6 +11,8 @@ export interface MemoryOptions {
   maxBatch?: number;
   backoff?: Backoff;
   log?: Log;
+  /** Groups that are owed every message from the first one on, even before they subscribe. */
+  groups?: { topic: string; group: string }[];
 }
 
 interface Topic {
@@ -22,16 +24,17 @@ interface Topic {
 /**
  * The bus inside one process, for `npm start` and for tests. It keeps nothing: what is durable is the outbox that feeds it.
  * So `publish` resolves only when every group has handled the messages, and a relay that moves its cursor after `publish`
- * loses no event for any group. Subscribe before the relay starts: a group is owed what is published after it first
- * subscribed, also while it has no member, and a publish waits for it.
+ * loses no event for any group. A group is owed what is published after it was named or first subscribed, also while it has
+ * no member, and a publish waits for it.
  */
 export class MemoryBus implements Bus {
   readonly #topics = new Map<string, Topic>();
-  readonly #options: Required<MemoryOptions>;
+  readonly #options: Required<Omit<MemoryOptions, 'groups'>>;
   #closed = false;
 
-  constructor({ partitions = 4, maxBatch = 500, backoff = DEFAULT_BACKOFF, log = SILENT }: MemoryOptions = {}) {
+  constructor({ partitions = 4, maxBatch = 500, backoff = DEFAULT_BACKOFF, log = SILENT, groups = [] }: MemoryOptions = {}) {
     this.#options = { partitions, maxBatch, backoff, log };
+    for (const { topic, group } of groups) this.#group(topic, group);
   }
 
   async publish(name: string, messages: Message[]): Promise<void> {
@@ -44,19 +47,20 @@ export class MemoryBus implements Bus {
 
   async subscribe({ topic: name, group: groupName, handle }: Parameters<Bus['subscribe']>[0]): Promise<Subscription> {
     if (this.#closed) throw closedFault();
-    const topic = this.#topic(name);
-    let group = topic.groups.get(groupName);
-    if (!group) {
-      group = new MemoryGroup(groupName, this.#options);
-      topic.groups.set(groupName, group);
-    }
-    return group.join(handle);
+    return this.#group(name, groupName).join(handle);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     const groups = [...this.#topics.values()].flatMap((topic) => [...topic.groups.values()]);
     await Promise.all(groups.map((group) => group.close(closedFault())));
+  }
+
+  #group(topicName: string, name: string): MemoryGroup {
+    const { groups } = this.#topic(topicName);
+    const group = groups.get(name) ?? new MemoryGroup(name, this.#options);
+    groups.set(name, group);
+    return group;
   }
 
   #topic(name: string): Topic {

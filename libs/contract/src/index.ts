@@ -18,4 +18,4 @@ export {
   type ServiceDefinition,
 } from './services.js';
 export { CODES, StatusError, type CodeName, type ErrorDetails, type FieldViolation } from './status.js';
-export { AUDIT_TOPIC, CHECKPOINTS_TOPIC, EVENTS_TOPIC } from './topics.js';
+export { AUDIT_GROUP, AUDIT_TOPIC, CHECKPOINTS_TOPIC, EVENTS_TOPIC, NOTIFIER_GROUP } from './topics.js';

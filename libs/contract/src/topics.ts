@@ -4,3 +4,7 @@ export const EVENTS_TOPIC = 'countersign.events.v1';
 export const AUDIT_TOPIC = 'countersign.audit.v1';
 /** Signed tree heads, to be kept where this service can not reach them. */
 export const CHECKPOINTS_TOPIC = 'countersign.checkpoints.v1';
+
+/** Consumer groups of EVENTS_TOPIC. */
+export const AUDIT_GROUP = 'countersign-audit';
+export const NOTIFIER_GROUP = 'countersign-notifier';

@@ -59,7 +59,7 @@ export function httpTwins(services: RpcService[], log: Log) {
     const traceId = traceIdOf(request.headers.traceparent);
     const reply = await handler(message, { caller, signal: abort.signal, ...(traceId ? { traceId } : {}) });
     const output = '$typeName' in reply ? reply : create(method.output, reply as never);
-    send(response, 200, toJson(method.output, output as never, { useProtoFieldName: true, alwaysEmitImplicit: false }));
+    send(response, 200, toJson(method.output, output as never, { useProtoFieldName: true, alwaysEmitImplicit: true }));
   }
 
   function find(verb: string, url: URL): Target {

@@ -1,0 +1,48 @@
+import { KafkaBus } from '@countersign/bus';
+import { Fault } from '@countersign/contract';
+import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
+import { migrate, openPool } from '@countersign/store';
+import { intakeConfig } from './config.js';
+import { INTAKE, intakeModule } from './intake.module.js';
+import type { Intake } from './intake.js';
+import { openDirectory, openPolicy } from './open.js';
+
+await runMain(async () => {
+  const settings = parseSettings(process.env);
+  const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = settings;
+  if (!databaseUrl) throw new Fault('settings-invalid', 'DATABASE_URL is not set: intake needs PostgreSQL');
+  if (!brokers)
+    throw new Fault(
+      'settings-invalid',
+      'KAFKA_BROKERS is not set: intake on its own needs Kafka; "npm start" does not',
+    );
+  const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7480;
+  const log = openLog('intake', settings.COUNTERSIGN_LOG_LEVEL);
+  const metrics = new Metrics();
+  const readiness = new Readiness();
+  await migrate(databaseUrl, 'intake');
+  const directory = openDirectory(settings, log);
+  const bus = new KafkaBus({ brokers, clientId: 'countersign-intake' });
+  const pool = openPool(databaseUrl, 'intake');
+  const policy = await openPolicy(settings, log);
+  const parts = { pool, bus, policy, directory, log, metrics, readiness };
+  const running = await startService({
+    module: intakeModule(intakeConfig(settings, httpPort), parts),
+    surface: (app) => app.get<Intake>(INTAKE).surface,
+    bind: settings.COUNTERSIGN_BIND,
+    httpPort,
+    grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7443,
+    log,
+    metrics,
+    readiness,
+  });
+  log.info({ httpPort }, 'intake is ready');
+  return {
+    stop: async () => {
+      await running.stop();
+      await bus.close();
+      directory.close();
+      await pool.end();
+    },
+  };
+});

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Fault } from '@countersign/contract';
+import { watchDirectory, type DirectorySource } from '@countersign/directory';
+import { loadBundle, PolicyEngine, RemotePolicy, type Policy } from '@countersign/policy';
+import type { Log, Settings } from '@countersign/service';
+
+/** Where the identities of the development story are. */
+const DEVELOPMENT_DIRECTORY = fileURLToPath(new URL('../../../deploy/development/directory.yaml', import.meta.url));
+
+/** The configured directory, or the development identities, which anyone who can read this repository can be. */
+export function openDirectory(settings: Settings, log: Log): DirectorySource & { development: boolean } {
+  const development = settings.COUNTERSIGN_DIRECTORY === undefined;
+  const path = settings.COUNTERSIGN_DIRECTORY ?? DEVELOPMENT_DIRECTORY;
+  const source = watchDirectory(path, (fault) =>
+    log.error({ code: fault.code }, `${fault.message}; the last good directory keeps serving`),
+  );
+  const { people, agents } = source.current().size;
+  log.info({ path, people, agents, development }, 'directory loaded');
+  return { ...source, development };
+}
+
+/** The policy in this process, or the one behind COUNTERSIGN_DECISION_ADDRESS. */
+export async function openPolicy(settings: Settings, log: Log): Promise<Policy> {
+  const address = settings.COUNTERSIGN_DECISION_ADDRESS;
+  if (address === undefined) return openEngine(settings, log);
+  const token = settings.COUNTERSIGN_SERVICE_TOKEN;
+  if (token === undefined)
+    throw new Fault('settings-invalid', 'COUNTERSIGN_SERVICE_TOKEN is required with COUNTERSIGN_DECISION_ADDRESS');
+  return new RemotePolicy({ address, token });
+}
+
+/** The engine with the configured policies. */
+export async function openEngine(settings: Settings, log: Log): Promise<PolicyEngine> {
+  const bundle = await loadBundle({
+    ...(settings.COUNTERSIGN_POLICIES ? { source: settings.COUNTERSIGN_POLICIES } : {}),
+    ...(settings.OPA_BIN ? { opaBin: settings.OPA_BIN } : {}),
+    cacheDir: join(settings.COUNTERSIGN_DATA_DIR, 'cache'),
+    log: (line: string) => log.info(line),
+  });
+  return new PolicyEngine(bundle);
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { auditConfig, auditModule, auditSurface } from '@countersign/app-audit';
+import { decisionModule, decisionSurface } from '@countersign/app-decision';
+import {
+  authenticator,
+  INTAKE,
+  intakeConfig,
+  intakeModule,
+  openDirectory,
+  openEngine,
+  type Intake,
+} from '@countersign/app-intake';
+import { notifierConfig, notifierModule } from '@countersign/app-notifier';
+import { KafkaBus, MemoryBus, type Bus } from '@countersign/bus';
+import { AUDIT_GROUP, EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
+import { Metrics, openLog, Readiness, startService, type Settings } from '@countersign/service';
+import { migrate, openPool, startPostgres } from '@countersign/store';
+import { InProcessVoting } from './in-process-voting.js';
+import { standaloneModule } from './standalone.module.js';
+
+export interface Standalone {
+  grpcPort: number;
+  httpPort: number;
+  /** True when everybody can be anybody: the identities are those of the repository. */
+  development: boolean;
+  revision: string;
+  embeddedDatabase: boolean;
+  kafka: boolean;
+  stop(): Promise<void>;
+}
+
+/** The four services in one process: the same modules, the same code paths, composed with in-process parts. */
+export async function startStandalone(settings: Settings, progress: (line: string) => void): Promise<Standalone> {
+  const grpcPort = settings.COUNTERSIGN_GRPC_PORT ?? 7443;
+  const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7480;
+  const log = openLog('standalone', settings.COUNTERSIGN_LOG_LEVEL);
+  const metrics = new Metrics();
+  const readiness = new Readiness();
+  const directory = openDirectory(settings, log);
+
+  // The database and the policies have nothing to do with each other, so they come up side by side.
+  const engineReady = openEngine(settings, log);
+  engineReady.catch(() => undefined);
+  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings, progress);
+  const databaseUrl = settings.DATABASE_URL ?? embedded!.url;
+  const undo: (() => Promise<void> | void)[] = [() => directory.close(), () => embedded?.stop()];
+  const stopAll = async () => {
+    for (const step of undo.reverse()) await step();
+  };
+  try {
+    progress('bringing the database up to date');
+    for (const schema of ['intake', 'notifier'] as const) await migrate(databaseUrl, schema);
+    const policy = await engineReady;
+    const bus = openBus(settings);
+    const intakePool = openPool(databaseUrl, 'intake');
+    const notifierPool = openPool(databaseUrl, 'notifier');
+    undo.push(
+      () => intakePool.end(),
+      () => notifierPool.end(),
+      () => bus.close(),
+    );
+    const voting = new InProcessVoting();
+    const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN);
+    const running = await startService({
+      module: standaloneModule([
+        auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),
+        notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, log }),
+        decisionModule({}, { policy }),
+        intakeModule(intakeConfig(settings, httpPort), {
+          pool: intakePool,
+          bus,
+          policy,
+          directory,
+          log,
+          metrics,
+          readiness,
+        }),
+      ]),
+      surface: (app) => {
+        const intake = app.get<Intake>(INTAKE, { strict: false });
+        voting.connect(intake.approvals);
+        const parts = [intake.surface, auditSurface(app, authenticate), decisionSurface(app, authenticate)];
+        return {
+          services: parts.flatMap(({ services }) => services),
+          documents: Object.assign({}, ...parts.map(({ documents }) => documents)) as (typeof parts)[0]['documents'],
+        };
+      },
+      bind: settings.COUNTERSIGN_BIND,
+      httpPort,
+      grpcPort,
+      log,
+      metrics,
+      readiness,
+    });
+    // The relay stops before its consumers do, so that no publish waits for a consumer that has gone.
+    undo.push(
+      () => running.stop(),
+      () => running.app.get<Intake>(INTAKE, { strict: false }).stop(),
+    );
+    return {
+      grpcPort,
+      httpPort,
+      development: directory.development,
+      revision: policy.revision,
+      embeddedDatabase: embedded !== undefined,
+      kafka: settings.KAFKA_BROKERS !== undefined,
+      stop: stopAll,
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+function openBus(settings: Settings): Bus {
+  if (settings.KAFKA_BROKERS) return new KafkaBus({ brokers: settings.KAFKA_BROKERS, clientId: 'countersign' });
+  return new MemoryBus({
+    groups: [AUDIT_GROUP, NOTIFIER_GROUP].map((group) => ({ topic: EVENTS_TOPIC, group })),
+  });
+}
+
+function startEmbedded(settings: Settings, progress: (line: string) => void) {
+  progress('starting the database');
+  return startPostgres({ dataDir: join(settings.COUNTERSIGN_DATA_DIR, 'postgres'), log: progress });
+}
