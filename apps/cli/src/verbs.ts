@@ -1,6 +1,6 @@
 import type { Verb } from './verb.js';
 import { approvals } from './verbs/approvals.js';
-import { auditEvidence, auditExport } from './verbs/audit.js';
+import { auditEvidence, auditExport, auditVerify } from './verbs/audit.js';
 import { decide } from './verbs/decide.js';
 import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
@@ -18,6 +18,7 @@ export const VERBS: readonly Verb[] = [
   watch,
   grantRedeem,
   grantVerify,
+  auditVerify,
   auditExport,
   auditEvidence,
   ...POLICY_VERBS,

@@ -1,10 +1,50 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { EntrySchema, Fault, SERVICES } from '@countersign/contract';
+import { auditVerify as checkLedger, fileLedger, serverLedger, verifiedJson, verifiedText } from '../audit-verify.js';
 import { EXIT, UsageError } from '../exit.js';
 import { asJson } from '../json.js';
 import { say } from '../terminal.js';
 import { verb } from '../verb.js';
+import { fetchText } from '../web.js';
+
+export const auditVerify = verb({
+  name: 'audit verify',
+  summary: 'check the whole ledger against its signed checkpoint',
+  about:
+    'Reads every entry and works out every hash again; the service is believed in nothing but the bytes it hands over. Give\n' +
+    'the key from a place of your own (--key), and a checkpoint you kept (--checkpoint): together they catch a ledger that\n' +
+    'was rewritten as a whole. With --file and --checkpoint it needs no service.',
+  options: {
+    key: { type: 'string', value: '<name+hash+key>', help: "the ledger's public key, as kept from earlier" },
+    checkpoint: { type: 'string', multiple: true, value: '<file|url>', help: 'a signed checkpoint kept elsewhere' },
+    file: { type: 'string', value: '<file>', help: 'the output of audit export, instead of the service' },
+  },
+  examples: [
+    'countersign audit verify',
+    'countersign audit verify --key "$LEDGER_KEY" --checkpoint monday.note',
+    'countersign audit verify --file ledger.jsonl --checkpoint head.note --key "$LEDGER_KEY"',
+  ],
+  exits: [0, 1, 2, 3],
+  async run({ values, client, config, terminal }) {
+    const kept = values.checkpoint ?? [];
+    if (values.file && kept.length === 0) {
+      throw new UsageError('--file needs a --checkpoint: entries without a signed head prove nothing');
+    }
+    const report = await checkLedger(
+      values.file
+        ? { source: fileLedger(values.file, kept), ...keyOf(values.key) }
+        : {
+            source: serverLedger(client(), config.httpUrl),
+            keptCheckpoints: await Promise.all(kept.map(fetchText)),
+            ...keyOf(values.key),
+          },
+    );
+    if (terminal.json) terminal.value(verifiedJson(report));
+    else for (const line of verifiedText(report)) terminal.print(line);
+    return report.ok ? EXIT.ok : EXIT.fault;
+  },
+});
 
 export const auditExport = verb({
   name: 'audit export',
@@ -57,6 +97,10 @@ export const auditEvidence = verb({
       new Fault('not-available', 'evidence reports are not available yet: use "audit export" and "audit verify"'),
     ),
 });
+
+function keyOf(key: string | undefined): { key?: string } {
+  return key === undefined ? {} : { key };
+}
 
 function parseIndex(text: string | undefined, option: string): bigint {
   if (text !== undefined && !/^\d{1,18}$/.test(text))
