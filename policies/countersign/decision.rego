@@ -48,6 +48,9 @@ denials contains {"rule": "policy-fault", "text": "the rules that ask for approv
 	terms.no_common_channel(held)
 }
 
+# Text that is not JSON reaches a policy as no input at all.
+denials contains {"rule": "policy-fault", "text": "the request names no action"} if not is_string(input.action.name)
+
 # A rule written as a plain value matches nothing above and would be overlooked: a denial that does not deny.
 misshapen contains "guardrails.deny" if {
 	rules := data.guardrails.deny

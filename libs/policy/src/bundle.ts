@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '@countersign/contract';
+import { canonicalize } from '@countersign/ledger';
+import { compile, findOpa, type Log } from './opa.js';
+import type { BundleSource } from './policy.js';
+import { areasOf, readSources, SHIPPED, type Sources } from './sources.js';
+import { unpack } from './tarball.js';
+
+/** A compiled policy: what is evaluated, and where it came from. */
+export interface Bundle {
+  /** "sha256:" and hex, over policy.wasm and data.json: equal revisions decide equally. */
+  revision: string;
+  source: BundleSource;
+  /** The file or folder, for messages. */
+  location: string;
+  wasm: Buffer;
+  /** Canonical JSON text. */
+  data: string;
+  areas: string[];
+  /** RFC 3339, UTC. */
+  loadedAt: string;
+  /** The sources it was compiled from, when our own tools compiled it. */
+  sourceDigest?: string;
+}
+
+export interface LoadBundleOptions {
+  /** A folder of Rego, a folder with a compiled bundle.tar.gz, or such a file. Absent: the policies shipped. */
+  source?: string | undefined;
+  cacheDir: string;
+  opaBin?: string | undefined;
+  log: Log;
+}
+
+/** The name of a compiled bundle in a folder. */
+export const BUNDLE_FILE = 'bundle.tar.gz';
+
+/**
+ * Loads the policy to serve. A folder's compiled bundle serves when it was compiled from just these sources; else the folder
+ * is compiled. What was asked for is served or a Fault says why not: another policy never takes its place.
+ */
+export async function loadBundle({ source, cacheDir, opaBin, log }: LoadBundleOptions): Promise<Bundle> {
+  const location = source ?? SHIPPED;
+  const kind = await kindOf(location);
+  if (kind === 'file') return parseBundle(await readFile(location), 'file', location);
+  const from = source === undefined ? 'default' : 'folder';
+  const sources = await readSources(location);
+  const carried = await readIfThere(join(location, BUNDLE_FILE), from);
+  if (!sources) {
+    if (carried) return carried;
+    throw new Fault('policy-source', `the policy folder ${location} holds neither .rego files nor ${BUNDLE_FILE}`);
+  }
+  if (carried?.sourceDigest === sources.digest) return carried;
+  const cachePath = join(cacheDir, 'policies', `${sources.digest.split(':').at(-1)}.tar.gz`);
+  const cached = await readIfThere(cachePath, from);
+  if (cached?.sourceDigest === sources.digest) return { ...cached, location };
+  const opa = await findOpa({ opaBin, cacheDir, log });
+  if (opa !== undefined) return compileTo(cachePath, opa, sources, from, location);
+  if (carried && (from === 'default' || carried.sourceDigest === undefined)) {
+    log(`no opa was found: ${BUNDLE_FILE} of ${location} serves, and changes to its .rego files since then do not`);
+    return carried;
+  }
+  const stale = carried ? `${BUNDLE_FILE} in it was compiled from other sources` : `there is no ${BUNDLE_FILE} in it`;
+  throw new Fault(
+    'policy-source',
+    `the policy folder ${location} holds Rego that needs compiling, and ${stale}: set OPA_BIN, put opa 1.12 or newer on PATH, or install Go`,
+  );
+}
+
+/** Compiles a folder together with our library, whatever compiled form there already is. */
+export async function compileFolder(folder: string, opa: string): Promise<{ archive: Buffer; bundle: Bundle }> {
+  const sources = await readSources(folder);
+  if (!sources) throw new Fault('policy-source', `the policy folder ${folder} holds no .rego files`);
+  const archive = await compile(opa, sources);
+  return { archive, bundle: parseBundle(archive, 'folder', folder) };
+}
+
+/** Reads a compiled bundle. Throws a Fault `policy-bundle` when it is not one. */
+export function parseBundle(archive: Uint8Array, source: BundleSource, location: string): Bundle {
+  try {
+    const files = unpack(archive);
+    const wasm = files.get('policy.wasm');
+    if (!wasm) throw new Error('it holds no policy.wasm: compile it with opa build --target wasm');
+    const data = canonicalize(JSON.parse((files.get('data.json') ?? '{}').toString()));
+    const manifest = JSON.parse((files.get('.manifest') ?? '{}').toString()) as { revision?: unknown };
+    const sourceDigest = String(manifest.revision).startsWith('source:') ? String(manifest.revision) : undefined;
+    const rego = [...files].filter(([name]) => name.endsWith('.rego')).map(([, text]) => text.toString());
+    return {
+      revision: revisionOf(wasm, data),
+      source,
+      location,
+      wasm,
+      data,
+      areas: areasOf(rego),
+      loadedAt: new Date().toISOString(),
+      sourceDigest,
+    };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it can not be read';
+    throw new Fault('policy-bundle', `the policy bundle ${location} can not be read: ${why}`, { cause });
+  }
+}
+
+function revisionOf(wasm: Uint8Array, data: string): string {
+  const parts = [wasm, data].map((part) => createHash('sha256').update(part).digest());
+  return `sha256:${createHash('sha256').update(Buffer.concat(parts)).digest('hex')}`;
+}
+
+async function kindOf(location: string): Promise<'file' | 'folder'> {
+  try {
+    return (await stat(location)).isDirectory() ? 'folder' : 'file';
+  } catch (cause) {
+    throw new Fault('policy-source', `there is no policy folder or bundle at ${location}`, { cause });
+  }
+}
+
+async function readIfThere(path: string, source: BundleSource): Promise<Bundle | undefined> {
+  const archive = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new Fault('policy-source', `the policy bundle ${path} can not be read`, { cause: error });
+  });
+  return archive && parseBundle(archive, source, path);
+}
+
+async function compileTo(path: string, opa: string, sources: Sources, from: BundleSource, location: string): Promise<Bundle> {
+  const archive = await compile(opa, sources);
+  await mkdir(join(path, '..'), { recursive: true });
+  // Renaming is atomic: another process never reads half a bundle.
+  await writeFile(`${path}.${process.pid}`, archive);
+  await rename(`${path}.${process.pid}`, path);
+  return parseBundle(archive, from, location);
+}

@@ -1,0 +1,174 @@
+import { Client, credentials, Metadata, type ChannelCredentials, type ClientDuplexStream } from '@grpc/grpc-js';
+import type { Verdict } from '@countersign/approval';
+import {
+  Fault,
+  PolicyService,
+  serviceDefinition,
+  type EvaluateResponse,
+  type ListBundlesResponse,
+} from '@countersign/contract';
+import type { BundleInfo, Policy } from './policy.js';
+import { bundleFromWire, verdictFromWire } from './wire.js';
+
+export interface RemotePolicyOptions {
+  /** host:port of the decision service. */
+  address: string;
+  /** The services' shared credential. */
+  token: string;
+  /** How long one evaluation may take, the way there and back included. */
+  timeoutMs?: number;
+  credentials?: ChannelCredentials;
+  log?: (line: string) => void;
+}
+
+interface Waiting {
+  resolve(verdict: Verdict): void;
+  reject(fault: Fault): void;
+  timer: NodeJS.Timeout;
+}
+
+type Stream = ClientDuplexStream<object, EvaluateResponse>;
+
+const METHODS = serviceDefinition(PolicyService);
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 5_000;
+/** Evaluations under way before more are refused: an answer that comes late is of no use. */
+const MOST_WAITING = 4_096;
+
+/**
+ * The policy of a decision service, over one long-lived stream. Throws nothing but Fault `policy-unavailable`, retryable:
+ * no answer is not an answer, and it is never taken for one.
+ */
+export class RemotePolicy implements Policy {
+  readonly #client: Client;
+  readonly #metadata = new Metadata();
+  readonly #options: RemotePolicyOptions;
+  readonly #waiting = new Map<bigint, Waiting>();
+  #stream: Stream | undefined;
+  #sequence = 0n;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #reconnect: NodeJS.Timeout | undefined;
+  #closed = false;
+  #bundles: BundleInfo[] = [];
+
+  constructor(options: RemotePolicyOptions) {
+    this.#options = options;
+    this.#metadata.set('authorization', `Bearer ${options.token}`);
+    this.#client = new Client(options.address, options.credentials ?? credentials.createInsecure(), {
+      'grpc.initial_reconnect_backoff_ms': FIRST_BACKOFF_MS,
+      'grpc.max_reconnect_backoff_ms': LONGEST_BACKOFF_MS,
+      'grpc.keepalive_time_ms': 30_000,
+    });
+    this.#open();
+  }
+
+  /** The revision that answered last; empty before the first answer. */
+  get revision(): string {
+    return this.#bundles.find(({ active }) => active)?.revision ?? '';
+  }
+
+  bundles(): BundleInfo[] {
+    return this.#bundles;
+  }
+
+  /** True while the stream is up, as far as this side knows. */
+  get connected(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  evaluate(inputText: string): Promise<Verdict> {
+    const stream = this.#stream;
+    if (!stream) return Promise.reject(unavailable('the decision service can not be reached'));
+    if (this.#waiting.size >= MOST_WAITING) return Promise.reject(unavailable('too many evaluations are waiting'));
+    const sequence = ++this.#sequence;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#timedOut(sequence), this.#options.timeoutMs ?? 2_000);
+      this.#waiting.set(sequence, { resolve, reject, timer });
+      stream.write({ sequence, inputJson: inputText });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#reconnect);
+    this.#drop(this.#stream, 'this service is stopping');
+    this.#client.close();
+  }
+
+  #open(): void {
+    const method = METHODS.EvaluateStream!;
+    const stream: Stream = this.#client.makeBidiStreamRequest<object, EvaluateResponse>(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => EvaluateResponse,
+      this.#metadata,
+    );
+    this.#stream = stream;
+    stream.on('data', (response: EvaluateResponse) => this.#answer(response));
+    stream.on('error', (error) => this.#lost(stream, error.message));
+    stream.on('end', () => this.#lost(stream, 'the stream was ended'));
+    this.#list();
+  }
+
+  #list(): void {
+    const method = METHODS.ListBundles!;
+    this.#client.makeUnaryRequest<object, ListBundlesResponse>(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => ListBundlesResponse,
+      {},
+      this.#metadata,
+      { deadline: Date.now() + 5_000 },
+      (error, response) => {
+        if (error || !response) return;
+        this.#bundles = response.bundles.map(bundleFromWire);
+        this.#backoffMs = FIRST_BACKOFF_MS;
+      },
+    );
+  }
+
+  #answer({ sequence, result }: EvaluateResponse): void {
+    const waiting = this.#take(sequence);
+    if (!waiting) return;
+    if (result.case !== 'verdict') return waiting.reject(unavailable('the decision service gave no verdict'));
+    try {
+      const verdict = verdictFromWire(result.value);
+      waiting.resolve(verdict);
+      if (verdict.policy.revision !== this.revision) this.#list();
+    } catch (cause) {
+      waiting.reject(unavailable('the verdict of the decision service can not be understood', cause));
+    }
+  }
+
+  #timedOut(sequence: bigint): void {
+    this.#take(sequence)?.reject(unavailable('the decision service did not answer in time'));
+  }
+
+  #take(sequence: bigint): Waiting | undefined {
+    const waiting = this.#waiting.get(sequence);
+    if (!waiting) return undefined;
+    this.#waiting.delete(sequence);
+    clearTimeout(waiting.timer);
+    return waiting;
+  }
+
+  #lost(stream: Stream, why: string): void {
+    if (this.#stream !== stream) return;
+    this.#drop(stream, 'the connection to the decision service was lost');
+    if (this.#closed) return;
+    this.#options.log?.(`the decision service at ${this.#options.address} is gone (${why}): trying again`);
+    this.#reconnect = setTimeout(() => this.#open(), this.#backoffMs);
+    this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS);
+  }
+
+  // What was sent may have been evaluated, but evaluating changes nothing: whoever waits may simply ask again.
+  #drop(stream: Stream | undefined, why: string): void {
+    this.#stream = undefined;
+    for (const sequence of [...this.#waiting.keys()]) this.#take(sequence)?.reject(unavailable(why));
+    stream?.cancel();
+  }
+}
+
+function unavailable(message: string, cause?: unknown): Fault<'policy-unavailable'> {
+  return new Fault('policy-unavailable', message, { retryable: true, cause });
+}

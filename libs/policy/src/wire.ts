@@ -1,0 +1,80 @@
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs, durationMs, timestampDate, timestampFromDate, type Duration } from '@bufbuild/protobuf/wkt';
+import type { Verdict } from '@countersign/approval';
+import {
+  BundleSchema,
+  VerdictSchema,
+  type Bundle as WireBundle,
+  type Obligation as WireObligation,
+  type Verdict as WireVerdict,
+} from '@countersign/contract';
+import type { BundleInfo, BundleSource } from './policy.js';
+import { readVerdict } from './verdict-schema.js';
+
+// Verdicts and bundles as PolicyService carries them.
+
+export function verdictToWire(verdict: Verdict): WireVerdict {
+  const { effect, reasons, risk, approval, obligations, grant, policy } = verdict;
+  return create(VerdictSchema, {
+    effect,
+    reasons,
+    risk,
+    ...(approval
+      ? {
+          approval: {
+            seats: approval.seats,
+            expiresIn: durationFromMs(approval.expires_in_s * 1000),
+            reasonRequired: approval.reason_required,
+            channels: approval.channels,
+            redact: approval.redact,
+            exclude: approval.exclude,
+            stepUp: approval.step_up,
+          },
+        }
+      : {}),
+    // Properties come from JSON text, so they are JSON.
+    obligations: obligations as WireObligation[],
+    ...(grant ? { grant: { expiresIn: durationFromMs(grant.expires_in_s * 1000), uses: grant.uses } } : {}),
+    policy,
+  });
+}
+
+/** Checks what came over the wire as strictly as what comes out of a policy. Throws a SchemaProblem. */
+export function verdictFromWire(wire: WireVerdict): Verdict {
+  const { effect, reasons, risk, approval, obligations, grant, policy } = wire;
+  const given = {
+    effect,
+    reasons,
+    risk,
+    ...(approval
+      ? {
+          approval: {
+            seats: approval.seats,
+            expires_in: secondsOf(approval.expiresIn),
+            reason_required: approval.reasonRequired,
+            channels: approval.channels,
+            redact: approval.redact,
+            exclude: approval.exclude,
+            step_up: approval.stepUp,
+          },
+        }
+      : {}),
+    obligations,
+    ...(grant ? { grant: { expires_in: secondsOf(grant.expiresIn), uses: grant.uses } } : {}),
+  };
+  return readVerdict(given, policy?.revision ?? '');
+}
+
+export function bundleToWire({ revision, active, source, loaded_at, areas }: BundleInfo): WireBundle {
+  const loadedAt = timestampFromDate(new Date(loaded_at));
+  return create(BundleSchema, { revision, active, source, loadedAt, areas });
+}
+
+export function bundleFromWire({ revision, active, source, loadedAt, areas }: WireBundle): BundleInfo {
+  const at = loadedAt ? timestampDate(loadedAt) : new Date(0);
+  return { revision, active, source: source as BundleSource, loaded_at: at.toISOString(), areas: [...areas] };
+}
+
+function secondsOf(duration: Duration | undefined): number | undefined {
+  return duration && durationMs(duration) / 1000;
+}
