@@ -9,7 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['{apps,libs}/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
-    globalSetup: ['test/setup-postgres.ts'],
+    globalSetup: ['test/setup-postgres.ts', 'test/setup-kafka.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -52,7 +52,7 @@ export class KafkaMember {
     for (let deaths = 1; !signal.aborted; deaths++) {
       const born = Date.now();
       try {
-        await this.ensureTopic();
+        await Promise.race([this.ensureTopic(), this.#stopped]);
         if (!signal.aborted) await this.#consume();
       } catch (error) {
         if (signal.aborted) break;
@@ -77,7 +77,9 @@ export class KafkaMember {
       // kafkajs restarts after some errors and not after others, and can do so after a stop: we do it, always, here.
       retry: { restartOnFailure: async () => false },
     });
-    const crashed = new Promise<never>((_, reject) => consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error)));
+    const crashed = new Promise<never>((_, reject) =>
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error)),
+    );
     crashed.catch(() => {});
     const running = (async () => {
       await consumer.connect();
@@ -119,7 +121,9 @@ export class KafkaMember {
       const last = part.at(-1)?.offset ?? batch.lastOffset();
       resolveOffset(last);
       // Committed even when the group is rebalancing: the handler is done, and the next owner need not do it again.
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
+      await commitOffsetsIfNecessary({
+        topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }],
+      });
       await beat.check();
     }
   }
@@ -160,5 +164,12 @@ function keepBeating(heartbeat: () => Promise<void>) {
 
 function toReceived(topic: string, partition: number, { key, value, headers, offset }: KafkaMessage): Received {
   const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]);
-  return { topic, partition, offset, key: key?.toString() ?? '', value: value ?? Buffer.alloc(0), headers: Object.fromEntries(texts) };
+  return {
+    topic,
+    partition,
+    offset,
+    key: key?.toString() ?? '',
+    value: value ?? Buffer.alloc(0),
+    headers: Object.fromEntries(texts),
+  };
 }
