@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { UsageError } from './exit.js';
 
 // The terminal's own settings, read once. Keys of the services may be in the same environment and are not judged here.
@@ -15,6 +16,8 @@ export interface Config {
   bindingContext: readonly string[];
   /** Path of the opa program, when it is not to be searched. */
   opaBin?: string;
+  /** Where an installed opa is kept. */
+  cacheDir: string;
   /** The folder of Rego that `policy` verbs read unless told otherwise. */
   policies: string;
 }
@@ -34,6 +37,7 @@ export function parseConfig(env: Environment): Config {
     ...(env.COUNTERSIGN_JWKS ? { jwks: env.COUNTERSIGN_JWKS } : {}),
     bindingContext: (env.COUNTERSIGN_BINDING_CONTEXT ?? '').split(',').filter(Boolean),
     ...(env.OPA_BIN ? { opaBin: env.OPA_BIN } : {}),
+    cacheDir: join(env.COUNTERSIGN_DATA_DIR || '.countersign', 'cache'),
     policies: env.COUNTERSIGN_POLICIES || 'policies',
   };
 }

@@ -1,14 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { Fault } from '@countersign/contract';
-import { EXIT } from '../exit.js';
-import { runOpa } from '../opa.js';
+import { EXIT, UsageError } from '../exit.js';
+import { opaProgram, runOpa } from '../opa.js';
+import { say } from '../terminal.js';
 import { verb, type Verb } from '../verb.js';
 
 const FOLDER = {
   policies: { type: 'string', value: '<folder>', help: 'folder of Rego (COUNTERSIGN_POLICIES, policies)' },
 } as const;
 const DEFAULT_BUNDLE = 'countersign-bundle.tar.gz';
-/** The one entrypoint that the service evaluates. */
-const ENTRYPOINT = 'countersign/decision';
 
 const policyCheck = verb({
   name: 'policy check',
@@ -38,19 +38,22 @@ const policyTest = verb({
 const policyBuild = verb({
   name: 'policy build',
   summary: 'compile the Rego into a bundle',
-  about: 'Runs "opa build -t wasm". The bundle can be served with COUNTERSIGN_POLICIES=<file>.',
-  options: {
-    ...FOLDER,
-    out: { type: 'string', value: '<file>', help: `where the bundle goes (${DEFAULT_BUNDLE})` },
-    entrypoint: { type: 'string', value: '<path>', help: `the rule to compile (${ENTRYPOINT})` },
-  },
-  examples: ['countersign policy build --out bundle.tar.gz'],
+  about: 'Compiles a folder exactly as the service would. Serve the result with COUNTERSIGN_POLICIES=<file>.',
+  options: { ...FOLDER, out: { type: 'string', value: '<file>', help: `where the bundle goes (${DEFAULT_BUNDLE})` } },
+  examples: ['countersign policy build --policies ./my-policies --out bundle.tar.gz'],
   exits: [0, 1, 2],
-  run({ values, config, terminal }) {
+  async run({ values, config, terminal }) {
+    const opa = await opaProgram(config, terminal);
+    const { compileFolder } = await import('@countersign/policy');
+    const { archive, bundle } = await compileFolder(values.policies ?? config.policies, opa);
     const out = values.out ?? DEFAULT_BUNDLE;
-    const ignoreTests = ['--ignore', '*_test.rego'];
-    const target = ['-t', 'wasm', '-e', values.entrypoint ?? ENTRYPOINT, '-o', out];
-    return runOpa(['build', ...target, ...ignoreTests, values.policies ?? config.policies], config, terminal);
+    await writeFile(out, archive).catch((cause: unknown) => {
+      throw new UsageError(`${out} can not be written (${(cause as Error).message}): choose another --out`);
+    });
+    const { revision, areas } = bundle;
+    if (terminal.json) terminal.value({ file: out, revision, areas });
+    else terminal.print(say`${say`ok`.styled('green')}  ${out}\n    ${revision}\n    areas: ${areas.join(', ')}`);
+    return EXIT.ok;
   },
 });
 
