@@ -20,6 +20,8 @@ import { Decisions } from './decisions.js';
 import { Expiry } from './expiry.js';
 import { Grants } from './grants.js';
 import { Relay } from './relay.js';
+import { readDecideRequest } from './wire/decide-reader.js';
+import { writeDecision } from './wire/decision-writer.js';
 
 export interface IntakeParts {
   pool: Pool;
@@ -76,7 +78,9 @@ export class Intake {
     const authenticate = authenticator(directory, config.serviceToken);
     this.surface = {
       services: [
-        rpcService(DecisionService, authenticate, api.handlers),
+        rpcService(DecisionService, authenticate, api.handlers, {
+          Decide: { deserialize: readDecideRequest, serialize: writeDecision },
+        }),
         rpcService(ApprovalService, authenticate, this.approvals.handlers),
       ],
       documents: {

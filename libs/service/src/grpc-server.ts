@@ -68,9 +68,9 @@ export class GrpcServer extends ServerGrpc {
   #definition(rpc: RpcService) {
     const methods = serviceDefinition(rpc.service);
     for (const [name, method] of Object.entries(methods)) {
-      const raw = rpc.raw?.[name];
-      method.requestDeserialize = guarded(raw?.deserialize ?? method.requestDeserialize) as never;
-      if (raw) method.responseSerialize = raw.serialize as never;
+      const codec = rpc.codecs?.[name];
+      method.requestDeserialize = guarded(codec?.deserialize ?? method.requestDeserialize) as never;
+      if (codec) method.responseSerialize = codec.serialize as never;
     }
     return methods;
   }
@@ -78,11 +78,8 @@ export class GrpcServer extends ServerGrpc {
   #implementation(rpc: RpcService): Record<string, unknown> {
     const implementation: Record<string, unknown> = {};
     for (const method of rpc.service.methods) {
-      const raw = rpc.raw?.[method.name];
       const handler = rpc.handlers[method.name];
-      if (raw) implementation[method.name] = raw.handle;
-      else if (handler)
-        implementation[method.name] = this.#adapt(rpc, method.methodKind, method.name, handler as never);
+      if (handler) implementation[method.name] = this.#adapt(rpc, method.methodKind, method.name, handler as never);
     }
     return implementation;
   }
@@ -175,27 +172,47 @@ function guarded(deserialize: (bytes: Buffer) => unknown) {
 }
 
 /** The request, or the reason there is none, thrown as a StatusError. */
-export function received<T>(request: T): T {
+function received<T>(request: T): T {
   if (request instanceof Undecodable) throw request.error;
   return request;
 }
 
 /** Authenticates a call. Throws StatusError UNAUTHENTICATED. */
-export function begin<Caller>(call: AnyCall, rpc: Pick<RpcService<Caller>, 'authenticate'>): Call<Caller> {
+function begin<Caller>(call: AnyCall, rpc: Pick<RpcService<Caller>, 'authenticate'>): Call<Caller> {
   const token = bearerToken(call.metadata.get('authorization')[0]);
   const caller = token === undefined ? undefined : rpc.authenticate(token);
   if (caller === undefined) throw unauthenticated(token !== undefined);
-  const abort = new AbortController();
-  (call as EventEmitter).on('cancelled', () => abort.abort());
-  const deadline = call.getDeadline();
-  const deadlineMs = deadline instanceof Date ? deadline.getTime() : deadline;
-  const traceId = traceIdOf(call.metadata.get('traceparent')[0]);
-  return {
-    caller,
-    signal: abort.signal,
-    ...(Number.isFinite(deadlineMs) ? { deadline: deadlineMs } : {}),
-    ...(traceId ? { traceId } : {}),
-  };
+  return new CallContext(call, caller);
+}
+
+/** What a handler knows of a gRPC call. What few handlers ask for is made when it is asked for. */
+class CallContext<Caller> implements Call<Caller> {
+  #signal: AbortSignal | undefined;
+
+  constructor(
+    readonly raw: AnyCall,
+    readonly caller: Caller,
+  ) {}
+
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const abort = new AbortController();
+      this.#signal = abort.signal;
+      if (this.raw.cancelled) abort.abort();
+      else (this.raw as EventEmitter).on('cancelled', () => abort.abort());
+    }
+    return this.#signal;
+  }
+
+  get deadline(): number | undefined {
+    const deadline = this.raw.getDeadline();
+    const ms = deadline instanceof Date ? deadline.getTime() : deadline;
+    return Number.isFinite(ms) ? ms : undefined;
+  }
+
+  get traceId(): string | undefined {
+    return traceIdOf(this.raw.metadata.get('traceparent')[0]);
+  }
 }
 
 export function unauthenticated(presented: boolean): StatusError {
@@ -207,7 +224,7 @@ export function unauthenticated(presented: boolean): StatusError {
 }
 
 /** A StatusError in the form grpc-js sends, with google.rpc details. */
-export function toServiceError(error: StatusError): Partial<ServiceError> {
+function toServiceError(error: StatusError): Partial<ServiceError> {
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', error.toDetailsBin());
   return { code: grpcStatus[error.status], details: error.message, metadata };

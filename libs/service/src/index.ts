@@ -1,7 +1,6 @@
 // The shell around every service: settings, log, health, metrics, the gRPC server with its JSON twins, and how a thrown
 // thing becomes an answer. It knows how to serve and nothing of what is served.
 export { toStatusError } from './faults.js';
-export { begin, received, toServiceError } from './grpc-server.js';
 export { openLog, type Log } from './log.js';
 export { runMain } from './main.js';
 export { Metrics } from './metrics.js';
@@ -14,7 +13,7 @@ export {
   type Authenticate,
   type Call,
   type Handlers,
-  type RawMethod,
+  type Codec,
   type RpcService,
 } from './rpc.js';
 export { parseSettings, SETTINGS, type Settings } from './settings.js';

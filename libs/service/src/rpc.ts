@@ -36,9 +36,8 @@ type Init<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageInitS
 /** Names the holder of a bearer token, or undefined. Never throws, never logs the token. */
 export type Authenticate<Caller> = (token: string) => Caller | undefined;
 
-/** A method with its own codec and call handling: the hot path, on stock grpc-js. */
-export interface RawMethod {
-  handle: (call: never, callback: never) => void;
+/** A codec of one's own for a method that is called so often that the generated one is felt. Same bytes, same messages. */
+export interface Codec {
   deserialize: (bytes: Buffer) => unknown;
   serialize: (reply: never) => Buffer;
 }
@@ -47,8 +46,8 @@ export interface RpcService<Caller = unknown> {
   service: DescService;
   authenticate: Authenticate<Caller>;
   handlers: Record<string, unknown>;
-  /** Methods whose gRPC side bypasses the table. Their JSON twin still uses the table. */
-  raw?: Record<string, RawMethod>;
+  /** By method name; the generated codec serves the others. */
+  codecs?: Record<string, Codec>;
 }
 
 /** Ties a service to its handlers, checked against the proto. */
@@ -56,9 +55,9 @@ export function rpcService<S extends DescService, Caller>(
   service: S,
   authenticate: Authenticate<Caller>,
   handlers: Handlers<S, Caller>,
-  raw?: Record<string, RawMethod>,
+  codecs?: Record<string, Codec>,
 ): RpcService<Caller> {
-  return { service, authenticate, handlers: handlers as Record<string, unknown>, ...(raw ? { raw } : {}) };
+  return { service, authenticate, handlers: handlers as Record<string, unknown>, ...(codecs ? { codecs } : {}) };
 }
 
 /** The token of an `authorization: Bearer …` header, or undefined. */

@@ -14,7 +14,9 @@ export function loadOrCreateSigningKey(path: string): KeyObject {
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    throw new Fault('signing-key', `the signing key ${path} can not be read or made: check the file and its folder`, { cause });
+    throw new Fault('signing-key', `the signing key ${path} can not be read or made: check the file and its folder`, {
+      cause,
+    });
   }
   throw new Fault('signing-key', `${path} holds no Ed25519 private key: replace it, or remove it to have one made`);
 }
