@@ -1,0 +1,42 @@
+import { KafkaBus } from '@countersign/bus';
+import { Fault } from '@countersign/contract';
+import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
+import { auditModule, auditSurface } from './audit.module.js';
+import { authenticator, openDirectory } from './callers.js';
+import { auditConfig, environment } from './config.js';
+
+await runMain(async () => {
+  const settings = parseSettings(environment());
+  const config = auditConfig(settings);
+  const { KAFKA_BROKERS: brokers, COUNTERSIGN_LOG_LEVEL: level } = settings;
+  if (!brokers)
+    throw new Fault('settings-invalid', 'KAFKA_BROKERS is not set: audit on its own needs Kafka; "npm start" does not');
+  const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7483;
+  const log = openLog('audit', level);
+  const directory = openDirectory(settings, log);
+  const authenticate = authenticator(directory, settings.COUNTERSIGN_SERVICE_TOKEN);
+  const bus = new KafkaBus({
+    brokers,
+    clientId: 'countersign-audit',
+    log: (at, message, fields) => log[at](fields ?? {}, message),
+  });
+  const [metrics, readiness] = [new Metrics(), new Readiness()];
+  const running = await startService({
+    module: auditModule(config, { bus, log, metrics, readiness }),
+    surface: (app) => auditSurface(app, authenticate),
+    bind: settings.COUNTERSIGN_BIND,
+    grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7446,
+    httpPort,
+    log,
+    metrics,
+    readiness,
+  });
+  log.info({ httpPort }, 'audit is ready');
+  return {
+    stop: async () => {
+      await running.stop();
+      await bus.close();
+      directory.close();
+    },
+  };
+});
