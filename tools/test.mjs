@@ -1,0 +1,115 @@
+// npm test: prepares what is needed, then every check and every test, and closes with one line of totals. With
+// arguments (npm test -- libs/ledger) it runs only the tests that vitest finds for them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, checkNode, install, ROOT, step, StepFailed } from './prepare.mjs';
+
+const node = process.execPath;
+const bin = (path) => join(ROOT, 'node_modules', path);
+const nx = [node, bin('nx/dist/bin/nx.js')];
+const buf = [node, bin('@bufbuild/buf/bin/buf')];
+
+/** Each counts as one test. */
+const CHECKS = [
+  ['formatting', [node, bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.']],
+  ['project references', [...nx, 'sync:check']],
+  ['protos: lint', [...buf, 'lint']],
+  ['protos: compatible with the released ones', [...buf, 'breaking', '--against', 'libs/contract/baseline.binpb']],
+  ['lint and module boundaries', [...nx, 'run-many', '-t', 'lint', '--output-style=static']],
+];
+
+/** Tools some suites need, and what goes unproven without them. */
+const TOOLS = [
+  ['java', ['java'], 'tests against a real Kafka broker'],
+  ['mvn', ['mvn'], 'fetching the real Kafka broker'],
+  [
+    'opa',
+    [process.env.OPA_BIN, 'opa', join(homedir(), 'go/bin/opa'), 'go'],
+    'Rego tests and the drift of the compiled policies',
+  ],
+];
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const closing = [];
+const started = Date.now();
+const failed = (line) => {
+  totals.failed++;
+  closing.push(line);
+};
+
+try {
+  checkNode();
+  await install();
+  await attempt('build', build);
+  const filters = process.argv.slice(2);
+  if (filters.length === 0) {
+    for (const [name, command] of CHECKS) await attempt(name, () => step(name, command));
+    reportMissingTools();
+  }
+  await runTests(filters);
+} catch (error) {
+  if (!(error instanceof StepFailed)) console.error(error);
+  failed(`could not run: ${error.message}`);
+}
+
+console.log(`\n${closing.map((line) => `  ${line}\n`).join('')}in ${Math.round((Date.now() - started) / 1000)} s`);
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
+console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
+process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+
+async function attempt(name, action) {
+  try {
+    await action();
+    totals.passed++;
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    failed(`failed: ${name}`);
+  }
+}
+
+/** A suite that can not run is never silent: it is said at the end, and on CI it is a failure. */
+function reportMissingTools() {
+  const path = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
+  const found = (name) => name && (existsSync(name) || path.some((folder) => existsSync(join(folder, name))));
+  for (const [name, candidates, proves] of TOOLS) {
+    if (candidates.some(found)) continue;
+    const line = `not run for want of ${name}: ${proves}`;
+    if (process.env.CI === 'true') failed(line);
+    else closing.push(line);
+  }
+}
+
+/** One run for people to read and the same run as JSON to count. */
+async function runTests(filters) {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-totals-'));
+  const file = join(folder, 'totals.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  // A pipe would make vitest fall silent about what runs, so it keeps the terminal if there is one.
+  const run = spawnSync(node, [bin('vitest/vitest.mjs'), 'run', ...reporters, ...filters], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    totals.passed += report.numPassedTests;
+    totals.failed += report.numFailedTests;
+    totals.skipped += report.numPendingTests + report.numTodoTests;
+    const failures = report.testResults.flatMap(({ name, status, assertionResults }) => {
+      const tests = assertionResults
+        .filter((test) => test.status === 'failed')
+        .map((test) => `${name}: ${test.fullName}`);
+      // A file that does not load, or whose hooks throw, has no failed test but is a failure all the same.
+      if (status === 'failed' && tests.length === 0) totals.failed++;
+      return status === 'failed' && tests.length === 0 ? [name] : tests;
+    });
+    closing.push(...failures.map((failure) => `failed: ${failure.replace(ROOT, '')}`));
+    // Errors outside any test end the run with a code and appear in no count.
+    if (run.status !== 0 && failures.length === 0)
+      failed(`failed: vitest ended with ${run.signal ?? `exit code ${run.status}`}`);
+  } catch {
+    failed(`failed: vitest ended with ${run.signal ?? `exit code ${run.status}`} and no report`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
