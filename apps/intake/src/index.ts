@@ -2,4 +2,4 @@
 export { intakeConfig, type IntakeConfig } from './config.js';
 export { authenticator, Intake, type IntakeParts } from './intake.js';
 export { INTAKE, intakeModule } from './intake.module.js';
-export { openDirectory, openEngine, openPolicy } from './open.js';
+export { openDirectory, openPolicy } from './open.js';

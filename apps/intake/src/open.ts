@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '@countersign/contract';
 import { watchDirectory, type DirectorySource } from '@countersign/directory';
-import { loadBundle, PolicyEngine, RemotePolicy, type Policy } from '@countersign/policy';
+import { openEngine, RemotePolicy, type Policy } from '@countersign/policy';
 import type { Log, Settings } from '@countersign/service';
 
 /** Where the identities of the development story are. */
@@ -23,20 +22,12 @@ export function openDirectory(settings: Settings, log: Log): DirectorySource & {
 /** The policy in this process, or the one behind COUNTERSIGN_DECISION_ADDRESS. */
 export async function openPolicy(settings: Settings, log: Log): Promise<Policy> {
   const address = settings.COUNTERSIGN_DECISION_ADDRESS;
-  if (address === undefined) return openEngine(settings, log);
+  if (address === undefined) {
+    const { COUNTERSIGN_POLICIES: source, OPA_BIN: opaBin, COUNTERSIGN_DATA_DIR: dataDir } = settings;
+    return openEngine({ source, opaBin, dataDir, log: (line) => log.info(line) });
+  }
   const token = settings.COUNTERSIGN_SERVICE_TOKEN;
   if (token === undefined)
     throw new Fault('settings-invalid', 'COUNTERSIGN_SERVICE_TOKEN is required with COUNTERSIGN_DECISION_ADDRESS');
   return new RemotePolicy({ address, token });
-}
-
-/** The engine with the configured policies. */
-export async function openEngine(settings: Settings, log: Log): Promise<PolicyEngine> {
-  const bundle = await loadBundle({
-    ...(settings.COUNTERSIGN_POLICIES ? { source: settings.COUNTERSIGN_POLICIES } : {}),
-    ...(settings.OPA_BIN ? { opaBin: settings.OPA_BIN } : {}),
-    cacheDir: join(settings.COUNTERSIGN_DATA_DIR, 'cache'),
-    log: (line: string) => log.info(line),
-  });
-  return new PolicyEngine(bundle);
 }

@@ -7,7 +7,7 @@ import {
   intakeConfig,
   intakeModule,
   openDirectory,
-  openEngine,
+  openPolicy,
   type Intake,
 } from '@countersign/app-intake';
 import { notifierConfig, notifierModule } from '@countersign/app-notifier';
@@ -39,8 +39,8 @@ export async function startStandalone(settings: Settings, progress: (line: strin
   const directory = openDirectory(settings, log);
 
   // The database and the policies have nothing to do with each other, so they come up side by side.
-  const engineReady = openEngine(settings, log);
-  engineReady.catch(() => undefined);
+  const policyReady = openPolicy(settings, log);
+  policyReady.catch(() => undefined);
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings, progress);
   const databaseUrl = settings.DATABASE_URL ?? embedded!.url;
   const undo: (() => Promise<void> | void)[] = [() => directory.close(), () => embedded?.stop()];
@@ -50,7 +50,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
   try {
     progress('bringing the database up to date');
     for (const schema of ['intake', 'notifier'] as const) await migrate(databaseUrl, schema);
-    const policy = await engineReady;
+    const policy = await policyReady;
     const bus = openBus(settings);
     const intakePool = openPool(databaseUrl, 'intake');
     const notifierPool = openPool(databaseUrl, 'notifier');
@@ -65,7 +65,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       module: standaloneModule([
         auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),
         notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, log }),
-        decisionModule({}, { policy }),
+        decisionModule({ policy }),
         intakeModule(intakeConfig(settings, httpPort), {
           pool: intakePool,
           bus,

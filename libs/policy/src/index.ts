@@ -6,6 +6,7 @@ export { PolicyEngine, type EngineOptions, type FaultKind } from './engine.js';
 export { MAX_INPUT_BYTES } from './input-guard.js';
 export { findOpa, OPA_VERSION, type OpaPlaces } from './opa.js';
 export type { BundleInfo, BundleSource, Policy } from './policy.js';
+export { openEngine } from './open.js';
 export { RemotePolicy, type RemotePolicyOptions } from './remote.js';
 export { readSources, SHIPPED, type Sources } from './sources.js';
 export { bundleFromWire, bundleToWire, verdictFromWire, verdictToWire } from './wire.js';

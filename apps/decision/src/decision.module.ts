@@ -1,0 +1,25 @@
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { PolicyService } from '@countersign/contract';
+import type { Policy } from '@countersign/policy';
+import { rpcService, type Authenticate, type Surface } from '@countersign/service';
+import { PolicyApi, type Caller } from './policy-api.js';
+
+const POLICY_API = Symbol('policy api');
+
+@Module({})
+class DecisionModule {}
+
+/** The wiring of the decision service: a policy, and the calls that reach it. */
+export function decisionModule(parts: { policy: Policy }): DynamicModule {
+  return {
+    module: DecisionModule,
+    providers: [{ provide: POLICY_API, useFactory: () => new PolicyApi(parts.policy) }],
+    exports: [POLICY_API],
+  };
+}
+
+/** What the started module serves. */
+export function decisionSurface(app: INestApplication, authenticate: Authenticate<Caller>): Surface {
+  const api = app.get<PolicyApi>(POLICY_API, { strict: false });
+  return { services: [rpcService(PolicyService, authenticate, api.handlers)], documents: {} };
+}

@@ -1,0 +1,40 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Fault } from '@countersign/contract';
+import { openEngine } from '@countersign/policy';
+import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
+import { decisionModule, decisionSurface } from './decision.module.js';
+import type { Caller } from './policy-api.js';
+
+await runMain(async () => {
+  const settings = parseSettings(process.env);
+  const token = settings.COUNTERSIGN_SERVICE_TOKEN;
+  if (!token)
+    throw new Fault('settings-invalid', 'COUNTERSIGN_SERVICE_TOKEN is not set: decision answers nobody without it');
+  const expected = createHash('sha256').update(token).digest();
+  const authenticate = (presented: string): Caller | undefined =>
+    timingSafeEqual(createHash('sha256').update(presented).digest(), expected)
+      ? { kind: 'service', id: 'intake' }
+      : undefined;
+  const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7481;
+  const log = openLog('decision', settings.COUNTERSIGN_LOG_LEVEL);
+  const metrics = new Metrics();
+  const readiness = new Readiness();
+  const policy = await openEngine({
+    source: settings.COUNTERSIGN_POLICIES,
+    opaBin: settings.OPA_BIN,
+    dataDir: settings.COUNTERSIGN_DATA_DIR,
+    log: (line) => log.info(line),
+  });
+  const running = await startService({
+    module: decisionModule({ policy }),
+    surface: (app) => decisionSurface(app, authenticate),
+    bind: settings.COUNTERSIGN_BIND,
+    httpPort,
+    grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7444,
+    log,
+    metrics,
+    readiness,
+  });
+  log.info({ httpPort }, 'decision is ready');
+  return running;
+});
