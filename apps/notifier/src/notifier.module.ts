@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type OnApplicationBootstrap, type OnApplica
 import type { NotifierConfig } from './config.js';
 import { Notifier, type NotifierParts } from './notifier.js';
 import { SLACK, SlackController } from './slack/slack.controller.js';
+import { TEAMS, TeamsController } from './teams/teams.controller.js';
 
 export const NOTIFIER = Symbol('notifier');
 
@@ -24,10 +25,11 @@ class Life implements OnApplicationBootstrap, OnApplicationShutdown {
 export function notifierModule(config: NotifierConfig, parts: NotifierParts): DynamicModule {
   return {
     module: NotifierModule,
-    controllers: [SlackController],
+    controllers: [SlackController, TeamsController],
     providers: [
       { provide: NOTIFIER, useFactory: () => new Notifier(config, parts) },
       { provide: SLACK, useFactory: (notifier: Notifier) => notifier.slack, inject: [NOTIFIER] },
+      { provide: TEAMS, useFactory: (notifier: Notifier) => notifier.teams, inject: [NOTIFIER] },
       { provide: Life, useFactory: (notifier: Notifier) => new Life(notifier), inject: [NOTIFIER] },
     ],
     exports: [NOTIFIER],

@@ -8,6 +8,10 @@ import { SlackClient } from './slack/client.js';
 import { SlackInteractions } from './slack/interactions.js';
 import type { SlackDoor } from './slack/slack.controller.js';
 import type { Surface } from './surface.js';
+import { TeamsClient } from './teams/client.js';
+import { TeamsMessages } from './teams/messages.js';
+import type { TeamsDoor } from './teams/teams.controller.js';
+import { TeamsVerifier } from './teams/verify.js';
 import type { Voting } from './voting.js';
 import { Worker, type Pace } from './worker.js';
 
@@ -23,6 +27,7 @@ export interface NotifierParts {
 /** The notifier without a network: everything between the bus, the channels and intake. */
 export class Notifier {
   readonly slack: SlackDoor | undefined;
+  readonly teams: TeamsDoor | undefined;
   private readonly clicks: Clicks;
   private readonly consumer: Consumer;
   private readonly workers: Worker[];
@@ -39,6 +44,13 @@ export class Notifier {
       this.slack = { interactions, signingSecrets: config.slack.signingSecrets };
     } else {
       log.info('slack is off: set COUNTERSIGN_SLACK_TOKEN and COUNTERSIGN_SLACK_SIGNING_SECRET to ask people there');
+    }
+    if (config.teams) {
+      surfaces.push(new TeamsClient(config.teams, deliveries));
+      const messages = new TeamsMessages({ clicks, requests, deliveries });
+      this.teams = { verifier: new TeamsVerifier(config.teams), messages, log };
+    } else {
+      log.info('teams is off: set COUNTERSIGN_TEAMS_APP_ID and COUNTERSIGN_TEAMS_APP_SECRET to ask people there');
     }
     this.workers = surfaces.map((surface) => new Worker(surface, { deliveries, requests, log }, pace));
     this.consumer = new Consumer({ bus, requests, log, wake: () => this.wake() });

@@ -1,0 +1,81 @@
+import type { Deliveries, MessageRef } from '@countersign/store';
+import { z } from 'zod';
+import type { TeamsConfig } from '../config.js';
+import { SurfaceFault, wasNeverSent, type Sheet, type Surface } from '../surface.js';
+import { renderActivity } from './render.js';
+import { defaultServiceUrl, trustedServiceUrl } from './service-url.js';
+import { BotToken } from './token.js';
+
+const Posted = z.object({ id: z.string().min(1) });
+
+/** The Bot Connector, one try per call. Each conversation is reached where Teams last said it is. */
+export class TeamsClient implements Surface {
+  readonly channel = 'teams';
+  private readonly token: BotToken;
+
+  constructor(
+    private readonly config: TeamsConfig,
+    private readonly conversations: Pick<Deliveries, 'serviceUrl'>,
+    private readonly timeoutMs = 10_000,
+  ) {
+    this.token = new BotToken({ ...config, timeoutMs });
+  }
+
+  async post(address: string, sheet: Sheet): Promise<MessageRef> {
+    const response = await this.call('POST', address, undefined, renderActivity(sheet));
+    const posted = Posted.safeParse(await response.json().catch(() => undefined));
+    if (!posted.success) throw new SurfaceFault('outcome-unknown', 'teams answered a post without an id');
+    return { activity: posted.data.id };
+  }
+
+  async update(address: string, ref: MessageRef, sheet: Sheet): Promise<void> {
+    const id = ref['activity'] ?? '';
+    const response = await this.call('PUT', address, id, { ...renderActivity(sheet), id });
+    await response.body?.cancel();
+  }
+
+  private async call(
+    method: 'POST' | 'PUT',
+    address: string,
+    id: string | undefined,
+    activity: object,
+  ): Promise<Response> {
+    const url = `${await this.base(address)}/v3/conversations/${encodeURIComponent(address)}/activities${id ? `/${encodeURIComponent(id)}` : ''}`;
+    const authorization = `Bearer ${await this.token.get()}`;
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        method,
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify(activity),
+        // A redirect would carry the token to wherever it points.
+        redirect: 'error',
+        signal: AbortSignal.timeout(this.timeoutMs),
+      });
+    } catch (cause) {
+      if (wasNeverSent(cause)) throw new SurfaceFault('unavailable', 'teams can not be reached', { cause });
+      throw new SurfaceFault('outcome-unknown', 'teams did not answer', { cause });
+    }
+    if (response.ok) return response;
+    await response.body?.cancel();
+    throw this.toFault(response);
+  }
+
+  /** Checked again at every call: a host may have been taken off the list since it was learnt. */
+  private async base(address: string): Promise<string> {
+    const hosts = this.config.serviceHosts;
+    const learnt = await this.conversations.serviceUrl(this.channel, address);
+    return (learnt && trustedServiceUrl(learnt, hosts)) ?? defaultServiceUrl(hosts);
+  }
+
+  private toFault({ status, headers }: Response): SurfaceFault {
+    const text = `teams answered HTTP ${status}`;
+    if (status === 429) {
+      const seconds = Number(headers.get('retry-after'));
+      return new SurfaceFault('rate-limited', text, seconds > 0 ? { retryAfterMs: seconds * 1000 } : {});
+    }
+    if (status === 401) this.token.drop();
+    if (status === 401 || status === 412) return new SurfaceFault('unavailable', text);
+    return new SurfaceFault(status >= 500 ? 'outcome-unknown' : 'rejected', text);
+  }
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renderCard } from '@countersign/approval';
+import type { Deliveries, Requests } from '@countersign/store';
+import { z } from 'zod';
+import type { Click, Clicks, Target } from '../clicks.js';
+import { APPROVE, DENY, REASON_INPUT, REASON_MAX, renderAdaptiveCard } from './render.js';
+import type { Verified } from './verify.js';
+
+const Invoke = z.object({
+  name: z.literal('adaptiveCard/action'),
+  replyToId: z.string().min(1).max(512),
+  from: z.object({ aadObjectId: z.string().min(1).max(128) }),
+  value: z.object({
+    action: z.object({
+      verb: z.enum([APPROVE, DENY]),
+      data: z.object({ countersign: z.string().max(2000), [REASON_INPUT]: z.string().optional() }),
+    }),
+  }),
+});
+
+/** Teams waits a few seconds for an answer; a vote that takes longer is counted behind it. */
+const ANSWER_MS = 2_500;
+/** How long to wait for the vote to come back as an event, so that the answer already shows it. */
+const ECHO_MS = 1_000;
+
+/** The answer to an invoke: a card, or a note, for the one person who clicked. */
+export interface InvokeAnswer {
+  statusCode: number;
+  type: string;
+  value: unknown;
+}
+
+/** Verified activities: where conversations are, and whose click it is. */
+export class TeamsMessages {
+  constructor(private readonly parts: { clicks: Clicks; requests: Requests; deliveries: Deliveries }) {}
+
+  /** Undefined: nothing to answer. Messages to the bot and changes of membership are heard and left alone. */
+  async handle({ activity, tenant, serviceUrl }: Verified): Promise<InvokeAnswer | undefined> {
+    // Channels add the thread to the id of the conversation.
+    const address = activity.conversation.id.split(';')[0]!;
+    await this.parts.deliveries.learn('teams', address, serviceUrl);
+    if (activity.type !== 'invoke') return undefined;
+    const parsed = Invoke.safeParse(activity);
+    if (!parsed.success) return problem('This button is not known here.');
+    const { from, replyToId, value } = parsed.data;
+    const { verb, data } = value.action;
+    const click: Click = {
+      channel: 'teams',
+      account: `${tenant}/${from.aadObjectId}`,
+      address,
+      ref: { activity: replyToId },
+      value: data.countersign,
+    };
+    const reason = data[REASON_INPUT]?.trim() ?? '';
+    // What a client was told to require is not proof that it did.
+    if (verb === DENY && reason === '') return note('Please give a reason.');
+    if (reason.length > REASON_MAX) return note(`A reason has at most ${REASON_MAX} characters.`);
+    const target = await this.parts.clicks.locate(click);
+    if ('refused' in target) return note(target.refused);
+    const vote = { vote: verb === APPROVE ? ('approve' as const) : ('deny' as const), ...(reason ? { reason } : {}) };
+    const answer = await this.parts.clicks.within(ANSWER_MS, this.parts.clicks.cast(click, target, vote));
+    if (!answer) return note('Your vote is being recorded. This message changes once it counts.');
+    if ('refused' in answer) return note(answer.refused);
+    return this.recorded(target);
+  }
+
+  /** The card as it is after the vote. Everybody else's is updated by its delivery. */
+  private async recorded(target: Target): Promise<InvokeAnswer> {
+    const deadline = Date.now() + ECHO_MS;
+    let { decision } = target;
+    while (decision.version <= target.decision.version && Date.now() < deadline) {
+      await sleep(50);
+      decision = (await this.parts.requests.find(decision.id)) ?? decision;
+    }
+    const sheet = { card: renderCard(decision), version: decision.version };
+    return {
+      statusCode: 200,
+      type: 'application/vnd.microsoft.card.adaptive',
+      value: renderAdaptiveCard(sheet, 'Your vote is recorded.'),
+    };
+  }
+}
+
+/** Teams shows it to the person who clicked alone, and may read it as Markdown: a link in it is broken up. */
+function note(text: string): InvokeAnswer {
+  return { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: text.replaceAll('](', '] (') };
+}
+
+function problem(message: string): InvokeAnswer {
+  return { statusCode: 400, type: 'application/vnd.microsoft.error', value: { code: 'BadRequest', message } };
+}

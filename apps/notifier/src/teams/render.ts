@@ -1,0 +1,116 @@
+import { buttonValue } from '../clicks.js';
+import type { Sheet } from '../surface.js';
+
+// A card as an Adaptive Card 1.5, in plain JSON. TextBlock and FactSet read Markdown, so whatever an agent, a user or a
+// policy wrote goes into RichTextBlock, which does not.
+
+export const APPROVE = 'countersign.approve';
+export const DENY = 'countersign.deny';
+export const REASON_INPUT = 'reason';
+export const REASON_MAX = 1_000;
+
+export interface Element {
+  type: string;
+  [member: string]: unknown;
+}
+
+export interface AdaptiveCard {
+  type: 'AdaptiveCard';
+  $schema: string;
+  version: '1.5';
+  body: Element[];
+  actions: Element[];
+}
+
+/** Lines of payload shown, from the beginning and from the end. */
+const HEAD_LINES = 30;
+const TAIL_LINES = 15;
+
+/** A message that is only the card; the summary is what a lock screen shows. */
+export function renderActivity(sheet: Sheet): object {
+  const attachments = [{ contentType: 'application/vnd.microsoft.card.adaptive', content: renderAdaptiveCard(sheet) }];
+  return { type: 'message', summary: sheet.card.notice, attachments };
+}
+
+/** With a `note`, the card of one person who has voted: it says so, and has no buttons left. */
+export function renderAdaptiveCard(sheet: Sheet, note?: string): AdaptiveCard {
+  const { card } = sheet;
+  const expires = card.expires_at ? `expires ${card.expires_at.slice(0, 16).replace('T', ' ')} UTC` : '';
+  const body: Element[] = [
+    line([run([card.risk, card.needs, expires].filter(Boolean).join(' · '), { weight: 'Bolder' })]),
+    line([run(card.headline, { weight: 'Bolder', size: 'Large' })]),
+    ...optional(card.outcome, (outcome) => [run(outcome, { weight: 'Bolder' })]),
+    ...optional(note, (text) => [run(text, { weight: 'Bolder' })]),
+    line([run(card.who)]),
+    ...card.why.map((why) => line([run('Why it was held: ', { weight: 'Bolder' }), run(why)])),
+    { type: 'Container', style: 'emphasis', items: payloadLines(card.payload) },
+    ...optional(card.progress, (progress) => [run(`Approved: ${progress}`)]),
+    ...optional(card.agent_says, (words) => [run('The agent says (not verified): ', { weight: 'Bolder' }), run(words)]),
+    ...optional(card.effect, (effect) => [run(effect)]),
+    line([run(`${card.id} · ${card.short_digest}`, { size: 'Small', isSubtle: true })]),
+  ];
+  return {
+    type: 'AdaptiveCard',
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    version: '1.5',
+    body,
+    actions: note === undefined ? actions(sheet) : [],
+  };
+}
+
+function actions({ card, version }: Sheet): Element[] {
+  const data = { countersign: buttonValue(card, version) };
+  const found: Element[] = [];
+  if (card.actions.includes('approve')) {
+    const approve = { type: 'Action.Execute', title: 'Approve', verb: APPROVE, data, style: 'positive' };
+    found.push(card.reason_required ? withReason('Approve…', approve, 'This goes on the record.') : approve);
+  }
+  if (card.actions.includes('deny')) {
+    const deny = { type: 'Action.Execute', title: 'Deny', verb: DENY, data, style: 'destructive' };
+    found.push(withReason('Deny…', deny, 'The agent is told this.'));
+  }
+  return found;
+}
+
+/** A button that opens a required field before the real one. The reason is checked again where it arrives. */
+function withReason(title: string, action: Element, hint: string): Element {
+  const input = {
+    type: 'Input.Text',
+    id: REASON_INPUT,
+    label: 'Reason',
+    placeholder: hint,
+    isMultiline: true,
+    isRequired: true,
+    maxLength: REASON_MAX,
+    errorMessage: 'Please give a reason.',
+  };
+  return {
+    type: 'Action.ShowCard',
+    title,
+    card: { type: 'AdaptiveCard', version: '1.5', body: [input], actions: [action] },
+  };
+}
+
+/** One block a line, because line breaks inside a run are not kept. */
+function payloadLines(payload: string): Element[] {
+  const lines = payload.split('\n');
+  const cut = lines.length - HEAD_LINES - TAIL_LINES;
+  const shown =
+    cut > 1 ? [...lines.slice(0, HEAD_LINES), `… ${cut} lines not shown …`, ...lines.slice(-TAIL_LINES)] : lines;
+  return shown.map((text) => ({
+    ...line([run(text === '' ? ' ' : text, { fontType: 'Monospace' })]),
+    spacing: 'None',
+  }));
+}
+
+function line(inlines: Element[]): Element {
+  return { type: 'RichTextBlock', inlines };
+}
+
+function run(text: string, style: { [member: string]: unknown } = {}): Element {
+  return { type: 'TextRun', text, ...style };
+}
+
+function optional(value: string | undefined, inlines: (value: string) => Element[]): Element[] {
+  return value ? [line(inlines(value))] : [];
+}

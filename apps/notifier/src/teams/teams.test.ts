@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, FakeTeams, readCard, type Forgery, type TeamsMessage } from '../../../../test/fakes/index.js';
+import { APPROVED, DANA_APPROVES, heldEvent } from '../../../../test/fakes/held.js';
+import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
+
+const DBA = '19:dba@thread.tacv2';
+let teams: FakeTeams;
+let notifier: RunningNotifier;
+let url: string;
+let DANA: { tenant: string; oid: string };
+
+beforeEach(async () => {
+  teams = await new FakeTeams().start();
+  DANA = { tenant: teams.tenant, oid: '0000dana-0000-0000-0000-000000000000' };
+  notifier = await startNotifier({ teams: teams.config });
+  url = `${notifier.url}/teams/messages`;
+});
+
+afterEach(async () => {
+  await notifier.stop();
+  await teams.stop();
+});
+
+const asks = async (change = {}): Promise<TeamsMessage> => {
+  await notifier.publish(
+    'dec_1',
+    1,
+    heldEvent({ destinations: [{ channel: 'teams', address: DBA, group: 'dba' }], ...change }),
+  );
+  return eventually(() => teams.messages[0], 'a message');
+};
+
+test('people are asked in their conversation, and nothing of the payload is in the notification', async () => {
+  const message = await asks();
+  const [text] = teams.read(DBA);
+  expect(text!.split('\n').slice(0, 2)).toEqual([
+    '▲ HIGH RISK · needs 1 dba · expires 2026-11-21 14:20 UTC',
+    'Delete 12,480 rows from prod.orders',
+  ]);
+  expect(text).toContain('[Approve] [Deny…]');
+  expect(message.summary).toBe('release-bot needs an approval (high risk)');
+});
+
+test('a click on Approve becomes the vote of the account that clicked, and its card is answered without buttons', async () => {
+  const message = await asks();
+  notifier.intake.answer = async () => {
+    void notifier.publish('dec_1', 2, DANA_APPROVES).then(() => notifier.publish('dec_1', 3, APPROVED));
+    return { ok: true };
+  };
+  const response = await teams.click(url, message, 'Approve', DANA);
+  expect(response.status).toBe(200);
+  const answer = (await response.json()) as { statusCode: number; type: string; value: { [key: string]: unknown } };
+  expect(answer).toMatchObject({ statusCode: 200, type: 'application/vnd.microsoft.card.adaptive' });
+  expect(readCard(answer.value)).toContain('Your vote is recorded.');
+  expect(answer.value['actions']).toEqual([]);
+  expect(notifier.votes).toEqual([
+    {
+      id: 'dec_1',
+      vote: 'approve',
+      seen_digest: heldEvent().action_digest,
+      card_digest: expect.stringMatching(/^[\w-]{43}$/),
+      account: { channel: 'teams', account: `${teams.tenant}/${DANA.oid}` },
+    },
+  ]);
+  await eventually(() => teams.read(DBA)[0]!.includes('Approved by Dana Ito'), 'the card of everybody');
+  expect(teams.messages).toHaveLength(1);
+  expect(message.card['actions']).toEqual([]);
+});
+
+test('a refused click is a private note, with status 200', async () => {
+  const message = await asks();
+  notifier.intake.answer = () => ({
+    refused: 'You own release-bot, so [someone else](https://evil.example) has to decide.',
+  });
+  const response = await teams.click(url, message, 'Approve', DANA);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({
+    statusCode: 200,
+    type: 'application/vnd.microsoft.activity.message',
+    value: 'You own release-bot, so [someone else] (https://evil.example) has to decide.',
+  });
+  expect(message.updates).toBe(0);
+});
+
+test('a denial carries its reason, and without one it is not possible, whatever the client sends', async () => {
+  const message = await asks();
+  for (const typed of [{}, { reason: '' }, { reason: ' \n' }]) {
+    expect(await (await teams.click(url, message, 'Deny', DANA, typed)).json()).toMatchObject({
+      value: 'Please give a reason.',
+    });
+  }
+  await teams.click(url, message, 'Deny', DANA, { reason: 'x'.repeat(1001) });
+  expect(notifier.votes).toHaveLength(0);
+  await teams.click(url, message, 'Deny', DANA, { reason: 'not in the change window' });
+  expect(notifier.votes).toMatchObject([{ vote: 'deny', reason: 'not in the change window' }]);
+});
+
+const now = () => Math.floor(Date.now() / 1000);
+const refusals: [string, 401 | 403, (teams: FakeTeams) => Forgery][] = [
+  ['no token', 401, () => ({ token: null })],
+  ['garbage for a token', 401, () => ({ token: 'garbage' })],
+  ['three parts of garbage', 401, () => ({ token: 'a.b.c' })],
+  ['a token for another bot', 401, () => ({ claims: { aud: 'someone-else' } })],
+  ['a token of another issuer', 401, () => ({ claims: { iss: 'https://evil.example' } })],
+  ['an expired token', 401, () => ({ expiresInS: -301 })],
+  ['a token that never expires', 401, () => ({ claims: { exp: undefined } })],
+  ['a token that is not valid yet', 401, () => ({ claims: { nbf: now() + 600 } })],
+  ['a key nobody published', 401, () => ({ key: 'unknown' })],
+  ['a key that is not endorsed for Teams', 403, () => ({ key: 'unendorsed' })],
+  [
+    'an Entra sign-in token for the same app',
+    401,
+    ({ tenant }) => ({
+      claims: { iss: `https://login.microsoftonline.com/${tenant}/v2.0`, tid: tenant, serviceurl: undefined },
+    }),
+  ],
+  ['a token without a service URL', 403, () => ({ claims: { serviceurl: undefined } })],
+  ['a body without a service URL', 403, () => ({ body: { serviceUrl: undefined } })],
+  ['a body with another service URL', 403, ({ origin }) => ({ body: { serviceUrl: `${origin}/other/` } })],
+  [
+    'a host that is not allowed',
+    403,
+    () => ({ claims: { serviceurl: 'https://evil.example/' }, body: { serviceUrl: 'https://evil.example/' } }),
+  ],
+  [
+    'an allowed host as a user name',
+    403,
+    ({ host }) => ({
+      claims: { serviceurl: `http://${host}@evil.example/` },
+      body: { serviceUrl: `http://${host}@evil.example/` },
+    }),
+  ],
+  [
+    'a foreign tenant',
+    403,
+    () => ({ body: { conversation: { id: DBA, tenantId: 'foreign' }, channelData: { tenant: { id: 'foreign' } } } }),
+  ],
+  ['a foreign tenant in one of two places', 403, () => ({ body: { channelData: { tenant: { id: 'foreign' } } } })],
+  ['no tenant', 403, () => ({ body: { conversation: { id: DBA } } })],
+  ['another channel', 403, () => ({ body: { channelId: 'webchat' } })],
+];
+test.each(refusals)('%s is refused with %i', async (_, status, forgery) => {
+  const message = await asks();
+  const response = await teams.click(url, message, 'Approve', DANA, {}, forgery(teams));
+  expect(response.status).toBe(status);
+  expect(notifier.votes).toHaveLength(0);
+});
+
+test('five minutes of clock skew are forgiven', async () => {
+  const message = await asks();
+  expect((await teams.click(url, message, 'Approve', DANA, {}, { expiresInS: -200 })).status).toBe(200);
+});
+
+test('a button moved to another message or decision counts for nothing', async () => {
+  const message = await asks();
+  const elsewhere = await teams.click(url, { ...message, id: '1' }, 'Approve', DANA);
+  expect(await elsewhere.json()).toMatchObject({ value: expect.stringContaining('out of date') });
+  const other = await teams.click(url, message, 'Approve', DANA, { countersign: 'v1|dec_2|1|9f3ac210AbCdEfGh' });
+  expect(await other.json()).toMatchObject({ value: expect.stringContaining('out of date') });
+  expect(notifier.votes).toHaveLength(0);
+});
+
+test('a body nested too deep, or of 2 MB, is refused before anything else', async () => {
+  let deep: unknown = {};
+  for (let i = 0; i < 100; i++) deep = { deep };
+  expect((await teams.send(url, { type: 'message' }, { body: { deep } })).status).toBe(400);
+  expect((await teams.send(url, { type: 'message' }, { body: { text: 'x'.repeat(2_000_000) } })).status).toBe(413);
+});
+
+test('messages and changes of membership are heard and left alone', async () => {
+  const common = { conversation: { id: DBA, tenantId: teams.tenant }, channelData: { tenant: { id: teams.tenant } } };
+  for (const type of ['message', 'conversationUpdate', 'installationUpdate']) {
+    const response = await teams.send(url, { type, ...common });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+  }
+});
+
+test('one token serves many messages, and a new one is fetched when it is no longer taken', async () => {
+  const message = await asks();
+  expect(teams.tokensGiven).toBe(1);
+  teams.revokeTokens();
+  await notifier.publish('dec_1', 2, { type: 'decision.expired' });
+  await eventually(() => readCard(message.card).includes('Expired'), 'the update');
+  expect(teams.tokensGiven).toBe(2);
+});
+
+test.each([412, 429, 502, 504])('an update that meets HTTP %i is tried again', async (status) => {
+  const message = await asks();
+  teams.failNext('PUT', { status });
+  await notifier.publish('dec_1', 2, { type: 'decision.expired' });
+  await eventually(() => readCard(message.card).includes('Expired'), 'the update');
+});
+
+test('a conversation that blocks the bot is dead, and says why', async () => {
+  teams.failNext('POST', { status: 403 });
+  await notifier.publish('dec_1', 1, heldEvent({ destinations: [{ channel: 'teams', address: DBA, group: 'dba' }] }));
+  const dead = await eventually(
+    async () =>
+      (await notifier.pool.query(`select last_error from deliveries where state = 'dead'`)).rows[0] as unknown,
+    'dead',
+  );
+  expect(dead).toEqual({ last_error: 'teams answered HTTP 403' });
+});
