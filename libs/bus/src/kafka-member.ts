@@ -6,7 +6,8 @@ import type { Received } from './port.js';
 // Short batches and early heartbeats: a member that is still in a batch when the group rebalances is thrown out of it.
 const MAX_BYTES_PER_PARTITION = 256 * 1024;
 const PARTITIONS_AT_ONCE = 4;
-const SESSION_MS = 20_000;
+// A member that was killed keeps its partitions this long, so it is short.
+const SESSION_MS = 10_000;
 const REBALANCE_MS = 30_000;
 const HEARTBEAT_MS = 2_000;
 // Also how soon a paused partition is looked at again.

@@ -89,9 +89,11 @@ export class KafkaPublisher {
     const producer = this.#producer;
     this.#producer = undefined;
     // Not awaited when it hangs: it belongs to nobody any more.
-    const gone = producer?.then((connected) => connected.disconnect()).catch((error) => {
-      this.log('debug', 'a producer that is given up did not disconnect', { error: messageOf(error) });
-    });
+    const gone = producer
+      ?.then((connected) => connected.disconnect())
+      .catch((error) => {
+        this.log('debug', 'a producer that is given up did not disconnect', { error: messageOf(error) });
+      });
     const enough = new AbortController();
     await Promise.race([gone, sleep(2_000, undefined, { signal: enough.signal }).catch(() => {})]);
     enough.abort();

@@ -55,7 +55,9 @@ export class KafkaBus implements Bus {
   /** Resolves at once: joining the group goes on behind it for as long as it takes, and starts with the oldest message. */
   async subscribe({ topic, group, handle }: Parameters<Bus['subscribe']>[0]): Promise<Subscription> {
     if (this.#closed) throw closedFault();
-    const member = new KafkaMember(this.#kafka, { topic, group, handle, ...this.#options }, () => this.ensureTopics([topic]));
+    const member = new KafkaMember(this.#kafka, { topic, group, handle, ...this.#options }, () =>
+      this.ensureTopics([topic]),
+    );
     this.#members.add(member);
     member.start();
     return {
@@ -84,7 +86,10 @@ export class KafkaBus implements Bus {
       if (missing.length > 0) {
         const { partitions } = this.#options;
         // Answers false, without an error, when another process was first.
-        await admin.createTopics({ topics: missing.map((topic) => ({ topic, numPartitions: partitions })), waitForLeaders: true });
+        await admin.createTopics({
+          topics: missing.map((topic) => ({ topic, numPartitions: partitions })),
+          waitForLeaders: true,
+        });
       }
       for (const topic of unknown) this.#known.add(topic);
     } catch (error) {
@@ -96,9 +101,9 @@ export class KafkaBus implements Bus {
   }
 }
 
-function relay({ level, namespace, log: { message, timestamp, logger, stack, ...fields } }: LogEntry, log: Log): void {
-  // What kafkajs calls an error it usually retries itself; what it gives up on reaches us as a thrown one.
-  log(level <= logLevel.ERROR ? 'warn' : 'debug', `kafka: ${message}`, { namespace, ...fields });
+// What kafkajs calls an error it usually retries; what it gives up on is thrown, and then logged or rejected by us.
+function relay({ namespace, log: { message, timestamp, logger, stack, ...fields } }: LogEntry, log: Log): void {
+  log('debug', `kafka: ${message}`, { namespace, ...fields });
 }
 
 function closedFault(): Fault<BusFaultCode> {

@@ -1,5 +1,9 @@
 /** Where a bus writes what an operator has to know; the service passes its own logger. */
-export type Log = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Record<string, unknown>,
+) => void;
 
 export const SILENT: Log = () => {};
 

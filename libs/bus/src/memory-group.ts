@@ -86,7 +86,7 @@ export class MemoryGroup {
     const queue = this.#queues[partition] ?? [];
     if (this.#draining[partition]) return;
     this.#draining[partition] = true;
-    for (let failures = 0; queue.length > 0; ) {
+    for (let failures = 0; queue.length > 0;) {
       const member = this.#members[partition % Math.max(this.#members.length, 1)];
       if (!member) break;
       const batch = queue.slice(0, this.options.maxBatch);
@@ -99,7 +99,13 @@ export class MemoryGroup {
         failures = 0;
       } catch (error) {
         failures += 1;
-        const fields = { group: this.name, partition, offset: batch[0]?.message.offset, failures, error: messageOf(error) };
+        const fields = {
+          group: this.name,
+          partition,
+          offset: batch[0]?.message.offset,
+          failures,
+          error: messageOf(error),
+        };
         this.options.log('warn', 'handler rejected a batch, the same messages come again', fields);
         await pauseFor(delayAfter(failures, this.options.backoff), member.stopped.signal);
       } finally {

@@ -32,7 +32,13 @@ export class MemoryBus implements Bus {
   readonly #options: Required<Omit<MemoryOptions, 'groups'>>;
   #closed = false;
 
-  constructor({ partitions = 4, maxBatch = 500, backoff = DEFAULT_BACKOFF, log = SILENT, groups = [] }: MemoryOptions = {}) {
+  constructor({
+    partitions = 4,
+    maxBatch = 500,
+    backoff = DEFAULT_BACKOFF,
+    log = SILENT,
+    groups = [],
+  }: MemoryOptions = {}) {
     this.#options = { partitions, maxBatch, backoff, log };
     for (const { topic, group } of groups) this.#group(topic, group);
   }
@@ -77,7 +83,14 @@ export class MemoryBus implements Bus {
     const offset = topic.next[partition] ?? 0n;
     topic.next[partition] = offset + 1n;
     // A copy: a caller that reuses its buffer can not change what is on its way.
-    return { key: message.key, value: Buffer.from(message.value), headers: { ...message.headers }, topic: name, partition, offset: String(offset) };
+    return {
+      key: message.key,
+      value: Buffer.from(message.value),
+      headers: { ...message.headers },
+      topic: name,
+      partition,
+      offset: String(offset),
+    };
   }
 }
 

@@ -32,7 +32,11 @@ export interface Bus {
    * Hands batches of one partition, in order, to `handle`, at least once. The position moves only after `handle` has
    * resolved; if it rejects, the same messages come again, and those behind them in the partition wait.
    */
-  subscribe(options: { topic: string; group: string; handle: (batch: Received[]) => Promise<void> }): Promise<Subscription>;
+  subscribe(options: {
+    topic: string;
+    group: string;
+    handle: (batch: Received[]) => Promise<void>;
+  }): Promise<Subscription>;
   /** Stops every subscription and rejects what is still being published. */
   close(): Promise<void>;
 }
