@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@countersign/bus';
 import { noteKey, type NoteKey } from '@countersign/ledger';
 import { loadOrCreateSigningKey, type Log, type Metrics, type Readiness } from '@countersign/service';
@@ -28,6 +29,8 @@ export interface AuditParts {
 const SEAL_SPACING_MS = 1000;
 const FORWARD_SPACING_MS = 20;
 const PAUSE_MS = 1000;
+/** For each step of stopping: the whole stays under the ten seconds a process is given. */
+const STOP_MS = 2000;
 
 /** The ledger at work: records what comes in, signs the head, sends the record on. It has the life cycle of the service. */
 export class LedgerKeeper {
@@ -80,9 +83,15 @@ export class LedgerKeeper {
 
   /** Nest calls this before the service listens. What is wrong with the ledger is found before anything is appended to it. */
   async onModuleInit(): Promise<void> {
-    await requireAppendOnly(this.pool);
-    await this.sealer.requireContinuity();
-    await this.sealer.seal();
+    try {
+      await requireAppendOnly(this.pool);
+      await this.sealer.requireContinuity();
+      await this.sealer.seal();
+    } catch (error) {
+      // A module that does not start is not destroyed either.
+      await this.pool.end();
+      throw error;
+    }
     await this.recorder.start();
     this.sealing.wake();
     this.forwarding.wake();
@@ -91,8 +100,9 @@ export class LedgerKeeper {
   /** Takes in nothing more, signs and sends what there is, then lets go of the database. */
   async onModuleDestroy(): Promise<void> {
     await this.recorder.stop();
-    await this.sealing.stop();
-    await this.forwarding.stop();
-    await this.pool.end();
+    await this.sealing.stop(STOP_MS);
+    await this.forwarding.stop(STOP_MS);
+    // A publish that hangs keeps its connection; the process does not wait for that.
+    await Promise.race([this.pool.end(), sleep(STOP_MS, undefined, { ref: false })]);
   }
 }

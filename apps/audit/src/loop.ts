@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@countersign/service';
 
 /**
@@ -22,12 +23,15 @@ export class Loop {
     this.schedule(Math.max(0, this.lastStart + this.options.spacingMs - Date.now()));
   }
 
-  /** Lets the turn under way finish, and does a last one. */
-  async stop(): Promise<void> {
+  /**
+   * Lets the turn under way finish, and does a last one unless the last did not go through. Gives up after `withinMs`: what
+   * is left undone is done at the next start.
+   */
+  async stop(withinMs: number): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.running;
-    await this.turn();
+    const last = this.running.then(() => (this.problem === undefined ? this.turn() : undefined));
+    await Promise.race([last, sleep(withinMs, undefined, { ref: false })]);
   }
 
   private schedule(ms: number): void {
