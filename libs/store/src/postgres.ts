@@ -4,6 +4,7 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 import { MIGRATIONS as AUDIT } from './audit/migrations.js';
 import { MIGRATIONS as INTAKE } from './intake/migrations.js';
 import { MIGRATIONS as NOTIFIER } from './notifier/migrations.js';
+import { LOCKS } from './locks.js';
 
 export type Schema = 'intake' | 'notifier' | 'audit';
 export type MigrationClass = new () => MigrationInterface;
@@ -11,9 +12,6 @@ export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
 
 const MIGRATIONS: Record<Schema, MigrationClass[]> = { audit: AUDIT, intake: INTAKE, notifier: NOTIFIER };
-
-/** Any constant: serialises migrations of all services on one database. */
-const MIGRATION_LOCK = 7_480_001;
 
 // Timestamps are RFC 3339 text and 64-bit integers are decimal text everywhere: neither loses anything.
 const types = new pg.TypeOverrides();
@@ -53,7 +51,7 @@ export async function migrate(url: string, schema: Schema): Promise<void> {
     });
   }
   try {
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock.query('select pg_advisory_lock($1)', [LOCKS.migration]);
     await createRoles(lock, schema);
     await runMigrations(url, schema);
   } catch (cause) {

@@ -12,12 +12,11 @@ import {
 import { insertQuarantine, insertRows } from './insert.js';
 import type { Queryable } from './nodes.js';
 import { transaction } from './transaction.js';
+import { LOCKS } from '../locks.js';
 
 // The writing side of the ledger. Any number of writers may run: a lock held to the end of each transaction makes them
 // take turns, so that places are handed out without gaps and the tree grows from one right edge.
 
-/** Any constant: one sequencer at a time per database. */
-const SEQUENCER_LOCK = 7_480_002;
 /** Arrivals per transaction: bounds how long others wait and how much a retry repeats. */
 const LARGEST_BATCH = 1000;
 
@@ -55,7 +54,7 @@ export class LedgerStore {
 
 /** Waits until no other transaction appends or signs; others then wait for this one to end. */
 export async function lockSequencer(db: Client): Promise<void> {
-  await db.query('select pg_advisory_xact_lock($1)', [SEQUENCER_LOCK]);
+  await db.query('select pg_advisory_xact_lock($1)', [LOCKS.sequencer]);
 }
 
 /** Number of entries. It only grows, but it is the next free place only under the sequencer's lock. */

@@ -1,7 +1,5 @@
 import type { Client, Pool } from '../postgres.js';
-
-/** Any constant: whoever holds it is the one relay of this database. */
-const RELAY_LOCK = 7_480_002;
+import { LOCKS } from '../locks.js';
 
 export interface OutboxRow {
   tx: string;
@@ -24,7 +22,7 @@ export class Outbox {
     const client = await this.pool.connect();
     client.on('error', () => undefined);
     try {
-      const { rows } = await client.query<{ led: boolean }>('select pg_try_advisory_lock($1) as led', [RELAY_LOCK]);
+      const { rows } = await client.query<{ led: boolean }>('select pg_try_advisory_lock($1) as led', [LOCKS.relay]);
       if (rows[0]?.led) this.#client = client;
       else client.release();
       return rows[0]?.led ?? false;
