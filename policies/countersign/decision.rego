@@ -49,7 +49,9 @@ denials contains {"rule": "policy-fault", "text": "the rules that ask for approv
 }
 
 # Text that is not JSON reaches a policy as no input at all.
-denials contains {"rule": "policy-fault", "text": "the request names no action"} if not is_string(input.action.name)
+denials contains {"rule": "policy-fault", "text": "the request names no action"} if not named
+
+named if is_string(input.action.name)
 
 # A rule written as a plain value matches nothing above and would be overlooked: a denial that does not deny.
 misshapen contains "guardrails.deny" if {

@@ -28,7 +28,8 @@ const TEXT: Record<string, Builtin> = {
   'crypto.sha256': (text) => (typeof text === 'string' ? hash('sha256', text, 'hex') : undefined),
   'crypto.sha1': (text) => (typeof text === 'string' ? hash('sha1', text, 'hex') : undefined),
   'base64url.encode_no_pad': (text) => encode(text, 'utf8', 'base64url'),
-  'urlquery.encode': (text) => (typeof text === 'string' ? new URLSearchParams({ q: text }).toString().slice(2) : undefined),
+  'urlquery.encode': (text) =>
+    typeof text === 'string' ? new URLSearchParams({ q: text }).toString().slice(2) : undefined,
 };
 
 const COLLECTIONS: Record<string, Builtin> = {
@@ -47,7 +48,10 @@ const VERSIONS: Record<string, Builtin> = {
 
 /** All of them, each wrapped so that nothing it throws gets into the module. */
 export const BUILTINS: Record<string, Builtin> = Object.fromEntries(
-  Object.entries({ ...TEXT, ...COLLECTIONS, ...VERSIONS, ...CLOCK_BUILTINS }).map(([name, builtin]) => [name, calm(builtin)]),
+  Object.entries({ ...TEXT, ...COLLECTIONS, ...VERSIONS, ...CLOCK_BUILTINS }).map(([name, builtin]) => [
+    name,
+    calm(builtin),
+  ]),
 );
 
 function calm(builtin: Builtin): Builtin {
@@ -61,7 +65,11 @@ function calm(builtin: Builtin): Builtin {
   };
 }
 
-function anyMatch(given: unknown, parts: unknown, matches: (text: string, part: string) => boolean): boolean | undefined {
+function anyMatch(
+  given: unknown,
+  parts: unknown,
+  matches: (text: string, part: string) => boolean,
+): boolean | undefined {
   const texts = Array.isArray(given) ? given : [given];
   const candidates = Array.isArray(parts) ? parts : [parts];
   if (![...texts, ...candidates].every((one) => typeof one === 'string')) return undefined;
@@ -74,7 +82,8 @@ function encode(text: unknown, from: 'utf8', to: 'hex' | 'base64url'): string | 
 
 // Sets cross into the host as arrays, so an array stands for either: its members are looked for in any order.
 function isSubset(whole: unknown, part: unknown): boolean {
-  if (Array.isArray(whole) && Array.isArray(part)) return part.every((one) => whole.some((other) => isEqual(one, other)));
+  if (Array.isArray(whole) && Array.isArray(part))
+    return part.every((one) => whole.some((other) => isEqual(one, other)));
   if (isRecord(whole) && isRecord(part)) {
     return Object.entries(part).every(([key, value]) => {
       if (!Object.hasOwn(whole, key)) return false;
@@ -91,7 +100,10 @@ function isEqual(left: unknown, right: unknown): boolean {
   }
   if (isRecord(left) && isRecord(right)) {
     const keys = Object.keys(left);
-    return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key], right[key]));
+    return (
+      keys.length === Object.keys(right).length &&
+      keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key], right[key]))
+    );
   }
   return left === right;
 }
@@ -114,7 +126,8 @@ interface Version {
 }
 
 function parseVersion(given: unknown): Version | undefined {
-  const match = typeof given === 'string' ? /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})(?:-([\w.-]+))?(?:\+[\w.-]+)?$/.exec(given) : null;
+  const match =
+    typeof given === 'string' ? /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})(?:-([\w.-]+))?(?:\+[\w.-]+)?$/.exec(given) : null;
   return match ? { core: match.slice(1, 4).map(Number), pre: match[4]?.split('.') ?? [] } : undefined;
 }
 

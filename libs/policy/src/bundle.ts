@@ -123,7 +123,13 @@ async function readIfThere(path: string, source: BundleSource): Promise<Bundle |
   return archive && parseBundle(archive, source, path);
 }
 
-async function compileTo(path: string, opa: string, sources: Sources, from: BundleSource, location: string): Promise<Bundle> {
+async function compileTo(
+  path: string,
+  opa: string,
+  sources: Sources,
+  from: BundleSource,
+  location: string,
+): Promise<Bundle> {
   const archive = await compile(opa, sources);
   await mkdir(join(path, '..'), { recursive: true });
   // Renaming is atomic: another process never reads half a bundle.

@@ -25,7 +25,11 @@ export const CLOCK_BUILTINS: Record<string, Builtin> = {
     const read = parts(given);
     if (!read || ![years, months, days].every(Number.isInteger)) return undefined;
     const moved = new Date(read.at);
-    moved.setUTCFullYear(moved.getUTCFullYear() + (years as number), moved.getUTCMonth() + (months as number), moved.getUTCDate() + (days as number));
+    moved.setUTCFullYear(
+      moved.getUTCFullYear() + (years as number),
+      moved.getUTCMonth() + (months as number),
+      moved.getUTCDate() + (days as number),
+    );
     return moved.getTime() * MS;
   },
 };

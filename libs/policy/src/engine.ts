@@ -46,12 +46,17 @@ export class PolicyEngine implements Policy {
       this.#module = new WebAssembly.Module(new Uint8Array(bundle.wasm));
       this.#instance = new Instance(this.#module, bundle.data);
     } catch (cause) {
-      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} can not be loaded: ${messageOf(cause)}`, { cause });
+      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} can not be loaded: ${messageOf(cause)}`, {
+        cause,
+      });
     }
     const missing = this.#instance.missingBuiltins();
     if (missing.length > 0) {
       const which = missing.join(', ');
-      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} calls ${which}: not available here, remove it`);
+      throw new Fault(
+        'policy-bundle',
+        `the policy bundle ${bundle.location} calls ${which}: not available here, remove it`,
+      );
     }
     this.#warmUp();
   }
@@ -128,7 +133,8 @@ export class PolicyEngine implements Policy {
 
 function probeText(action: string): string {
   const agent = '"agent":{"groups":[],"id":"warm-up","owner":"warm-up"}';
-  const rest = '"context":{},"history":{},"resource":{"id":"warm-up","type":"warm-up"},"subject":{"id":"warm-up","type":"agent"}';
+  const rest =
+    '"context":{},"history":{},"resource":{"id":"warm-up","type":"warm-up"},"subject":{"id":"warm-up","type":"agent"}';
   return `{"action":{"name":"${action}","properties":{}},${agent},${rest},"time":{"rfc3339":"1970-01-01T00:00:00Z","unix":0}}`;
 }
 

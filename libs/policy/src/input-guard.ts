@@ -46,7 +46,8 @@ function closingQuote(text: string, from: number): number {
     if (code === QUOTE) return i;
     if (code === BACKSLASH) {
       i++;
-      if (text.charCodeAt(i) === 0x75 && (text.charCodeAt(i + 1) | 0x20) === 0x64 && text.charCodeAt(i + 2) > 0x37) return -1;
+      if (text.charCodeAt(i) === 0x75 && (text.charCodeAt(i + 1) | 0x20) === 0x64 && text.charCodeAt(i + 2) > 0x37)
+        return -1;
     }
   }
   return -1;

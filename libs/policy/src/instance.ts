@@ -29,8 +29,17 @@ interface LoadedPolicy {
 
 /** The exports of a compiled policy that we call ourselves (WASM ABI 1.2 and up). */
 interface Exports {
-  opa_eval(reserved: 0, entrypoint: number, data: number, input: number, length: number, heap: number, format: 0): number;
+  opa_eval(
+    reserved: 0,
+    entrypoint: number,
+    data: number,
+    input: number,
+    length: number,
+    heap: number,
+    format: 0,
+  ): number;
   builtins(): number;
+  opa_json_dump(value: number): number;
 }
 
 /**
@@ -49,7 +58,8 @@ export class Instance {
     // Parsed data takes about ten times its text.
     const pages = INITIAL_PAGES + Math.ceil((data.length * 10) / PAGE);
     const loaded = opa.loadPolicySync(module, { initial: pages, maximum: pages + HEADROOM_PAGES }, BUILTINS);
-    if (!(loaded.minorVersion >= 2)) throw new Error('the policy was compiled for an older WASM ABI: compile it with opa 1.x');
+    if (!(loaded.minorVersion >= 2))
+      throw new Error('the policy was compiled for an older WASM ABI: compile it with opa 1.x');
     const id = loaded.entrypoints[ENTRYPOINT];
     if (id === undefined) throw new Error(`the policy has no entrypoint ${ENTRYPOINT}`);
     loaded.setData(new Uint8Array(Buffer.from(data)).buffer);
@@ -72,7 +82,9 @@ export class Instance {
 
   /** Names of builtins the policy calls that nobody here provides. */
   missingBuiltins(): string[] {
-    const wanted = Object.keys(JSON.parse(this.#read(this.#exports.builtins())) as Record<string, number>);
+    const wanted = Object.keys(
+      JSON.parse(this.#read(this.#exports.opa_json_dump(this.#exports.builtins()))) as Record<string, number>,
+    );
     return wanted.filter((name) => !(name in BUILTINS) && !PROVIDED_BUILTINS.has(name)).sort();
   }
 

@@ -8,11 +8,12 @@ const MAX_UNPACKED = 256 * 1024 * 1024;
 export function unpack(archive: Uint8Array): Map<string, Buffer> {
   const tar = gunzipSync(archive, { maxOutputLength: MAX_UNPACKED });
   const files = new Map<string, Buffer>();
-  for (let at = 0; at + BLOCK <= tar.length; ) {
+  for (let at = 0; at + BLOCK <= tar.length;) {
     const header = tar.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) break;
     const size = Number.parseInt(text(header, 124, 12).trim(), 8);
-    if (!Number.isInteger(size) || size < 0 || at + BLOCK + size > tar.length) throw new Error('the archive is damaged');
+    if (!Number.isInteger(size) || size < 0 || at + BLOCK + size > tar.length)
+      throw new Error('the archive is damaged');
     const type = text(header, 156, 1);
     if (type === '' || type === '0') {
       const prefix = text(header, 345, 155);

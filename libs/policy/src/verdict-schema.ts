@@ -1,5 +1,14 @@
 import { scoreOf } from '@countersign/approval';
-import type { ApprovalTerms, GrantTerms, Obligation, Reason, Risk, RiskLevel, SeatTerms, Verdict } from '@countersign/approval';
+import type {
+  ApprovalTerms,
+  GrantTerms,
+  Obligation,
+  Reason,
+  Risk,
+  RiskLevel,
+  SeatTerms,
+  Verdict,
+} from '@countersign/approval';
 
 // The shape of what a policy may answer, checked by hand: this runs for every answer that was not seen before.
 

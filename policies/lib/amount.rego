@@ -1,0 +1,19 @@
+# METADATA
+# description: >-
+#   Numbers among the arguments of an action. Text compares as larger than any number in Rego and null as smaller, so every
+#   threshold asks here first whether there is a number at all.
+# scope: package
+package lib.amount
+
+argument(name) := amount if {
+	amount := input.action.properties[name]
+	is_number(amount)
+	amount >= 0
+}
+
+unclear(name) if not argument(name)
+
+# The argument in words, for a reason: never longer than a line, whatever was sent.
+shown(name) := amount if {
+	amount := argument(name)
+} else := "an unstated number of"
