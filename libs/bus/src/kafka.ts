@@ -1,10 +1,13 @@
-import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, type Admin, type KafkaConfig, type LogEntry } from 'kafkajs';
 import { Fault } from '@countersign/contract';
 import { DEFAULT_BACKOFF, type Backoff } from './backoff.js';
 import { KafkaMember } from './kafka-member.js';
 import { KafkaPublisher } from './kafka-publisher.js';
 import { messageOf, SILENT, type Log } from './log.js';
 import type { Bus, BusFaultCode, Message, Subscription } from './port.js';
+
+const HOSTED_ATTEMPTS = 10;
 
 export interface KafkaOptions {
   /** host:port of some brokers. */
@@ -88,8 +91,9 @@ export class KafkaBus implements Bus {
         // Answers false, without an error, when another process was first.
         await admin.createTopics({
           topics: missing.map((topic) => ({ topic, numPartitions: partitions })),
-          waitForLeaders: true,
+          waitForLeaders: false,
         });
+        await hosted(admin, missing);
       }
       for (const topic of unknown) this.#known.add(topic);
     } catch (error) {
@@ -97,6 +101,19 @@ export class KafkaBus implements Bus {
       throw new Fault<BusFaultCode>('BUS_UNAVAILABLE', text, { cause: error, retryable: true });
     } finally {
       await admin.disconnect().catch(() => {});
+    }
+  }
+}
+
+/** Resolves when brokers serve topics that were just created: they are told a moment after the answer. */
+async function hosted(admin: Admin, topics: string[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await admin.fetchTopicMetadata({ topics });
+      return;
+    } catch (error) {
+      if (attempt === HOSTED_ATTEMPTS) throw error;
+      await sleep(50 * attempt);
     }
   }
 }
