@@ -11,6 +11,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ApprovalService, file_countersign_v1_approval } from './gen/countersign/v1/approval_pb.js';
 import { AuditService, file_countersign_v1_audit } from './gen/countersign/v1/audit_pb.js';
 import { DecisionService, file_countersign_v1_decision } from './gen/countersign/v1/decision_pb.js';
+import { file_grpc_health_v1_health } from './gen/grpc/health/v1/health_pb.js';
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js';
 import { PolicyService, file_countersign_v1_policy } from './gen/countersign/v1/policy_pb.js';
 
@@ -69,7 +70,7 @@ export function reflectionDefinition(): Record<string, unknown> {
     file_countersign_v1_policy,
     file_countersign_v1_audit,
   ].forEach(add);
-  add(file_google_rpc_error_details);
+  [file_google_rpc_error_details, file_grpc_health_v1_health].forEach(add);
   const format = 'Protocol Buffer 3 DescriptorProto';
   return {
     ...packageDefinition(),

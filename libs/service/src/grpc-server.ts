@@ -12,11 +12,10 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { packageDefinition, reflectionDefinition, serviceDefinition, StatusError } from '@countersign/contract';
 import { ServerGrpc } from '@nestjs/microservices';
-import { HealthImplementation, protoPath as HEALTH_PROTO } from 'grpc-health-check';
+import { HealthImplementation } from 'grpc-health-check';
 import { toStatusError } from './faults.js';
 import type { Log } from './log.js';
 import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
@@ -61,9 +60,8 @@ export class GrpcServer extends ServerGrpc {
     for (const rpc of this.#services)
       server.addService(this.#definition(rpc) as never, this.#implementation(rpc) as never);
     this.health.addToServer(server);
-    const definition = { ...reflectionDefinition(), ...loadSync(HEALTH_PROTO) };
     const names = [...this.#services.map(({ service }) => service.typeName), 'grpc.health.v1.Health'];
-    new ReflectionService(definition as never, { services: names }).addToServer(server);
+    new ReflectionService(reflectionDefinition() as never, { services: names }).addToServer(server);
   }
 
   #definition(rpc: RpcService) {
