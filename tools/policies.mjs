@@ -1,8 +1,8 @@
 // Compiles, tests and checks the policies of this repository:
 //
-//   node tools/policies.mjs build [folder]   compiles a folder to its bundle.tar.gz (policies)
+//   node tools/policies.mjs build [folder]   compiles a folder to its bundle.tgz (policies)
 //   node tools/policies.mjs test [folder]    runs opa test
-//   node tools/policies.mjs check [folder]   formatting, strict compilation, and whether bundle.tar.gz is up to date
+//   node tools/policies.mjs check [folder]   formatting, strict compilation, and whether bundle.tgz is up to date
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -26,15 +26,17 @@ export interface Bundle {
 }
 
 export interface LoadBundleOptions {
-  /** A folder of Rego, a folder with a compiled bundle.tar.gz, or such a file. Absent: the policies shipped. */
+  /** A folder of Rego, a folder with a compiled bundle, or such a file. Absent: the policies shipped. */
   source?: string | undefined;
   cacheDir: string;
   opaBin?: string | undefined;
   log: Log;
 }
 
-/** The name of a compiled bundle in a folder. */
-export const BUNDLE_FILE = 'bundle.tar.gz';
+/** The name of a compiled bundle beside its sources: opa takes every `.tar.gz` in a folder for more sources. */
+export const BUNDLE_FILE = 'bundle.tgz';
+/** Its name as opa writes it, for a folder that is delivered compiled. */
+const OPA_BUNDLE_FILE = 'bundle.tar.gz';
 
 /**
  * Loads the policy to serve. A folder's compiled bundle serves when it was compiled from just these sources; else the folder
@@ -46,10 +48,15 @@ export async function loadBundle({ source, cacheDir, opaBin, log }: LoadBundleOp
   if (kind === 'file') return parseBundle(await readFile(location), 'file', location);
   const from = source === undefined ? 'default' : 'folder';
   const sources = await readSources(location);
-  const carried = await readIfThere(join(location, BUNDLE_FILE), from);
+  const carried =
+    (await readIfThere(join(location, BUNDLE_FILE), from)) ??
+    (await readIfThere(join(location, OPA_BUNDLE_FILE), from));
   if (!sources) {
     if (carried) return carried;
-    throw new Fault('policy-source', `the policy folder ${location} holds neither .rego files nor ${BUNDLE_FILE}`);
+    throw new Fault(
+      'policy-source',
+      `the policy folder ${location} holds neither .rego files nor ${BUNDLE_FILE}, a compiled bundle`,
+    );
   }
   if (carried?.sourceDigest === sources.digest) return carried;
   const cachePath = join(cacheDir, 'policies', `${sources.digest.split(':').at(-1)}.tar.gz`);

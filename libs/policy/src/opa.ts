@@ -88,8 +88,12 @@ async function runs(command: string, args: string[]): Promise<string | undefined
   }
 }
 
+// opa writes what is wrong with a policy to either stream.
 function outputOf(thrown: unknown): string {
-  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
-  if ('stderr' in thrown && typeof thrown.stderr === 'string' && thrown.stderr !== '') return thrown.stderr;
-  return 'message' in thrown ? String(thrown.message) : 'unknown';
+  const {
+    stdout = '',
+    stderr = '',
+    message = '',
+  } = (thrown ?? {}) as Partial<Record<'stdout' | 'stderr' | 'message', string>>;
+  return `${stderr}${stdout}`.trim() || message;
 }
