@@ -102,6 +102,29 @@ describe('exit codes say what the answer says', () => {
   });
 });
 
+describe('watch <decision>', () => {
+  const pending = message(DecisionSchema, { id: 'dec_01', state: State.PENDING });
+
+  it('ends with the answer, not with what becomes of it later', async () => {
+    const allowed = message(DecisionSchema, { id: 'dec_01', state: State.ALLOWED, mayAct: true, final: true });
+    const redeemed = message(DecisionSchema, { id: 'dec_01', state: State.REDEEMED, final: true });
+    gate.answer('WatchDecision', pending, allowed, redeemed);
+    const { code, stdout } = await countersign(on('watch', 'dec_01', '--json'));
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).state),
+    ).toEqual(['STATE_PENDING', 'STATE_ALLOWED']);
+  });
+
+  it('does not take a stream that broke off for an answer', async () => {
+    gate.answer('WatchDecision', pending);
+    expect((await countersign(on('watch', 'dec_01'))).code).toBe(1);
+  });
+});
+
 describe('a vote is for what was shown', () => {
   it('carries the digest of the action and of the card', async () => {
     gate.answer('GetApproval', heldView());

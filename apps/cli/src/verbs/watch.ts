@@ -1,4 +1,4 @@
-import { ApprovalViewSchema, DecisionSchema, SERVICES, type Decision } from '@countersign/contract';
+import { ApprovalViewSchema, DecisionSchema, Fault, SERVICES } from '@countersign/contract';
 import { renderCardLines } from '../card-text.js';
 import { exitOf, renderDecision } from '../decision-text.js';
 import { EXIT } from '../exit.js';
@@ -22,13 +22,14 @@ export const watch = verb({
 });
 
 async function followDecision({ client, terminal, now, signal }: World, id: string): Promise<number> {
-  let last: Decision | undefined;
   for await (const decision of client().stream(SERVICES.DecisionService.method.watchDecision, { id }, signal)) {
-    last = decision;
     if (terminal.json) terminal.value(asJson(DecisionSchema, decision), 0);
     else terminal.print(renderDecision(decision, now()));
+    // The service goes on while a grant may still be used; whoever waits for the answer has it now.
+    if (decision.final) return exitOf(decision);
   }
-  return last ? exitOf(last) : EXIT.pending;
+  if (signal.aborted) return EXIT.pending;
+  throw new Fault('stream-ended', `the service ended the stream before ${id} was final: run it again`);
 }
 
 async function followApprovals({ client, terminal, now, signal }: World, all: boolean): Promise<number> {
