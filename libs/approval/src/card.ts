@@ -1,7 +1,9 @@
 import { effectOf } from './headline.js';
-import { groupDigits, inert, inertBlock } from './inert.js';
-import { seat } from './quorum.js';
+import { groupDigits, inert } from './inert.js';
+import { payloadText } from './payload.js';
+import { openSeats, seat } from './quorum.js';
 import { redact } from './redact.js';
+import type { ActionRequest } from './request.js';
 import type { Decision } from './state.js';
 
 // What an approver sees, in the order in which the eye should meet it: the effect first, the agent's own words last. Built
@@ -38,9 +40,10 @@ export interface Card {
 const SYMBOL = { low: '●', medium: '◆', high: '▲', critical: '■' } as const;
 
 export function renderCard(decision: Decision): Card {
-  const { request, approval } = decision;
+  const { approval } = decision;
   const pending = decision.status === 'PENDING';
-  const { arguments: shown, hidden } = redact(request, approval?.terms.redact ?? []);
+  // From here on there is only what people may see.
+  const { arguments: shown, hidden, request } = redact(decision.request, approval?.terms.redact ?? []);
   const session = request.context?.['session_id'];
   const ticket = request.context?.['ticket'];
   const behalf = request.principal ? `, for ${inert(request.principal, 120)}` : '';
@@ -55,9 +58,11 @@ export function renderCard(decision: Decision): Card {
     id: decision.id,
     status: decision.status,
     risk: `${SYMBOL[level]} ${level.toUpperCase()} RISK`,
-    needs: approval ? `needs ${approval.terms.seats.map(({ group, count }) => `${count} ${group}`).join(' + ')}` : '',
+    needs: approval
+      ? `needs ${approval.terms.seats.map(({ group, count }) => `${count} ${inert(group, 80)}`).join(' + ')}`
+      : '',
     ...(pending ? { expires_at: approval!.expires_at } : {}),
-    headline: effectOf(request, hidden),
+    headline: effectOf(request),
     who: [`${inert(request.subject.id, 120)}${behalf} (owner ${inert(owner, 120)})`, ...refs].join(' · '),
     why: decision.reasons.map(({ rule, text }) => `${inert(text, 300)} (${inert(rule, 80)})`),
     payload: payloadText(shown, hidden.length),
@@ -69,17 +74,8 @@ export function renderCard(decision: Decision): Card {
     reason_required: approval?.terms.reason_required ?? false,
     action_digest: decision.action_digest,
     short_digest: `${decision.action_digest.slice(0, 4)} ${decision.action_digest.slice(4, 8)}`,
-    notice: noticeOf(decision),
+    notice: noticeOf(decision, request),
   };
-}
-
-function payloadText(shown: Record<string, unknown>, hidden: number): string {
-  const lines = Object.entries(shown).map(([name, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return `${inert(name, 80)}: ${inertBlock(text, 700)}`;
-  });
-  if (hidden > 0) lines.push(`… ${hidden} field${hidden === 1 ? '' : 's'} hidden by policy`);
-  return lines.length > 0 ? inertBlock(lines.join('\n'), 2400) : 'no arguments';
 }
 
 function progressOf(decision: Decision): string | undefined {
@@ -90,7 +86,7 @@ function progressOf(decision: Decision): string | undefined {
     votes.filter(({ vote }) => vote === 'approve').map((vote) => ({ id: vote.voter, groups: vote.groups })),
   );
   const total = terms.seats.reduce((sum, { count }) => sum + count, 0);
-  const open = terms.seats.filter(({ group, count }) => filled.get(group)! < count).map(({ group }) => group);
+  const open = openSeats(terms.seats, filled).map(({ group }) => inert(group, 80));
   const rest = decision.status === 'PENDING' && open.length > 0 ? ` · ${open.join(', ')} still open` : '';
   return `${seated.size} of ${total}${rest}`;
 }
@@ -103,9 +99,8 @@ function outcomeOf(decision: Decision): string | undefined {
       if (!decision.denied_by) return 'Denied by policy.';
       return `Denied by ${inert(decision.denied_by.name, 120)}: ${inert(decision.denied_by.reason, 300)}`;
     case 'EXPIRED':
-      return decision.expired === 'approval'
-        ? 'Expired: nobody answered.'
-        : `${approvedBy(decision)} Expired: it was not used.`;
+      if (decision.expired === 'grant') return `${approvedBy(decision)} Expired: it was not used.`;
+      return `Expired: ${decision.approval?.votes.length ? 'too few answered' : 'nobody answered'}.`;
     case 'WITHDRAWN':
       return `Withdrawn by the agent${decision.withdrawn_because ? `: ${inert(decision.withdrawn_because, 300)}` : '.'}`;
     case 'REVOKED':
@@ -133,8 +128,8 @@ function ranText(decision: Decision): string {
   return `${success ? 'Ran' : 'Failed'} ${at.slice(11, 16)} UTC${summary ? `: ${inert(summary, 300)}` : ''}.`;
 }
 
-function noticeOf(decision: Decision): string {
-  const agent = inert(decision.request.subject.id, 80);
+function noticeOf(decision: Decision, shown: ActionRequest): string {
+  const agent = inert(shown.subject.id, 80);
   const state = decision.status === 'PENDING' ? 'needs an approval' : `request is ${decision.status.toLowerCase()}`;
   return `${agent} ${state} (${decision.risk.level} risk)`;
 }

@@ -1,7 +1,9 @@
 import { eligibility, isRefusal } from './eligibility.js';
 import type { DecisionEvent, VoteChoice } from './event.js';
 import { addSeconds } from './hold.js';
-import { seat } from './quorum.js';
+import { sameIdentity } from './identity.js';
+import { saysNothing } from './inert.js';
+import { seat, type Sitter } from './quorum.js';
 import { redeem, type Redeem } from './redeem.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
@@ -18,6 +20,13 @@ export interface CastVote {
   card_digest?: string;
   /** The id the grant will have if this vote completes the quorum. */
   grant_id: string;
+  /**
+   * Those who have voted before, as the directory has them now; those who are gone are absent. A vote counts only while its
+   * voter could still cast it. Without it, they count as they were when they voted.
+   */
+  earlier?: readonly Person[];
+  /** Who owns the agent now. */
+  owner?: string;
 }
 
 export type Command =
@@ -77,11 +86,16 @@ export function decide(decision: Decision, command: Command, at: string): Outcom
 
 /** The event of a deadline that has passed, if one has. */
 function lapse(decision: Decision, at: string): DecisionEvent | undefined {
-  if (decision.status === 'PENDING' && at >= decision.approval.expires_at) return { type: 'decision.expired' };
-  if (decision.status === 'ALLOWED' && decision.grant && at >= decision.grant.expires_at) {
+  if (decision.status === 'PENDING' && isPast(decision.approval.expires_at, at)) return { type: 'decision.expired' };
+  if (decision.status === 'ALLOWED' && decision.grant && isPast(decision.grant.expires_at, at)) {
     return { type: 'grant.expired', grant_id: decision.grant.id };
   }
   return undefined;
+}
+
+/** Compared as times, not as text: two spellings of one moment must not buy a second. What is no time is past. */
+function isPast(deadline: string, at: string): boolean {
+  return !(Date.parse(at) < Date.parse(deadline));
 }
 
 function castVote(decision: Decision, command: CastVote, at: string): Outcome {
@@ -96,7 +110,7 @@ function castVote(decision: Decision, command: CastVote, at: string): Outcome {
     };
   }
   const pending = decision as Pending;
-  const groups = eligibility(command.voter, pending.approval) as string[];
+  const groups = eligibility(command.voter, pending.approval, command.owner) as string[];
   const { voter, vote, reason, channel, submitted_by, seen_digest, card_digest } = command;
   const cast: DecisionEvent = {
     type: 'vote.cast',
@@ -111,10 +125,7 @@ function castVote(decision: Decision, command: CastVote, at: string): Outcome {
     return { events: [cast, { type: 'decision.rejected', by: voter.id, by_name: voter.name, reason: reason! }] };
   }
   const approvals = pending.approval.votes.filter((earlier) => earlier.vote === 'approve');
-  const sitters = [
-    ...approvals.map((earlier) => ({ id: earlier.voter, groups: earlier.groups })),
-    { id: voter.id, groups },
-  ];
+  const sitters = [...stillSitting(pending, approvals, command), { id: voter.id, groups }];
   const { complete, seated } = seat(pending.approval.terms.seats, sitters);
   if (!complete) return { events: [cast] };
   const names = new Map([
@@ -134,12 +145,26 @@ function castVote(decision: Decision, command: CastVote, at: string): Outcome {
   };
 }
 
+/** Earlier approvals that still count: of people who could give them today. */
+function stillSitting(
+  { approval }: Pending,
+  approvals: Pending['approval']['votes'],
+  { earlier, owner }: CastVote,
+): Sitter[] {
+  return approvals.flatMap(({ voter, groups }) => {
+    if (!earlier) return [{ id: voter, groups }];
+    const person = earlier.find(({ id }) => id === voter);
+    const now = person && eligibility(person, approval, owner);
+    return now && !isRefusal(now) ? [{ id: voter, groups: now }] : [];
+  });
+}
+
 function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined {
   if (decision.status !== 'PENDING') return settled(decision);
   const { approval } = decision;
-  const groups = eligibility(command.voter, approval);
+  const groups = eligibility(command.voter, approval, command.owner);
   if (isRefusal(groups)) return groups;
-  if (approval.votes.some(({ voter }) => voter === command.voter.id)) {
+  if (approval.votes.some(({ voter }) => sameIdentity(voter, command.voter.id))) {
     return refuse(
       'already-voted',
       'You have voted on this already. One person is one vote, whatever the group or channel.',
@@ -148,7 +173,7 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
   if (command.seen_digest && command.seen_digest !== decision.action_digest) {
     return refuse('changed', 'What you saw is not what is asked. Open the request again and read it before you vote.');
   }
-  if (!command.reason?.trim() && (command.vote === 'deny' || approval.terms.reason_required)) {
+  if (saysNothing(command.reason) && (command.vote === 'deny' || approval.terms.reason_required)) {
     return refuse(
       'reason-required',
       `Say why: a reason is required to ${command.vote === 'deny' ? 'deny' : 'approve'} this.`,
@@ -163,7 +188,7 @@ function revoke(decision: Decision, { by, reason }: { by: Person; reason: string
       decision.status === 'ALLOWED' ? 'There is nothing to revoke: this was allowed outright.' : settled(decision).text;
     return { events: [], refused: refuse('no-grant', text) };
   }
-  if (!reason.trim())
+  if (saysNothing(reason))
     return { events: [], refused: refuse('reason-required', 'Say why: a reason is required to revoke.') };
   return { events: [{ type: 'decision.revoked', by: by.id, by_name: by.name, reason }] };
 }

@@ -1,4 +1,6 @@
 import type { Exclusion } from './event.js';
+import { sameIdentity } from './identity.js';
+import { inert } from './inert.js';
 import type { ActionRequest, Agent, Person } from './request.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { ApprovalState } from './state.js';
@@ -14,9 +16,13 @@ export interface Excluded {
  * exception, because there is no exception to make: the list is about persons, not roles.
  */
 export function excludedFrom(request: ActionRequest, agent: Agent, terms: Pick<ApprovalTerms, 'exclude'>): Excluded[] {
-  const found = new Map<string, Exclusion>();
+  const found: Excluded[] = [];
   const add = (id: string | undefined, because: Exclusion) => {
-    if (id && !found.has(id)) found.set(id, because);
+    // Policy's names are kept beside an equal id, or an agent could unmake an excluded group by naming it as its principal.
+    const known = found.some(
+      (other) => sameIdentity(other.id, id ?? '') && (because !== 'policy' || other.because === because),
+    );
+    if (id && !known) found.push({ id, because });
   };
   add(agent.owner, 'owner');
   add(request.principal, 'principal');
@@ -24,33 +30,48 @@ export function excludedFrom(request: ActionRequest, agent: Agent, terms: Pick<A
   add(request.subject.id, 'requester');
   delegationChain(request).forEach((id) => add(id, 'delegation'));
   terms.exclude.forEach((id) => add(id, 'policy'));
-  return [...found].map(([id, because]) => ({ id, because }));
+  return found;
 }
 
-/** The ids in `subject.properties.act`, outermost first (RFC 8693 section 4.1: each actor may carry the one before it). */
+/**
+ * The ids in `subject.properties.act`, outermost first (RFC 8693 section 4.1: each actor may carry the one before it). Lists
+ * and bare ids are read too, and all of it is: a chain must not hide a person by its shape or by its length.
+ */
 function delegationChain(request: ActionRequest): string[] {
   const ids: string[] = [];
-  let act: unknown = request.subject.properties?.['act'];
-  while (typeof act === 'object' && act !== null && ids.length < 64) {
-    const actor = act as { sub?: unknown; id?: unknown; act?: unknown };
-    for (const id of [actor.sub, actor.id]) if (typeof id === 'string') ids.push(id);
-    act = actor.act;
+  const left: unknown[] = [request.subject.properties?.['act']];
+  while (left.length > 0) {
+    const act = left.shift();
+    if (typeof act === 'string') ids.push(act);
+    else if (Array.isArray(act)) left.unshift(...(act as unknown[]));
+    else if (typeof act === 'object' && act !== null) {
+      const actor = act as { sub?: unknown; id?: unknown; act?: unknown };
+      for (const id of [actor.sub, actor.id]) if (typeof id === 'string') ids.push(id);
+      left.unshift(actor.act);
+    }
   }
   return ids;
 }
 
-/** The groups this person may sit for, or why there is none. */
+/**
+ * The groups this person may sit for, or why there is none. `owner` is whoever owns the agent now: a person who takes over
+ * an agent while its request is pending owns that request too.
+ */
 export function eligibility(
   person: Person,
-  approval: Pick<ApprovalState, 'terms' | 'excluded' | 'asked'>,
+  approval: { terms: Pick<ApprovalTerms, 'seats'> } & Pick<ApprovalState, 'excluded' | 'asked'>,
+  owner?: string,
 ): string[] | Refusal {
-  const exclusion = approval.excluded.find(({ id }) => id === person.id);
+  const exclusion =
+    approval.excluded.find((excluded) => isExcluded(person, excluded)) ??
+    (owner !== undefined && sameIdentity(owner, person.id) ? { id: owner, because: 'owner' as const } : undefined);
   if (exclusion) return refuseExcluded(exclusion, person, approval);
   if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
   if (person.guest) return refuse('guest', 'Guests can not approve or deny. Ask a member of the group.');
-  const groups = approval.terms.seats.map(({ group }) => group).filter((group) => person.groups.includes(group));
+  const asked = [...new Set(approval.terms.seats.map(({ group }) => group))];
+  const groups = asked.filter((group) => person.groups.includes(group));
   if (groups.length > 0) return groups;
-  const wanted = approval.terms.seats.map(({ group }) => group).join(' or ');
+  const wanted = asked.map((group) => inert(group, 80)).join(' or ');
   return refuse(
     'not-asked',
     `This needs someone from ${wanted}, and you are not in that group.${askedInstead(person, approval)}`,
@@ -59,6 +80,11 @@ export function eligibility(
 
 export function isRefusal(value: string[] | Refusal): value is Refusal {
   return !Array.isArray(value);
+}
+
+/** Policy may exclude a whole group. Read as an id alone, a group's name would exclude nobody and say nothing. */
+function isExcluded(person: Person, { id, because }: Excluded): boolean {
+  return sameIdentity(id, person.id) || (because === 'policy' && person.groups.includes(id));
 }
 
 function refuseExcluded(exclusion: Excluded, person: Person, approval: Pick<ApprovalState, 'asked'>): Refusal {
@@ -74,7 +100,7 @@ function refuseExcluded(exclusion: Excluded, person: Person, approval: Pick<Appr
 }
 
 function askedInstead(person: Person, approval: Pick<ApprovalState, 'asked'>): string {
-  const names = approval.asked.filter(({ id }) => id !== person.id).map(({ name }) => name);
+  const names = approval.asked.filter(({ id }) => id !== person.id).map(({ name }) => inert(name, 120));
   if (names.length === 0) return '';
   const shown = names.slice(0, 5).join(', ');
   return ` Asked: ${shown}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`;

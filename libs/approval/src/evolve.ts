@@ -12,11 +12,13 @@ export interface Recorded {
 
 /**
  * The decision after one more event. Total: an event that does not fit the state, or a type this version does not know,
- * leaves the status as it is, because a recorded fact is not up for discussion.
+ * leaves the status as it is, because a recorded fact is not up for discussion. An event that was counted already, as the
+ * bus may deliver it again, changes nothing.
  */
 export function evolve(decision: Decision | undefined, recorded: Recorded): Decision | undefined {
   const event = { ...recorded.data, type: recorded.type } as DecisionEvent;
   if (!decision) return begin(event, recorded);
+  if (recorded.version <= decision.version) return decision;
   const next = apply(decision, event, recorded.at);
   return { ...next, version: recorded.version, updated_at: next === decision ? decision.updated_at : recorded.at };
 }
@@ -79,7 +81,10 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
     case 'decision.approved': {
       if (decision.status !== 'PENDING') return decision;
       const seats = new Map(event.approvers.map((approver) => [approver.id, approver.seat]));
-      const votes = decision.approval.votes.map((vote) => ({ ...vote, seat: seats.get(vote.voter) }));
+      const votes = decision.approval.votes.map((vote) => {
+        const taken = seats.get(vote.voter);
+        return taken === undefined ? vote : { ...vote, seat: taken };
+      });
       return { ...decision, status: 'ALLOWED', grant: event.grant, approval: { ...decision.approval, votes } };
     }
     case 'decision.rejected':
@@ -117,4 +122,7 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
     case 'grant.refused':
       return decision;
   }
+  // Only a newer writer's events come here.
+  event satisfies never;
+  return decision;
 }

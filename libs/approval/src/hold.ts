@@ -1,6 +1,6 @@
 import { eligibility, excludedFrom, isRefusal } from './eligibility.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
-import { seat } from './quorum.js';
+import { openSeats, seat } from './quorum.js';
 import type { ActionRequest, Agent, Destination, Person } from './request.js';
 import type { GrantTerms, Verdict } from './verdict.js';
 
@@ -16,6 +16,11 @@ export interface Hold {
 }
 
 const DEFAULT_GRANT: GrantTerms = { expires_in_s: 600, uses: 1 };
+
+/** What a grant is issued with. A grant works once: redeeming it ends the decision, so no other number may be promised. */
+export function grantTerms(verdict: Pick<Verdict, 'grant'>): GrantTerms {
+  return { ...(verdict.grant ?? DEFAULT_GRANT), uses: 1 };
+}
 
 /**
  * The first event of a decision that people must answer. If exclusions leave too few to fill the seats, it is denied at
@@ -59,14 +64,14 @@ export function hold(
     excluded,
     asked,
     destinations: destinations.filter(({ channel }) => terms.channels.length === 0 || terms.channels.includes(channel)),
-    grant: verdict.grant ?? DEFAULT_GRANT,
+    grant: grantTerms(verdict),
   };
 }
 
 function shortage(seats: readonly { group: string; count: number }[], filled: Map<string, number>): string {
-  const short = seats
-    .filter(({ group, count }) => filled.get(group)! < count)
-    .map(({ group, count }) => `${group} needs ${count} and has ${filled.get(group)!}`);
+  const short = openSeats(seats, filled).map(
+    ({ group, count }) => `${group} needs ${count} and has ${filled.get(group)!}`,
+  );
   const why = short.length > 0 ? short.join(', ') : 'it names no seat';
   return `Nobody may approve this: ${why}, not counting the agent's owner, the principal and the requester.`;
 }

@@ -5,7 +5,8 @@ export { decide, defined, settled, type CastVote, type Command, type Outcome } f
 export { eligibility, excludedFrom, isRefusal, type Excluded } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
-export { addSeconds, hold, type Hold } from './hold.js';
+export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
+export { identityKey, sameIdentity } from './identity.js';
 export { groupDigits, inert, inertBlock, visible } from './inert.js';
 export { seat, type Quorum, type Sitter } from './quorum.js';
 export { redact, type Redacted } from './redact.js';

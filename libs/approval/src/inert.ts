@@ -2,19 +2,48 @@
 // made visible, so that what a person reads is what there is.
 
 /**
- * Control, format, private-use and unassigned characters, line and paragraph separators, other spaces than the plain one,
- * and the combining and filler characters that draw nothing. Newline and tab are handled apart.
+ * Control, format, private-use and unassigned characters, everything Unicode lets a renderer ignore, separators and spaces
+ * other than the plain one, and the fillers that draw nothing. Newline and tab are handled apart.
  */
 const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0]|[\u{E0100}-\u{E01EF}]/gu;
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{16FE4}\u{1D159}]|(?! )\p{Zs}/gu;
 
-/** The text with every hidden character written as its code point: "⟨U+202E⟩". Newlines and tabs stay unless `oneLine`. */
+/** Marks with no letter under them, and stacks of them: they would draw over their neighbours, our own words included. */
+const LOOSE_MARKS = /(?<![\p{L}\p{M}\p{N}\p{So}])\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
+
+/** In a word with Latin letters, letters that pass for them: "pаypal" with a Cyrillic а. */
+const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
+const LATIN = /\p{Script=Latin}/u;
+const LOOKALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/gu;
+
+/** Enough to push what follows out of sight. */
+const SPACES = / {24,}/g;
+const LINES = /\n{4,}/g;
+const TABS = /\t{9,}/g;
+
+/**
+ * The text with every hidden character written as its code point: "⟨U+202E⟩". Newlines and tabs stay unless `oneLine`, but
+ * not by the dozen: "⟨300 line breaks⟩".
+ */
 export function visible(text: string, options: { oneLine?: boolean } = {}): string {
-  return text.toWellFormed().replace(HIDDEN, (char) => {
-    if (char === '\n') return options.oneLine ? ' ⏎ ' : '\n';
-    if (char === '\t') return options.oneLine ? ' ' : '\t';
-    return `⟨U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`;
-  });
+  const shown = text
+    .toWellFormed()
+    .replace(HIDDEN, (char) => (char === '\n' || char === '\t' ? char : codePoints(char)))
+    .replace(LOOSE_MARKS, codePoints)
+    .replace(WORD, (word) => (LATIN.test(word) ? word.replace(LOOKALIKE, codePoints) : word))
+    .replace(SPACES, (run) => ` ⟨${run.length} spaces⟩ `)
+    .replace(TABS, (run) => ` ⟨${run.length} tabs⟩ `)
+    .replace(LINES, (run) => `\n⟨${run.length} line breaks⟩\n`);
+  return options.oneLine ? shown.replaceAll('\n', ' ⏎ ').replaceAll('\t', ' ') : shown;
+}
+
+function codePoints(text: string): string {
+  return [...text].map((char) => `⟨U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`).join('');
+}
+
+/** Whether a reason is none: nothing in it would be seen. */
+export function saysNothing(text: string | undefined): boolean {
+  return !text || text.toWellFormed().replace(HIDDEN, '').replace(LOOSE_MARKS, '').trim() === '';
 }
 
 /**
@@ -30,16 +59,19 @@ export function inertBlock(text: string, max: number): string {
   return cut(visible(text), max);
 }
 
-function cut(text: string, max: number): string {
+/** At most `max` characters, unless `max` is too small to say what is missing. */
+export function cut(text: string, max: number): string {
   const chars = [...text];
   if (chars.length <= max) return text;
-  const note = ` … ${groupDigits(chars.length - max)} of ${groupDigits(chars.length)} characters not shown … `;
-  const room = Math.max(2, max - note.length);
-  const tail = Math.floor(room / 3);
-  return chars.slice(0, room - tail).join('') + note + chars.slice(chars.length - tail).join('');
+  const note = (missing: number) =>
+    ` … ${groupDigits(missing)} of ${groupDigits(chars.length)} characters not shown … `;
+  // The note is made for the largest number it could name, so that naming the true one needs no more room.
+  const room = Math.max(2, max - note(chars.length).length);
+  const tail = Math.max(1, Math.floor(room / 3));
+  return chars.slice(0, room - tail).join('') + note(chars.length - room) + chars.slice(chars.length - tail).join('');
 }
 
-/** 12480 as "12,480". */
+/** 12480 as "12,480". Takes what a number looks like; a long text would be slow, so callers bound it. */
 export function groupDigits(value: number | string): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }

@@ -1,3 +1,4 @@
+import { identityKey } from './identity.js';
 import type { SeatTerms } from './verdict.js';
 
 /** Someone who approved, with the groups they may sit for. */
@@ -21,7 +22,7 @@ export interface Quorum {
  */
 export function seat(seats: readonly SeatTerms[], sitters: readonly Sitter[]): Quorum {
   const places = seats.flatMap(({ group, count }) => Array.from({ length: count }, () => group));
-  const people = [...new Map(sitters.map((sitter) => [sitter.id, sitter])).values()];
+  const people = [...new Map(sitters.map((sitter) => [identityKey(sitter.id), sitter])).values()];
   const takenBy: (number | undefined)[] = places.map(() => undefined);
 
   const place = (person: number, tried: Set<number>): boolean => {
@@ -46,4 +47,11 @@ export function seat(seats: readonly SeatTerms[], sitters: readonly Sitter[]): Q
     filled.set(places[i]!, filled.get(places[i]!)! + 1);
   });
   return { complete: places.length > 0 && seated.size === places.length, seated, filled };
+}
+
+/** Groups with places left, each once. A group may be named by several seats. */
+export function openSeats(seats: readonly SeatTerms[], filled: Quorum['filled']): { group: string; count: number }[] {
+  const wanted = new Map<string, number>();
+  for (const { group, count } of seats) wanted.set(group, (wanted.get(group) ?? 0) + count);
+  return [...wanted].filter(([group, count]) => filled.get(group)! < count).map(([group, count]) => ({ group, count }));
 }

@@ -3,37 +3,62 @@ import type { ActionRequest, JsonObject } from './request.js';
 export interface Redacted {
   /** The arguments people may see. */
   arguments: JsonObject;
-  /** Pointers that hid something. */
+  /** The whole request as people may see it; its arguments are those above. */
+  request: ActionRequest;
+  /** Pointers into the request that hid something. */
   hidden: string[];
 }
 
+/** What stands where something can not be left out. */
+export const HIDDEN_VALUE = '(hidden by policy)';
+
+/** Members a request can not be shown without: they are covered, not removed. */
+const NEEDED = /^\/(subject|resource)\/(id|type)$|^\/action\/name$/;
+
 /**
- * The arguments without what policy hides. Pointers (RFC 6901) start at the request: "/arguments/password". The action
- * digest still binds the hidden values.
+ * The request without what policy hides. Pointers (RFC 6901) start at the request: "/arguments/password", "/context/ticket".
+ * The action digest still binds the hidden values. What can not be read as a pointer hides all arguments and the context:
+ * a slip in a policy must not put a secret into a chat.
  */
 export function redact(request: ActionRequest, pointers: readonly string[]): Redacted {
-  const shown = structuredCloneJson(request.action.properties ?? {}) as JsonObject;
-  const hidden: string[] = [];
-  for (const pointer of pointers) {
-    const [root, ...rest] = pointer.split('/').slice(1).map(unescape);
-    if (root !== 'arguments' && !(root === 'action' && rest.shift() === 'properties')) continue;
-    if (remove(shown, rest)) hidden.push(pointer);
-  }
-  return { arguments: shown, hidden };
+  const shown = JSON.parse(JSON.stringify(request)) as ActionRequest;
+  const targets = new Set(pointers.flatMap((pointer) => targetOf(pointer) ?? ['/action/properties', '/context']));
+  const hidden = [...targets].filter((pointer) => hide(shown, pointer));
+  return { arguments: shown.action.properties ?? {}, request: shown, hidden };
 }
 
-function remove(value: unknown, path: string[]): boolean {
-  const [key, ...rest] = path;
-  if (key === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
-  const holder = value as JsonObject;
-  if (rest.length > 0) return remove(holder[key], rest);
-  if (Array.isArray(value)) value.splice(Number(key), 1);
-  else delete holder[key];
+/** Policy says "/arguments" for AuthZEN's "/action/properties". Undefined for what is no pointer to a member. */
+function targetOf(pointer: string): string | undefined {
+  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) return undefined;
+  return pointer.replace(/^\/arguments(?=\/|$)/, '/action/properties');
+}
+
+function hide(shown: ActionRequest, pointer: string): boolean {
+  const path = pointer.split('/').slice(1).map(unescape);
+  const last = path.pop()!;
+  let holder: unknown = shown;
+  for (const key of path) holder = member(holder, key);
+  if (member(holder, last) === undefined) return false;
+  // Covered in place: with elements taken out, the next pointer into the same list would miss.
+  if (Array.isArray(holder)) holder[Number(last)] = HIDDEN_VALUE;
+  else if (NEEDED.test(pointer)) (holder as JsonObject)[last] = HIDDEN_VALUE;
+  else if (path.length === 0 && ['subject', 'action', 'resource'].includes(last))
+    hideWithin(holder as JsonObject, last);
+  else delete (holder as JsonObject)[last];
   return true;
 }
 
-function structuredCloneJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+/** A pointer to the subject, action or resource as a whole hides all that is in it. */
+function hideWithin(shown: JsonObject, name: string): void {
+  const kept = Object.keys(shown[name] as JsonObject).filter((key) => NEEDED.test(`/${name}/${key}`));
+  shown[name] = Object.fromEntries(kept.map((key) => [key, HIDDEN_VALUE]));
+}
+
+/** A member by its own name only: never by what every object or list inherits, and "length" is no element. */
+function member(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(key)) return undefined;
+  return (value as JsonObject)[key];
 }
 
 function unescape(segment: string): string {

@@ -1,5 +1,6 @@
 import { eligibility, isRefusal } from './eligibility.js';
 import type { Outcome } from './decide.js';
+import { sameIdentity } from './identity.js';
 import { seat } from './quorum.js';
 import { refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
@@ -12,8 +13,10 @@ export interface Redeem {
   grant_id: string;
   /** Digest of the action that is about to run, computed from what the caller presents now. */
   action_digest: string;
-  /** The approvers as the directory has them now; those who are gone are absent. */
+  /** The approvers as the directory has them now; those who are gone are absent. Others who are named do not count. */
   approvers: readonly Person[];
+  /** Who owns the agent now. */
+  owner?: string;
   /** Policy's answer now, with the approval in its input. */
   verdict: Verdict;
 }
@@ -53,14 +56,23 @@ function redeemRefusal(decision: Decision, command: Redeem): Refusal | undefined
   return approversRefusal(decision, command);
 }
 
-/** The quorum must still hold today: for the seats it was approved with, and for those policy wants now. */
-function approversRefusal(decision: Allowed, { approvers, verdict }: Redeem): Refusal | undefined {
-  const { approval } = decision;
-  if (!approval) return undefined;
-  const wanted = [approval.terms.seats, ...(verdict.approval ? [verdict.approval.seats] : [])];
-  for (const seats of wanted) {
-    const sitters = approvers.flatMap((person) => {
-      const groups = eligibility(person, { ...approval, terms: { ...approval.terms, seats } });
+/** The quorum must still hold today: for the seats it was approved with, and for what policy wants now. */
+function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: Redeem): Refusal | undefined {
+  const wantedNow = verdict.effect === 'require_approval' ? [verdict.approval?.seats ?? []] : [];
+  if (!approval) {
+    if (wantedNow.length === 0) return undefined;
+    return refuse('policy-denies', 'Policy now wants people to approve this, and nobody has. Ask again.');
+  }
+  const excluded = [
+    ...approval.excluded,
+    ...(verdict.approval?.exclude ?? []).map((id) => ({ id, because: 'policy' as const })),
+  ];
+  const voted = approvers.filter(({ id }) =>
+    approval.votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)),
+  );
+  for (const seats of [approval.terms.seats, ...wantedNow]) {
+    const sitters = voted.flatMap((person) => {
+      const groups = eligibility(person, { terms: { seats }, excluded, asked: [] }, owner);
       return isRefusal(groups) ? [] : [{ id: person.id, groups }];
     });
     if (!seat(seats, sitters).complete) {

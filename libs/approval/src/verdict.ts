@@ -31,7 +31,7 @@ export interface ApprovalTerms {
   channels: string[];
   /** JSON pointers into the request that people's cards must not show. */
   redact: string[];
-  /** Ids of people who may not vote, besides those who never may. */
+  /** Ids of people, or names of groups, who may not vote, besides those who never may. */
   exclude: string[];
   step_up: boolean;
 }

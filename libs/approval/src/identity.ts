@@ -1,0 +1,21 @@
+// Ids of people are compared in two ways. To find a person, exactly: the directory does that. To keep a person out, loosely,
+// as here: an id arrives from a directory, a token and an agent's own words, and "Dana@Acme.example" must not get past a rule
+// that names "dana@acme.example". Folding can only exclude one person more, never seat one more.
+
+/** What all spellings of one id have in common: compatibility forms, case, and characters that are not seen. */
+export function identityKey(id: string): string {
+  return (
+    id
+      .normalize('NFKC')
+      .replace(/[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Cc}]/gu, '')
+      // Up and down again, so that letters with several lower-case forms (ß and ss, ſ and s) meet.
+      .toUpperCase()
+      .toLowerCase()
+      .normalize('NFKC')
+  );
+}
+
+/** Whether two ids may be one person's. */
+export function sameIdentity(one: string, other: string): boolean {
+  return one === other || identityKey(one) === identityKey(other);
+}
