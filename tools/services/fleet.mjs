@@ -74,6 +74,7 @@ class Service {
   #stopping = false;
   #restarting;
   starts = 0;
+  failures = 0;
 
   constructor(name, env, httpPort, restart, log) {
     Object.assign(this, { name, env, httpPort, restart, log });
@@ -107,13 +108,14 @@ class Service {
     if (this.#stopping) return;
     this.log(`ended with ${how}${this.restart ? ', starting it again' : ''}`);
     if (!this.restart) return;
-    this.failures = Date.now() - born > 10_000 ? 0 : (this.failures ?? 0) + 1;
+    this.failures = Date.now() - born > 10_000 ? 0 : this.failures + 1;
     const wait = Math.min(RESTART_MS * 2 ** Math.max(this.failures - 1, 0), RESTART_MOST_MS);
     this.#restarting = setTimeout(() => this.start(), wait);
   }
 
   /** As the worst day does it. Resolves when the process is gone. */
   async kill() {
+    this.failures = 0;
     const exited = this.#exited;
     this.#child?.kill('SIGKILL');
     await exited;
