@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadBundle, parseBundle } from './bundle.js';
-import { PolicyEngine, type FaultKind } from './engine.js';
+import { PolicyEngine } from './engine.js';
+import type { FaultKind } from './fault-verdict.js';
 import { MAX_INPUT_BYTES } from './input-guard.js';
 
 const bundle = await loadBundle({ cacheDir: '/nonexistent', log: () => {} });

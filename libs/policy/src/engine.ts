@@ -1,13 +1,11 @@
-import { scoreOf, type Verdict } from '@countersign/approval';
+import type { Verdict } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import type { Bundle } from './bundle.js';
+import { faultVerdict, type FaultKind } from './fault-verdict.js';
 import { inputProblem } from './input-guard.js';
 import { Instance } from './instance.js';
 import type { BundleInfo, Policy } from './policy.js';
 import { readVerdict, SchemaProblem } from './verdict-schema.js';
-
-/** What can go wrong in one evaluation, each of which denies. */
-export type FaultKind = 'input' | 'throw' | 'undefined' | 'schema';
 
 export interface EngineOptions {
   /** Told of every fault, with the detail that the verdict must not carry. */
@@ -17,13 +15,6 @@ export interface EngineOptions {
 const WARM_UP = 300;
 const REMEMBERED = 4_096;
 const LONGEST_REMEMBERED = 8_192;
-
-const FAULT_TEXTS: Record<FaultKind, string> = {
-  input: 'the request can not be given to policy',
-  throw: 'policy broke while it was evaluated',
-  undefined: 'policy gave no answer',
-  schema: 'policy gave an answer that can not be understood',
-};
 
 /** Evaluates one bundle in this process. `evaluate` never throws: whatever breaks denies, with a reason, and is counted. */
 export class PolicyEngine implements Policy {
@@ -107,13 +98,7 @@ export class PolicyEngine implements Policy {
   #fault(kind: FaultKind, detail: string): Verdict {
     this.faults[kind]++;
     this.#onFault(kind, detail);
-    return {
-      effect: 'deny',
-      reasons: [{ rule: 'policy-fault', text: FAULT_TEXTS[kind] }],
-      risk: { level: 'high', score: scoreOf('high'), factors: ['policy-fault'] },
-      obligations: [],
-      policy: { revision: this.revision },
-    };
+    return faultVerdict(kind, this.revision);
   }
 
   // The first evaluations take a hundred times as long as the later ones. Whether a probe faults does not matter here: a

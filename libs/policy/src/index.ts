@@ -2,7 +2,8 @@
 // nothing - the answer is a well-formed verdict that denies, and that the bundle served is the one that was asked for. It
 // knows nothing of people, decisions or storage, reads no clock for a policy, and lets a policy reach nothing.
 export { BUNDLE_FILE, compileFolder, loadBundle, parseBundle, type Bundle, type LoadBundleOptions } from './bundle.js';
-export { PolicyEngine, type EngineOptions, type FaultKind } from './engine.js';
+export { PolicyEngine, type EngineOptions } from './engine.js';
+export type { FaultKind } from './fault-verdict.js';
 export { MAX_INPUT_BYTES } from './input-guard.js';
 export { findOpa, OPA_VERSION, type OpaPlaces } from './opa.js';
 export type { BundleInfo, BundleSource, Policy } from './policy.js';

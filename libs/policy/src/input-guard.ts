@@ -1,5 +1,8 @@
-/** Bytes of UTF-8 an input may have. */
-export const MAX_INPUT_BYTES = 256 * 1024;
+/**
+ * Bytes of UTF-8 an input may have: so many that it fits into one message with its sequence number. One that did not would
+ * end the stream, and with it the evaluations of everybody else.
+ */
+export const MAX_INPUT_BYTES = 256 * 1024 - 32;
 /** How deep an input may nest. The arguments alone may reach 64, and they sit three levels down. */
 export const MAX_INPUT_DEPTH = 68;
 

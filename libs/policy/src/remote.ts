@@ -7,6 +7,8 @@ import {
   type EvaluateResponse,
   type ListBundlesResponse,
 } from '@countersign/contract';
+import { faultVerdict } from './fault-verdict.js';
+import { inputProblem } from './input-guard.js';
 import type { BundleInfo, Policy } from './policy.js';
 import { bundleFromWire, verdictFromWire } from './wire.js';
 
@@ -62,7 +64,7 @@ export class RemotePolicy implements Policy {
     this.#open();
   }
 
-  /** The revision that answered last; empty before the first answer. */
+  /** The revision that serves there, as far as is known here; empty before the first contact. */
   get revision(): string {
     return this.#bundles.find(({ active }) => active)?.revision ?? '';
   }
@@ -77,6 +79,8 @@ export class RemotePolicy implements Policy {
   }
 
   evaluate(inputText: string): Promise<Verdict> {
+    // Judged here as the engine would: what it would refuse anyway must not reach the stream that all share.
+    if (inputProblem(inputText) !== undefined) return Promise.resolve(faultVerdict('input', this.revision));
     const stream = this.#stream;
     if (!stream) return Promise.reject(unavailable('the decision service can not be reached'));
     if (this.#waiting.size >= MOST_WAITING) return Promise.reject(unavailable('too many evaluations are waiting'));
