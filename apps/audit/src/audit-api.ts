@@ -90,11 +90,14 @@ export class AuditApi {
     }
   }
 
-  /** A decision that is not there and one of somebody else look the same to an agent. */
+  /**
+   * Agents read about their own decisions. One whose first event has not reached the ledger yet has nothing to tell, and is
+   * not refused: a moment later it may be the caller's own.
+   */
   private async requireOwn(caller: Caller, decisionId: string): Promise<void> {
+    if (decisionId === '') throw notYours();
     const opening: LedgerEntry | undefined = (await this.reader.openings([decisionId])).get(decisionId);
-    const event = opening && (JSON.parse(opening.body.toString('utf8')) as Envelope);
-    if (!event || !mayRead(caller.id, event)) throw notYours();
+    if (opening && !mayRead(caller.id, JSON.parse(opening.body.toString('utf8')) as Envelope)) throw notYours();
   }
 
   private async head(): Promise<StoredCheckpoint> {

@@ -123,7 +123,7 @@ export class ApprovalApi {
     return { person, channel: account.channel, submittedBy: caller.id };
   }
 
-  /** A person outside the matter learns nothing of it; one inside hears from the rules why they may not vote. */
+  /** Where people were asked, the rules say why somebody may not vote; where nobody was, an outsider learns nothing. */
   async #mustConcern(id: string, person: Person): Promise<void> {
     const { decision } = await this.parts.decisions.load(id);
     if (decision.approval || isConcerned(decision, person)) return;
