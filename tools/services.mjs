@@ -17,6 +17,7 @@ All other settings are handed to every service. A service that dies is started a
   -- --no-restart  leave a service that died dead
   -- --help        this`;
 
+const PARENT_CHECK_MS = 1000;
 const COLOURS = { intake: 36, decision: 35, notifier: 33, audit: 32, services: 1 };
 
 async function main() {
@@ -31,6 +32,7 @@ async function main() {
   // What is started, last first: the order in which it stops.
   const running = [];
   const stop = stopper(running);
+  stopWithNpm(() => stop.now(0));
   const dataDir = resolve(process.env.COUNTERSIGN_DATA_DIR ?? '.countersign');
   mkdirSync(dataDir, { recursive: true });
   try {
@@ -98,6 +100,16 @@ function stopper(running) {
     });
   }
   return { now, asked: () => stopped !== undefined };
+}
+
+/** Killing npm with -9 means to stop this too, and no signal says so: it is noticed by the parent having changed. */
+function stopWithNpm(stop) {
+  if (process.env.npm_lifecycle_event !== 'services') return;
+  const parent = process.ppid;
+  const check = setInterval(() => {
+    if (process.ppid !== parent) void stop();
+  }, PARENT_CHECK_MS);
+  check.unref();
 }
 
 function say(name, line) {
