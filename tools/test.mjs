@@ -17,7 +17,8 @@ const CHECKS = [
   ['project references', [...nx, 'sync:check']],
   ['protos: lint', [...buf, 'lint']],
   ['protos: compatible with the released ones', [...buf, 'breaking', '--against', 'libs/contract/baseline.binpb']],
-  ['lint and module boundaries', [...nx, 'run-many', '-t', 'lint', '--output-style=static']],
+  ['types of the tests', [node, bin('typescript/bin/tsc'), '-p', 'tsconfig.all.json']],
+  ['lint and module boundaries', [node, 'tools/lint.mjs']],
 ];
 
 /** Tools some suites need, and what goes unproven without them. */
