@@ -24,7 +24,7 @@ await runMain(async () => {
   const directory = openDirectory(settings, log);
   const bus = new KafkaBus({ brokers, clientId: 'countersign-intake' });
   const pool = openPool(databaseUrl, 'intake');
-  const policy = await openPolicy(settings, log);
+  const policy = await openPolicy(settings, log, metrics);
   const parts = { pool, bus, policy, directory, log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),

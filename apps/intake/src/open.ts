@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from '@countersign/contract';
 import { watchDirectory, type DirectorySource } from '@countersign/directory';
 import { openEngine, RemotePolicy, type Policy } from '@countersign/policy';
-import type { Log, Settings } from '@countersign/service';
+import type { Log, Metrics, Settings } from '@countersign/service';
 
 /** Where the identities of the development story are. */
 const DEVELOPMENT_DIRECTORY = fileURLToPath(new URL('../../../deploy/development/directory.yaml', import.meta.url));
@@ -20,11 +20,15 @@ export function openDirectory(settings: Settings, log: Log): DirectorySource & {
 }
 
 /** The policy in this process, or the one behind COUNTERSIGN_DECISION_ADDRESS. */
-export async function openPolicy(settings: Settings, log: Log): Promise<Policy> {
+export async function openPolicy(settings: Settings, log: Log, metrics: Metrics): Promise<Policy> {
   const address = settings.COUNTERSIGN_DECISION_ADDRESS;
   if (address === undefined) {
     const { COUNTERSIGN_POLICIES: source, OPA_BIN: opaBin, COUNTERSIGN_DATA_DIR: dataDir } = settings;
-    return openEngine({ source, opaBin, dataDir, log: (line) => log.info(line) });
+    const engine = await openEngine({ source, opaBin, dataDir, log: (line) => log.info(line) });
+    const faults = () => Object.values(engine.faults).reduce((sum, count) => sum + count, 0);
+    metrics.gauge('policy_faults', 'Evaluations that broke and therefore denied.', faults);
+    metrics.gauge('policy_instances_retired', 'WASM instances dropped after an exception.', () => engine.retired);
+    return engine;
   }
   const token = settings.COUNTERSIGN_SERVICE_TOKEN;
   if (token === undefined)

@@ -1,6 +1,6 @@
 import { Fault } from '@countersign/contract';
 import pg from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import type { MigrationInterface } from 'typeorm';
 import { MIGRATIONS as AUDIT } from './audit/migrations.js';
 import { MIGRATIONS as INTAKE } from './intake/migrations.js';
 import { MIGRATIONS as NOTIFIER } from './notifier/migrations.js';
@@ -51,6 +51,7 @@ export async function migrate(url: string, schema: Schema): Promise<void> {
     });
   }
   try {
+    if (await isUpToDate(lock, schema)) return;
     await lock.query('select pg_advisory_lock($1)', [LOCKS.migration]);
     await createRoles(lock, schema);
     await runMigrations(url, schema);
@@ -61,6 +62,17 @@ export async function migrate(url: string, schema: Schema): Promise<void> {
   } finally {
     await lock.end();
   }
+}
+
+/** Most starts find nothing to do, and finding that out is one question. */
+async function isUpToDate(client: pg.Client, schema: Schema): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    `${schema}.migrations`,
+  ]);
+  if (!rows[0]?.there) return false;
+  const done = await client.query<{ name: string }>(`select name from ${schema}.migrations`);
+  const names = new Set(done.rows.map(({ name }) => name));
+  return MIGRATIONS[schema].every((Migration) => names.has(new Migration().name ?? Migration.name));
 }
 
 async function createRoles(client: pg.Client, schema: Schema): Promise<void> {
@@ -78,6 +90,8 @@ async function createRoles(client: pg.Client, schema: Schema): Promise<void> {
 }
 
 async function runMigrations(url: string, schema: Schema): Promise<void> {
+  // Loaded only when there is something to do: it takes longer to load than to find that there is nothing.
+  const { DataSource } = await import('typeorm');
   const source = new DataSource({
     type: 'postgres',
     url,
