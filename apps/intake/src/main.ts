@@ -22,7 +22,11 @@ await runMain(async () => {
   const readiness = new Readiness();
   await migrate(databaseUrl, 'intake');
   const directory = openDirectory(settings, log);
-  const bus = new KafkaBus({ brokers, clientId: 'countersign-intake' });
+  const bus = new KafkaBus({
+    brokers,
+    clientId: 'countersign-intake',
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  });
   const pool = openPool(databaseUrl, 'intake');
   const policy = await openPolicy(settings, log, metrics);
   const parts = { pool, bus, policy, directory, log, metrics, readiness };

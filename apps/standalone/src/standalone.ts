@@ -13,7 +13,7 @@ import {
 import { notifierConfig, notifierModule } from '@countersign/app-notifier';
 import { KafkaBus, MemoryBus, type Bus } from '@countersign/bus';
 import { AUDIT_GROUP, EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
-import { Metrics, openLog, Readiness, startService, type Settings } from '@countersign/service';
+import { Metrics, openLog, Readiness, startService, type Log, type Settings } from '@countersign/service';
 import { migrate, openPool, startPostgres } from '@countersign/store';
 import { InProcessVoting } from './in-process-voting.js';
 import { standaloneModule } from './standalone.module.js';
@@ -51,7 +51,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
     progress('bringing the database up to date');
     for (const schema of ['intake', 'notifier'] as const) await migrate(databaseUrl, schema);
     const policy = await policyReady;
-    const bus = openBus(settings);
+    const bus = openBus(settings, log);
     const intakePool = openPool(databaseUrl, 'intake');
     const notifierPool = openPool(databaseUrl, 'notifier');
     undo.push(
@@ -112,8 +112,14 @@ export async function startStandalone(settings: Settings, progress: (line: strin
   }
 }
 
-function openBus(settings: Settings): Bus {
-  if (settings.KAFKA_BROKERS) return new KafkaBus({ brokers: settings.KAFKA_BROKERS, clientId: 'countersign' });
+function openBus({ KAFKA_BROKERS: brokers }: Settings, log: Log): Bus {
+  if (brokers) {
+    return new KafkaBus({
+      brokers,
+      clientId: 'countersign',
+      log: (level, message, fields) => log[level](fields ?? {}, message),
+    });
+  }
   return new MemoryBus({
     groups: [AUDIT_GROUP, NOTIFIER_GROUP].map((group) => ({ topic: EVENTS_TOPIC, group })),
   });

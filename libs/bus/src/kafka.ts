@@ -26,6 +26,15 @@ export interface KafkaOptions {
   security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
 }
 
+/**
+ * The record is never thinned out: without this a broker forgets after a week, and a consumer that was away for longer would
+ * miss what the outbox has long handed over. Compaction would drop all but the last event of a decision.
+ */
+const KEPT = [
+  { name: 'retention.ms', value: '-1' },
+  { name: 'cleanup.policy', value: 'delete' },
+];
+
 /** The bus on Apache Kafka. Connects when it is first used, so that a service starts, and stays up, without a broker. */
 export class KafkaBus implements Bus {
   readonly #kafka: Kafka;
@@ -90,7 +99,7 @@ export class KafkaBus implements Bus {
         const { partitions } = this.#options;
         // Answers false, without an error, when another process was first.
         await admin.createTopics({
-          topics: missing.map((topic) => ({ topic, numPartitions: partitions })),
+          topics: missing.map((topic) => ({ topic, numPartitions: partitions, configEntries: KEPT })),
           waitForLeaders: false,
         });
         await hosted(admin, missing);
