@@ -3,10 +3,10 @@
 
 /**
  * Control, format, private-use and unassigned characters, everything Unicode lets a renderer ignore, separators and spaces
- * other than the plain one, and the fillers that draw nothing. Newline and tab are handled apart.
+ * other than the plain one, fillers that draw nothing, and marks that strike out or enclose. Newline and tab are handled apart.
  */
 const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{16FE4}\u{1D159}]|(?! )\p{Zs}/gu;
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u0334-\u0338\u20D0-\u20FF\u{16FE4}\u{1D159}]|(?! )\p{Zs}/gu;
 
 /** Marks with no letter under them, and stacks of them: they would draw over their neighbours, our own words included. */
 const LOOSE_MARKS = /(?<![\p{L}\p{M}\p{N}\p{So}])\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
