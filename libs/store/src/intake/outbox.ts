@@ -20,11 +20,11 @@ export class Outbox {
   /** Tries to become the relay. The lock belongs to the session: if this process dies, another one gets it. */
   async lead(): Promise<boolean> {
     const client = await this.pool.connect();
-    client.on('error', () => undefined);
+    client.on('error', ignore);
     try {
       const { rows } = await client.query<{ led: boolean }>('select pg_try_advisory_lock($1) as led', [LOCKS.relay]);
       if (rows[0]?.led) this.#client = client;
-      else client.release();
+      else client.off('error', ignore).release();
       return rows[0]?.led ?? false;
     } catch (error) {
       client.release(true);
@@ -62,3 +62,6 @@ export class Outbox {
     return this.#client;
   }
 }
+
+/** A lost session is noticed by the next statement on it. */
+function ignore(): void {}

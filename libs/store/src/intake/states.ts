@@ -21,11 +21,16 @@ export async function takenKeys(client: pg.ClientBase, writes: Write[]): Promise
 
 /**
  * Inserts and updates state rows, each only if the decision still is what the writer believed. Returns the writes that lost.
- * Rows are touched in the order of their ids, so that two processes can not wait for each other.
+ * Rows are touched in one order everywhere, that of what they may collide on, so that two processes can not wait for each
+ * other.
  */
 export async function saveStates(client: pg.ClientBase, writes: Write[]): Promise<Set<Write>> {
   const lost = new Set<Write>();
-  const withState = writes.filter(({ state }) => state).sort((a, b) => (a.decisionId < b.decisionId ? -1 : 1));
+  const withState = writes
+    .filter(({ state }) => state)
+    .map((write) => ({ write, key: collisionKey(write) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ write }) => write);
   const inserts = withState.filter(({ state }) => state!.expected === 0);
   const updates = withState.filter(({ state }) => state!.expected > 0);
   for (const [group, sql] of [
@@ -38,6 +43,11 @@ export async function saveStates(client: pg.ClientBase, writes: Write[]): Promis
     for (const write of group) if (!won.has(write.decisionId)) lost.add(write);
   }
   return lost;
+}
+
+/** A new pending row collides with another on subject and digest; one decision has the same of both in every process. */
+function collisionKey({ decisionId, state }: Write): string {
+  return `${state!.row.digest} ${state!.row.subject_id} ${decisionId}`;
 }
 
 const UNNEST = 'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]';

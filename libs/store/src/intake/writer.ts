@@ -8,7 +8,9 @@ import { eventText, type Place, type Write, type Written } from './write.js';
 
 const COPY_EVENTS = 'copy events (source, source_seq, decision_id, request_key, body) from stdin (format binary)';
 const BATCH = 512;
-const UNIQUE_VIOLATION = '23505';
+/** Another process was faster, or each waited for the other: unique violation, deadlock. Nothing is in; look and try again. */
+const RACED = new Set(['23505', '40P01']);
+const ATTEMPTS = 5;
 
 interface Waiting {
   write: Write;
@@ -110,7 +112,7 @@ export class Writer {
         await this.#copy(client, writes);
         return writes.map(() => 'written');
       } catch (error) {
-        if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+        if (!hasRaced(error)) throw error;
       }
     }
     // A request key can be taken by another process between the look and the COPY: then look again.
@@ -119,7 +121,7 @@ export class Writer {
         return await this.#transaction(client, writes);
       } catch (error) {
         await client.query('rollback');
-        if ((error as { code?: string }).code !== UNIQUE_VIOLATION || attempt === 5) throw error;
+        if (!hasRaced(error) || attempt === ATTEMPTS) throw error;
       }
     }
   }
@@ -129,7 +131,8 @@ export class Writer {
     const taken = await takenKeys(client, writes);
     const fresh = writes.filter((write) => !taken.has(write));
     const lost = await saveStates(client, fresh);
-    const winners = fresh.filter((write) => !lost.has(write));
+    // In one order everywhere, so that two processes never hold a key each that the other wants.
+    const winners = fresh.filter((write) => !lost.has(write)).sort(byRequestKey);
     if (winners.length > 0) await this.#copy(client, winners, true);
     await client.query('commit');
     return writes.map((write) => (taken.has(write) ? 'duplicate' : lost.has(write) ? 'conflict' : 'written'));
@@ -174,8 +177,19 @@ export class Writer {
   #recover(head: Place, cause: unknown): void {
     this.#client?.release(true);
     this.#client = undefined;
-    const refusedByServer = typeof (cause as { severity?: unknown }).severity === 'string';
-    if (refusedByServer) this.#head = head;
+    // Only an ERROR says that the statement was undone; a FATAL may end a session whose commit was done already.
+    const undone = (cause as { severity?: unknown }).severity === 'ERROR';
+    if (undone) this.#head = head;
     else this.#head = { source: `${this.#name}.${++this.#incarnation}`, seq: 0, prev: '' };
   }
+}
+
+function hasRaced(error: unknown): boolean {
+  return RACED.has((error as { code?: string }).code ?? '');
+}
+
+const NO_KEY = Buffer.alloc(0);
+
+function byRequestKey(one: Write, other: Write): number {
+  return Buffer.compare(one.requestKey ?? NO_KEY, other.requestKey ?? NO_KEY);
 }
