@@ -12,5 +12,12 @@ export default defineConfig({
     globalSetup: ['test/setup-postgres.ts', 'test/setup-kafka.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The core is where a branch that no test takes would be a hole: `npm run coverage`.
+    coverage: {
+      include: ['libs/{approval,ledger}/src/**/*.ts'],
+      reporter: ['text'],
+      reportsDirectory: 'node_modules/.coverage',
+      thresholds: { branches: 100 },
+    },
   },
 });
