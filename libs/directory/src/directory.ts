@@ -34,10 +34,11 @@ export class Directory {
         tokens.forEach((token) => this.#credentials.set(keyOf(token), { kind: 'person', id, person }));
     }
     for (const { id, owner, groups, keys, may_assert_subjects, trust, disabled } of file.agents) {
+      // A disabled agent is none: its keys do not work, and nobody may speak for it.
+      if (disabled) continue;
       const owner_name = this.#people.get(owner)?.name;
       this.#agents.set(id, { id, owner, groups, ...(owner_name ? { owner_name } : {}), ...(trust ? { trust } : {}) });
-      if (!disabled)
-        keys.forEach((key) => this.#credentials.set(keyOf(key), { kind: 'agent', id, may_assert_subjects }));
+      keys.forEach((key) => this.#credentials.set(keyOf(key), { kind: 'agent', id, may_assert_subjects }));
     }
   }
 

@@ -53,7 +53,7 @@ export function parseDirectory(text: string, name: string): Directory {
   const document = parseDocument(text, { uniqueKeys: true });
   const [error] = document.errors;
   if (error) throw new Fault('directory-invalid', `${name}: ${error.message}`);
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = schema.safeParse(valueOf(document, name));
   if (!parsed.success) {
     const issues = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new Fault('directory-invalid', `${name}: ${issues.join('; ')}`);
@@ -61,6 +61,18 @@ export function parseDirectory(text: string, name: string): Directory {
   const problems = contradictions(parsed.data);
   if (problems.length > 0) throw new Fault('directory-invalid', `${name}: ${problems.slice(0, 5).join('; ')}`);
   return new Directory(parsed.data);
+}
+
+/** Throws Fault `directory-invalid` for nothing at all, as a file is while it is being written, and for a bomb of aliases. */
+function valueOf(document: ReturnType<typeof parseDocument>, name: string): unknown {
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (cause) {
+    throw new Fault('directory-invalid', `${name}: ${(cause as Error).message}`, { cause });
+  }
+  if (value === null) throw new Fault('directory-invalid', `${name}: is empty: write people, agents and groups`);
+  return value;
 }
 
 /** What would make one credential or chat account stand for two, or leave an agent without a person to answer for it. */

@@ -32,13 +32,9 @@ export function watchDirectory(path: string, report: (fault: Fault) => void): Di
 }
 
 function load(path: string): Directory {
-  return parseDirectory(readFileSync(path, 'utf8'), path);
-}
-
-function stampOf(path: string): string {
+  let text: string;
   try {
-    const { mtimeMs, size, ino } = statSync(path);
-    return `${mtimeMs} ${size} ${ino}`;
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
     throw new Fault(
       'directory-missing',
@@ -46,4 +42,11 @@ function stampOf(path: string): string {
       { cause },
     );
   }
+  return parseDirectory(text, path);
+}
+
+/** What changes when the file does; undefined while there is none. */
+function stampOf(path: string): string | undefined {
+  const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return mtimeMs === undefined ? undefined : `${mtimeMs} ${size} ${ino}`;
 }

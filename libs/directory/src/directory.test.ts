@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Fault } from '@countersign/contract';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseDirectory } from './file.js';
+import { watchDirectory, type DirectorySource } from './watched.js';
+
+const hashed = (token: string) => `sha256:${createHash('sha256').update(token).digest('hex')}`;
+
+const ACME = `
+people:
+  - { id: dana@acme.example, name: Dana Ito, groups: [dba, oncall], tokens: ['${hashed('dana')}'], links: { slack: T0/U0DANA } }
+  - { id: sam@acme.example, name: Sam Ortiz, groups: [dba], tokens: ['${hashed('sam')}'], links: { teams: [t/1, t/2] } }
+  - { id: gone@acme.example, name: Gone, groups: [dba], tokens: ['${hashed('gone')}'], disabled: true }
+agents:
+  - { id: release-bot, owner: sam@acme.example, groups: [ci], keys: ['${hashed('bot')}'], trust: high }
+  - { id: gateway, owner: sam@acme.example, keys: ['${hashed('gateway')}'], may_assert_subjects: true }
+  - { id: retired-bot, owner: sam@acme.example, keys: ['${hashed('retired')}'], disabled: true }
+groups:
+  dba: { slack: C0DBA, teams: ['19:a', '19:b'] }
+  oncall:
+`;
+
+describe('a directory', () => {
+  const directory = parseDirectory(ACME, 'acme.yaml');
+
+  it('knows the holder of a token, and nobody by its hash', () => {
+    expect(directory.callerOf('dana')).toMatchObject({ kind: 'person', id: 'dana@acme.example' });
+    expect(directory.callerOf('bot')).toEqual({ kind: 'agent', id: 'release-bot', may_assert_subjects: false });
+    expect(directory.callerOf('gateway')).toMatchObject({ may_assert_subjects: true });
+    for (const nobody of ['', 'Dana', ' dana', hashed('dana'), hashed('dana').slice(7)])
+      expect(directory.callerOf(nobody)).toBeUndefined();
+  });
+
+  it('lets no disabled person or agent in, and forgets neither who the person was', () => {
+    expect(directory.callerOf('gone')).toBeUndefined();
+    expect(directory.callerOf('retired')).toBeUndefined();
+    expect(directory.person('gone@acme.example')).toMatchObject({ name: 'Gone', disabled: true });
+  });
+
+  it('knows no disabled agent, so that nobody can speak for one', () => {
+    expect(directory.agent('release-bot')).toMatchObject({ owner: 'sam@acme.example', owner_name: 'Sam Ortiz' });
+    expect(directory.agent('retired-bot')).toBeUndefined();
+  });
+
+  it('knows a person by a linked account of that channel only', () => {
+    expect(directory.personBehind('slack', 'T0/U0DANA')?.id).toBe('dana@acme.example');
+    expect(directory.personBehind('teams', 't/2')?.id).toBe('sam@acme.example');
+    for (const [channel, account] of [
+      ['teams', 'T0/U0DANA'],
+      ['slack', 't/1'],
+      ['slack', 'dana@acme.example'],
+      ['slack', 'Dana Ito'],
+    ])
+      expect(directory.personBehind(channel!, account!)).toBeUndefined();
+  });
+
+  it('lists a member of two groups once, and every place where a group is asked', () => {
+    expect(directory.membersOf(['dba', 'oncall', 'nobody']).map(({ id }) => id)).toEqual([
+      'dana@acme.example',
+      'sam@acme.example',
+      'gone@acme.example',
+    ]);
+    expect(directory.destinationsOf(['dba', 'oncall'])).toEqual([
+      { channel: 'slack', address: 'C0DBA', group: 'dba' },
+      { channel: 'teams', address: '19:a', group: 'dba' },
+      { channel: 'teams', address: '19:b', group: 'dba' },
+    ]);
+  });
+});
+
+describe('a directory file is refused, with its place and what to change, when', () => {
+  const person = (more: string) => `people: [{ id: p, name: P${more} }]`;
+  it.each([
+    ['it is not YAML', 'people: [', /acme\.yaml: .*line 1/],
+    ['a key is there twice', 'people: []\npeople: []', /unique.*line 2/s],
+    ['it is empty, as it is while it is being written', '\n', 'acme.yaml: is empty'],
+    ['it is a list', '- dana', 'expected object'],
+    ['a member is not known', 'persons: []', 'persons'],
+    ['a member of a person is not known', person(', email: x'), 'people.0: Unrecognized key: "email"'],
+    ['a name is missing', 'people: [{ id: p }]', 'people.0.name'],
+    ['a token is in clear text', person(', tokens: [secret-of-dana]'), 'people.0.tokens.0: write sha256:'],
+    ['a token is half a hash', person(`, tokens: ['${hashed('x').slice(0, 40)}']`), 'people.0.tokens.0: write sha256:'],
+    ['a group is not there', person(', groups: [dba]'), 'p is in group dba, which is not under groups: add it'],
+    ['an agent has no owner', 'agents: [{ id: bot }]', 'agents.0.owner'],
+    ['the owner is not a person', 'agents: [{ id: bot, owner: nobody }]', 'agent bot is owned by nobody, who is not'],
+    [
+      'two people have one id',
+      'people: [{ id: p, name: A }, { id: p, name: B }]',
+      'the id of person p is also that of',
+    ],
+    ['a person and an agent have one id', `${person('')}\nagents: [{ id: p, owner: p }]`, 'the id of agent p is also'],
+    [
+      'two people have one token',
+      `people: [{ id: p, name: P, tokens: ['${hashed('x')}'] }, { id: q, name: Q, tokens: ['${hashed('x')}'] }]`,
+      'a token or key of q is also that of p: make it unique',
+    ],
+    [
+      "an agent's key is a person's token",
+      `people: [{ id: p, name: P, tokens: ['${hashed('x')}'] }]\nagents: [{ id: bot, owner: p, keys: ['${hashed('x')}'] }]`,
+      'a token or key of bot is also that of p',
+    ],
+    [
+      'one chat account is linked to two people',
+      'people: [{ id: p, name: P, links: { slack: T/U } }, { id: q, name: Q, links: { slack: [T/V, T/U] } }]',
+      'a chat link of q is also that of p',
+    ],
+    [
+      'it unfolds without end',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}`,
+      'acme.yaml: ',
+    ],
+  ])('%s', (_, text, message) => {
+    const fault = faultOf(() => parseDirectory(text, 'acme.yaml'));
+    expect(fault).toMatchObject({ code: 'directory-invalid' });
+    expect(fault.message).toMatch(message);
+    expect(fault.message).not.toContain('secret-of-dana');
+  });
+});
+
+// Side by side, because each waits for the next look at its file.
+describe.concurrent('a directory that follows its file', () => {
+  it('takes a change, also one that is moved into place, and a disabled person is out at once', async () => {
+    const { folder, path, source, reports } = follow();
+    const before = source.current();
+    writeFileSync(join(folder, 'next'), ACME.replace(`tokens: ['${hashed('dana')}']`, '$&, disabled: true'));
+    renameSync(join(folder, 'next'), path);
+    await until(() => source.current() !== before);
+    expect(source.current().callerOf('dana')).toBeUndefined();
+    expect(source.current().callerOf('sam')).toBeDefined();
+    expect(before.callerOf('dana')).toBeDefined();
+    expect(reports).toEqual([]);
+  });
+
+  it.each([
+    ['is not valid', (path: string) => writeFileSync(path, `${ACME}\nmore: 1`), 'directory-invalid'],
+    ['is half written', (path: string) => writeFileSync(path, ACME.slice(0, 200)), 'directory-invalid'],
+    ['is gone', (path: string) => rmSync(path), 'directory-missing'],
+    ['has become a folder', (path: string) => (rmSync(path), mkdirSync(path)), 'directory-missing'],
+  ])('keeps serving the last good one when the file %s, says so once, and recovers', async (_, spoil, code) => {
+    const { path, source, reports } = follow();
+    const before = source.current();
+    spoil(path);
+    await until(() => reports.length > 0);
+    expect(reports[0]).toMatchObject({ code });
+    expect(reports[0]!.message).toContain(path);
+    expect(source.current()).toBe(before);
+    // Beyond the next look: a log that says the same every two seconds is not read.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(reports).toHaveLength(1);
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, ACME.replaceAll('Dana', 'Dora'));
+    await until(() => source.current() !== before);
+    expect(source.current().person('dana@acme.example')?.name).toBe('Dora Ito');
+  });
+
+  it('does not start without a file', () => {
+    expect(faultOf(() => watchDirectory('nowhere.yaml', () => undefined))).toMatchObject({
+      code: 'directory-missing',
+      message: expect.stringContaining('set COUNTERSIGN_DIRECTORY') as string,
+    });
+  });
+});
+
+const opened: (() => void)[] = [];
+afterAll(() => opened.forEach((close) => close()));
+
+function follow() {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-directory-'));
+  const path = join(folder, 'directory.yaml');
+  writeFileSync(path, ACME);
+  const reports: Fault[] = [];
+  const source: DirectorySource = watchDirectory(path, (fault) => reports.push(fault));
+  opened.push(() => {
+    source.close();
+    rmSync(folder, { recursive: true });
+  });
+  return { folder, path, source, reports };
+}
+
+function faultOf(work: () => unknown): Fault {
+  try {
+    work();
+  } catch (error) {
+    return error as Fault;
+  }
+  throw new Error('nothing was refused');
+}
+
+async function until(met: () => boolean): Promise<void> {
+  for (const end = Date.now() + 15_000; !met();) {
+    if (Date.now() > end) throw new Error('not in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
