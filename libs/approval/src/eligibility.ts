@@ -33,24 +33,27 @@ export function excludedFrom(request: ActionRequest, agent: Agent, terms: Pick<A
   return found;
 }
 
+/** The longest id the directory takes: what is longer names no person. */
+const LONGEST_ID = 256;
+
 /**
  * The ids in `subject.properties.act`, outermost first (RFC 8693 section 4.1: each actor may carry the one before it). Lists
  * and bare ids are read too, and all of it is: a chain must not hide a person by its shape or by its length.
  */
-function delegationChain(request: ActionRequest): string[] {
-  const ids: string[] = [];
+export function delegationChain(request: ActionRequest): string[] {
+  const ids = new Set<string>();
   const left: unknown[] = [request.subject.properties?.['act']];
   while (left.length > 0) {
     const act = left.shift();
-    if (typeof act === 'string') ids.push(act);
+    if (typeof act === 'string') ids.add(act);
     else if (Array.isArray(act)) left.unshift(...(act as unknown[]));
     else if (typeof act === 'object' && act !== null) {
       const actor = act as { sub?: unknown; id?: unknown; act?: unknown };
-      for (const id of [actor.sub, actor.id]) if (typeof id === 'string') ids.push(id);
+      for (const id of [actor.sub, actor.id]) if (typeof id === 'string') ids.add(id);
       left.unshift(actor.act);
     }
   }
-  return ids;
+  return [...ids].filter((id) => id.length <= LONGEST_ID);
 }
 
 /**

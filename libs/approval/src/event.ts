@@ -37,7 +37,7 @@ export interface DecisionHeld extends Answered {
   expires_at: string;
   /** Ids of people whose vote never counts here, with the reason. */
   excluded: { id: string; because: Exclusion }[];
-  /** Who was eligible when it was created. */
+  /** Who was eligible when it was created: the first hundred of them. */
   asked: { id: string; name: string; groups: string[] }[];
   destinations: Destination[];
   grant: GrantTerms;

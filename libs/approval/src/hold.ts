@@ -1,4 +1,4 @@
-import { eligibility, excludedFrom, isRefusal } from './eligibility.js';
+import { delegationChain, eligibility, excludedFrom, isRefusal } from './eligibility.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
 import { openSeats, seat } from './quorum.js';
 import type { ActionRequest, Agent, Destination, Person } from './request.js';
@@ -22,6 +22,12 @@ export function grantTerms(verdict: Pick<Verdict, 'grant'>): GrantTerms {
   return { ...(verdict.grant ?? DEFAULT_GRANT), uses: 1 };
 }
 
+/** A chain of delegation longer than this is not worked through, and a request with one is not put before people. */
+const MOST_DELEGATES = 32;
+
+/** People named in the record as asked. With a bound, because an event too large for the ledger would escape the record. */
+const MOST_NAMED = 100;
+
 /**
  * The first event of a decision that people must answer. If exclusions leave too few to fill the seats, it is denied at
  * once and says so: a request nobody can approve must not wait for its expiry.
@@ -32,7 +38,6 @@ export function hold(
 ): DecisionHeld | DecisionDenied {
   const terms = verdict.approval;
   if (!terms) throw new TypeError('a verdict that requires approval carries its terms');
-  const excluded = excludedFrom(request, agent, terms);
   const answered = {
     request,
     agent: {
@@ -45,16 +50,20 @@ export function hold(
     risk: verdict.risk,
     policy: verdict.policy,
   };
+  const denied = (rule: string, text: string): DecisionDenied => {
+    return { type: 'decision.denied', ...answered, reasons: [{ rule, text }, ...verdict.reasons] };
+  };
+  if (delegationChain(request).length > MOST_DELEGATES) {
+    return denied('delegation-too-long', `The chain of delegation names more than ${MOST_DELEGATES} actors.`);
+  }
+  const excluded = excludedFrom(request, agent, terms);
   const approval = { terms, excluded, asked: [] };
   const asked = members.flatMap((person) => {
     const groups = eligibility(person, approval);
     return isRefusal(groups) ? [] : [{ id: person.id, name: person.name, groups }];
   });
   const { complete, filled } = seat(terms.seats, asked);
-  if (!complete) {
-    const text = shortage(terms.seats, filled);
-    return { type: 'decision.denied', ...answered, reasons: [{ rule: 'nobody-eligible', text }, ...verdict.reasons] };
-  }
+  if (!complete) return denied('nobody-eligible', shortage(terms.seats, filled));
   return {
     type: 'decision.held',
     ...answered,
@@ -62,7 +71,7 @@ export function hold(
     approval: terms,
     expires_at: addSeconds(at, terms.expires_in_s),
     excluded,
-    asked,
+    asked: asked.slice(0, MOST_NAMED),
     destinations: destinations.filter(({ channel }) => terms.channels.length === 0 || terms.channels.includes(channel)),
     grant: grantTerms(verdict),
   };

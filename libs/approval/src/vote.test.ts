@@ -40,7 +40,7 @@ const acting = (act: unknown): Situation => ({
 const excluding = (...exclude: string[]): Situation => ({ verdict: verdict({ approval: terms({ exclude }) }) });
 
 describe('nobody approves their own wish', () => {
-  const deep = Array.from({ length: 80 }).reduce<object>((inner, _, i) => ({ sub: `s${i}`, id: `i${i}`, act: inner }), {
+  const deep = Array.from({ length: 15 }).reduce<object>((inner, _, i) => ({ sub: `s${i}`, id: `i${i}`, act: inner }), {
     sub: 'ben',
   });
   it.each<[string, Person, Situation, string]>([
@@ -346,6 +346,25 @@ describe('hold', () => {
     expect(event.reasons[0]).toMatchObject({ rule: 'nobody-eligible' });
     expect(event.reasons[0]!.text).toContain(text);
     expect(event.reasons[1]).toEqual({ rule: 'bulk-delete', text: 'deletes more than 100 rows' });
+  });
+
+  it('a chain of delegation too long to work through is not put before people', () => {
+    const chain = (length: number) => acting(Array.from({ length }, (_, i) => ({ sub: `s${i}`, id: `s${i}` })));
+    expect(holding(chain(32)).type).toBe('decision.held');
+    expect(holding(chain(33))).toMatchObject({
+      type: 'decision.denied',
+      reasons: [{ rule: 'delegation-too-long' }, {}],
+    });
+  });
+
+  it('neither a crowd nor a chain makes an event too large for the ledger', () => {
+    const members = Array.from({ length: 5_000 }, (_, i) => person(`person${i}@acme.example`, ['dba']));
+    const act = Array.from({ length: 32 }, (_, i) => ({ sub: `${i}`.padEnd(256, 'x'), id: 'y'.repeat(10_000) }));
+    const event = holding({ ...acting(act), members });
+    if (event.type !== 'decision.held') throw new Error('it is not held');
+    const { request: _, ...rest } = event;
+    expect(JSON.stringify(rest).length).toBeLessThan(25_000);
+    expect(event.asked).toHaveLength(100);
   });
 
   it('asks only in the channels that policy allows', () => {
