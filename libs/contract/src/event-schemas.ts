@@ -1,0 +1,45 @@
+import type { EventType } from '@countersign/approval';
+import { readFileSync } from 'node:fs';
+
+// The shapes of events as JSON Schema (2020-12), for those who read the topic without our types. Each is closed: a member
+// that is not described is not there.
+
+/** A JSON Schema document. */
+export type JsonSchema = { $id: string; title: string; description: string } & Record<string, unknown>;
+
+/** Every event type there is. The compiler holds the list and the rules to each other. */
+const TYPES = Object.keys({
+  'decision.allowed': true,
+  'decision.denied': true,
+  'decision.held': true,
+  'decision.repeated': true,
+  'vote.cast': true,
+  'vote.refused': true,
+  'decision.approved': true,
+  'decision.rejected': true,
+  'decision.expired': true,
+  'decision.withdrawn': true,
+  'decision.revoked': true,
+  'grant.redeemed': true,
+  'grant.refused': true,
+  'grant.expired': true,
+  'outcome.reported': true,
+} satisfies Record<EventType, true>);
+
+export const EVENT_TYPES: readonly EventType[] = TYPES as EventType[];
+
+/** The id of the schema that describes a whole event, envelope and data. */
+export const EVENT_SCHEMA = 'urn:countersign:v1:envelope';
+
+/** The schema of the data of one type of event. */
+export function dataSchema(type: EventType): string {
+  return `urn:countersign:v1:${type}`;
+}
+
+/** All schemas, to be given to a validator together: they refer to each other by id. */
+export function eventSchemas(): JsonSchema[] {
+  return ['parts', 'envelope', ...EVENT_TYPES].map(
+    // Beside src and beside dist alike.
+    (name) => JSON.parse(readFileSync(new URL(`../schemas/${name}.json`, import.meta.url), 'utf8')) as JsonSchema,
+  );
+}
