@@ -128,7 +128,8 @@ export class GrpcServer extends ServerGrpc {
 }
 
 async function* requestsOf(call: ServerDuplexStream<unknown, unknown>): AsyncIterable<unknown> {
-  for await (const request of call) yield received(request);
+  // A stream that is destroyed sends no status: leaving the loop must not do that, or the caller would wait for ever.
+  for await (const request of call.iterator({ destroyOnReturn: false })) yield received(request);
 }
 
 function drained(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>): Promise<void> {

@@ -33,8 +33,9 @@ export function httpTwins(services: RpcService[], log: Log) {
     ),
   );
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    if (!url.pathname.startsWith('/v1/')) return next();
+    const target = request.url ?? '/';
+    if (!target.startsWith('/v1/') || !URL.canParse(target, 'http://localhost')) return next();
+    const url = new URL(target, 'http://localhost');
     void answer(request, response, url).catch((error: unknown) => {
       const status = toStatusError(error, log, `${request.method} ${url.pathname.split('/')[2] ?? ''}`);
       const headers: Record<string, string> = {};
@@ -87,10 +88,14 @@ async function readBody(request: IncomingMessage): Promise<JsonObject> {
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Read on, so that the caller gets the answer instead of a reset connection, but keep nothing more.
-    if (size <= BODY_LIMIT) chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      // Read on, so that the caller gets the answer instead of a reset connection, but keep nothing more.
+      if (size <= BODY_LIMIT) chunks.push(chunk);
+    }
+  } catch {
+    throw invalid('body', 'ended before it was whole');
   }
   if (size > BODY_LIMIT) throw invalid('body', `has ${size} bytes, more than ${BODY_LIMIT}`);
   let text: string;
@@ -114,7 +119,7 @@ async function readBody(request: IncomingMessage): Promise<JsonObject> {
 
 /** Query parameters as the JSON of the request message: repeated and nested fields are not taken. */
 function queryOf(input: DescMessage, query: URLSearchParams): JsonObject {
-  const body: Record<string, JsonValue> = {};
+  const body = Object.create(null) as Record<string, JsonValue>;
   for (const [name, text] of query) {
     if (Object.hasOwn(body, name)) throw invalid(name, 'is given twice');
     const field = input.fields.find((candidate) => candidate.name === name || candidate.jsonName === name);
@@ -127,10 +132,20 @@ function map(input: DescMessage, body: JsonObject) {
   try {
     return fromJson(input, body);
   } catch (error) {
-    // The mapper names the field and the type it wanted; it may quote the value, which may be a secret.
-    const text = (error as Error).message.replace(/: .*$/s, '').slice(0, 200);
-    throw invalid('body', `does not fit ${input.name}: ${text}`);
+    throw invalid(...misfit((error as Error).message, input));
   }
+}
+
+/** What the mapper found, as field and description. It quotes values, which may be secrets: they are left out. */
+function misfit(message: string, input: DescMessage): [field: string, description: string] {
+  const unknown = /^cannot decode message [\w.]*?(\w+) from JSON: key "(\w{1,64})" is unknown$/.exec(message);
+  if (unknown) return [unknown[2]!, `is not a member of ${unknown[1]}`];
+  const field = /^cannot decode (?:field|oneof) [\w.]+\.(\w+) from JSON: (expected \w+|.*set multiple times)/.exec(
+    message,
+  );
+  if (field) return [field[1]!, field[2]!.startsWith('expected') ? field[2]! : 'is given more than once'];
+  const type = /^cannot decode (?:message|enum) (?:\w+\.)*(\w+)/.exec(message);
+  return ['body', type ? `holds something that is no ${type[1]}` : `does not fit ${input.name}`];
 }
 
 function invalid(field: string, description: string): StatusError {

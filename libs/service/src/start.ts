@@ -50,17 +50,16 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   app.use(httpTwins(services, log));
   app.useBodyParser('json', { limit: '1mb' });
   app.useBodyParser('urlencoded', { limit: '1mb', extended: false });
-  let grpc: GrpcServer | undefined;
-  if (grpcPort !== undefined) {
-    grpc = new GrpcServer({ url: `${bind}:${grpcPort}`, services, log });
-    app.connectMicroservice({ strategy: grpc });
-    await app
-      .startAllMicroservices()
-      .catch((cause: unknown) => portTaken('gRPC', grpcPort, 'COUNTERSIGN_GRPC_PORT', cause));
+  const grpc = grpcPort === undefined ? undefined : new GrpcServer({ url: `${bind}:${grpcPort}`, services, log });
+  if (grpc) app.connectMicroservice({ strategy: grpc });
+  try {
+    await app.startAllMicroservices().catch((cause: unknown) => portTaken('gRPC', grpcPort, cause));
+    await app.listen(httpPort, bind).catch((cause: unknown) => portTaken('HTTP', httpPort, cause));
+  } catch (error) {
+    // Half a service is none: the other port is given back, and what the module has opened is closed.
+    await app.close();
+    throw error;
   }
-  await app
-    .listen(httpPort, bind)
-    .catch((cause: unknown) => portTaken('HTTP', httpPort, 'COUNTERSIGN_HTTP_PORT', cause));
   const stopHealth = grpc ? followReadiness(grpc, services, readiness) : () => undefined;
   return {
     app,
@@ -83,8 +82,9 @@ function followReadiness(grpc: GrpcServer, services: RpcService[], readiness: Re
   return () => clearInterval(timer);
 }
 
-function portTaken(what: string, port: number, setting: string, cause: unknown): never {
+function portTaken(what: 'gRPC' | 'HTTP', port: number | undefined, cause: unknown): never {
   const text = (cause as Error).message ?? '';
   if (!/EADDRINUSE|No address added|address already in use/i.test(text)) throw cause;
+  const setting = `COUNTERSIGN_${what.toUpperCase()}_PORT`;
   throw new Fault('port-taken', `${what} port ${port} is in use: stop what uses it, or set ${setting}`, { cause });
 }
