@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TICK_MS = 4000;
+const PARENT_CHECK_MS = 1000;
 
 /** A step that did not succeed and has already said why. */
 export class StepFailed extends Error {}
@@ -78,6 +79,31 @@ function sourcesDigest() {
     }
   }
   return hash.digest('hex');
+}
+
+/**
+ * Calls back when the npm that runs `script` is gone. Killing npm with -9 means to stop this too, and no signal says so: it
+ * is noticed by the parents having changed. Between npm and this process there may be a shell that lives on.
+ */
+export function whenNpmEnds(script, callback) {
+  if (process.env.npm_lifecycle_event !== script) return;
+  const before = ancestors();
+  const check = setInterval(() => {
+    if (ancestors() === before) return;
+    clearInterval(check);
+    callback();
+  }, PARENT_CHECK_MS);
+  check.unref();
+}
+
+function ancestors() {
+  const parent = process.ppid;
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
+    return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(parent);
+  }
 }
 
 function projects() {

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, checkNode, install, ROOT, StepFailed } from './prepare.mjs';
+import { build, checkNode, install, ROOT, StepFailed, whenNpmEnds } from './prepare.mjs';
 
 const HELP = `npm run services: runs intake, decision, notifier and audit as four processes.
 
@@ -17,7 +17,6 @@ All other settings are handed to every service. A service that dies is started a
   -- --no-restart  leave a service that died dead
   -- --help        this`;
 
-const PARENT_CHECK_MS = 1000;
 const COLOURS = { intake: 36, decision: 35, notifier: 33, audit: 32, services: 1 };
 
 async function main() {
@@ -32,7 +31,7 @@ async function main() {
   // What is started, last first: the order in which it stops.
   const running = [];
   const stop = stopper(running);
-  stopWithNpm(() => stop.now(0));
+  whenNpmEnds('services', () => void stop.now(0));
   const dataDir = resolve(process.env.COUNTERSIGN_DATA_DIR ?? '.countersign');
   mkdirSync(dataDir, { recursive: true });
   try {
@@ -100,16 +99,6 @@ function stopper(running) {
     });
   }
   return { now, asked: () => stopped !== undefined };
-}
-
-/** Killing npm with -9 means to stop this too, and no signal says so: it is noticed by the parent having changed. */
-function stopWithNpm(stop) {
-  if (process.env.npm_lifecycle_event !== 'services') return;
-  const parent = process.ppid;
-  const check = setInterval(() => {
-    if (process.ppid !== parent) void stop();
-  }, PARENT_CHECK_MS);
-  check.unref();
 }
 
 function say(name, line) {

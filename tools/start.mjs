@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build, checkNode, install, ROOT, StepFailed } from './prepare.mjs';
+import { build, checkNode, install, ROOT, StepFailed, whenNpmEnds } from './prepare.mjs';
 
 const HELP = `npm start: runs Countersign in one process, with a database of its own unless DATABASE_URL is set.
 
@@ -19,20 +19,6 @@ COUNTERSIGN_DATA_DIR (.countersign); Ctrl-C stops it, and another npm start goes
 
 All settings are described in README.md. Other commands: npm run demo, npm run services, npm test.`;
 
-const PARENT_CHECK_MS = 1000;
-
-/** Killing npm with -9 means to stop this too, and no signal says so: it is noticed by the parent having changed. */
-function stopWithNpm() {
-  if (process.env.npm_lifecycle_event !== 'start') return;
-  const parent = process.ppid;
-  const check = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(check);
-    process.kill(process.pid, 'SIGTERM');
-  }, PARENT_CHECK_MS);
-  check.unref();
-}
-
 if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
   console.log(HELP);
 } else {
@@ -42,7 +28,7 @@ if (process.argv.slice(2).some((argument) => argument === '--help' || argument =
     await build();
     const main = join(ROOT, 'apps/standalone/dist/main.js');
     if (!existsSync(main)) throw new Error(`${main} was not built: remove the dist folders and start again`);
-    stopWithNpm();
+    whenNpmEnds('start', () => process.kill(process.pid, 'SIGTERM'));
     process.chdir(ROOT);
     process.argv[1] = main;
     await import(pathToFileURL(main).href);
