@@ -28,7 +28,7 @@ await runMain(async () => {
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });
   const pool = openPool(databaseUrl, 'intake');
-  const policy = await openPolicy(settings, log, metrics);
+  const policy = await openPolicy(settings, metrics, (line) => log.info(line));
   const parts = { pool, bus, policy, directory, log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),

@@ -39,7 +39,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
   const directory = openDirectory(settings, log);
 
   // The database and the policies have nothing to do with each other, so they come up side by side.
-  const policyReady = openPolicy(settings, log, metrics);
+  const policyReady = openPolicy(settings, metrics, progress);
   policyReady.catch(() => undefined);
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings, progress);
   const databaseUrl = settings.DATABASE_URL ?? embedded!.url;
