@@ -30,7 +30,7 @@ const office = fc.record({
   owner: fc.constantFrom('sam', 'SAM'),
   principal: fc.constantFrom(undefined, 'lee', 'Lee'),
   act: fc.constantFrom(undefined, { sub: 'ana' }, { sub: 'x', act: { id: 'Ana' } }),
-  exclude: fc.constantFrom([], ['eve'], ['finance']),
+  exclude: fc.constantFrom<string[]>([], ['eve'], ['finance']),
   seats: fc.constantFrom<SeatTerms[]>(
     [{ group: 'dba', count: 1 }],
     [{ group: 'dba', count: 2 }],
@@ -189,7 +189,7 @@ describe('no run of the machine, whatever happens in whatever order', () => {
     fc.assert(
       fc.property(office, script, (given, steps) => {
         let directory: Person[] = given.people.map((one) => ({ ...one }));
-        let owner = given.owner;
+        let owner: string = given.owner;
         let clock = 0;
         let redeemed = 0;
         let { decision } = begin(given);

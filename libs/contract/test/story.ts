@@ -1,0 +1,166 @@
+import {
+  decide,
+  evolve,
+  hold,
+  type Command,
+  type Decision,
+  type DecisionEvent,
+  type EventType,
+  type Person,
+  type Verdict,
+} from '@countersign/approval';
+import { canonicalize, digestOf } from '@countersign/ledger';
+import type { Envelope } from '../src/index.js';
+
+// One event of every type, as the rules produce them and as a source writes them: numbered, chained, canonical.
+
+const T0 = Date.parse('2026-11-20T14:00:00.000Z');
+const at = (second: number) => new Date(T0 + second * 1000).toISOString();
+const digits = (n: number) =>
+  `${'0123456789abcdefghjkmnpqrstvwxyz'[n >> 5]}${'0123456789abcdefghjkmnpqrstvwxyz'[n & 31]}`.padStart(26, '0');
+const DIGEST = digestOf('the action');
+const GRANT = `grt_${digits(1)}`;
+const DANA: Person = { id: 'dana@acme.example', name: 'Dana Ito', groups: ['dba', 'oncall'] };
+const SAM: Person = { id: 'sam@acme.example', name: 'Sam Roe', groups: ['dba'] };
+
+const answered = {
+  request: {
+    subject: { type: 'agent', id: 'release-bot', properties: { act: { sub: 'pipeline-7' } } },
+    principal: 'lee@acme.example',
+    action: { name: 'db.delete', properties: { rows: 12480, table: 'orders' } },
+    resource: { type: 'database', id: 'prod.orders', properties: { region: 'eu' } },
+    context: { session_id: 'run-77', ticket: 'OPS-311' },
+    justification: 'cleaning up duplicates after the migration',
+    submitted_by: 'edge-gateway',
+    request_id: 'req-1',
+  },
+  agent: { owner: 'sam@acme.example', owner_name: 'Sam Roe', groups: ['ci'] },
+  action_digest: DIGEST,
+  reasons: [{ rule: 'bulk-delete', text: 'deletes more than 100 rows' }],
+  risk: { level: 'high' as const, score: 70, factors: ['bulk-delete'] },
+  policy: { revision: 'sha256:5f2a' },
+};
+const obligations = [{ id: 'log-query', properties: { level: 'full' } }, { id: 'notify' }];
+const verdict: Verdict = {
+  effect: 'require_approval',
+  reasons: answered.reasons,
+  risk: answered.risk,
+  policy: answered.policy,
+  obligations,
+  approval: {
+    seats: [{ group: 'dba', count: 1 }],
+    expires_in_s: 900,
+    reason_required: true,
+    channels: ['slack'],
+    redact: ['/arguments/table'],
+    exclude: ['contractors'],
+    step_up: false,
+  },
+  grant: { expires_in_s: 600, uses: 1 },
+};
+
+const vote: Command = {
+  type: 'vote',
+  voter: DANA,
+  vote: 'approve',
+  reason: 'change window confirmed',
+  channel: 'slack',
+  submitted_by: 'notifier',
+  seen_digest: DIGEST,
+  card_digest: digestOf('the card'),
+  grant_id: GRANT,
+};
+const redeem: Command = {
+  type: 'redeem',
+  by: 'release-bot',
+  grant_id: GRANT,
+  action_digest: DIGEST,
+  approvers: [DANA],
+  verdict: { ...verdict, effect: 'allow', approval: undefined },
+};
+
+/** A first event and what people and agents then do, each a minute later unless it says when. */
+type Play = [first: DecisionEvent, ...then: (Command | [Command, second: number])[]];
+
+const held = () =>
+  hold(
+    {
+      ...answered,
+      agent: { id: 'release-bot', ...answered.agent },
+      verdict,
+      members: [DANA, SAM],
+      destinations: [{ channel: 'slack', address: 'C0DBA', group: 'dba' }],
+    },
+    at(0),
+  );
+
+const PLAYS: Play[] = [
+  [
+    { type: 'decision.allowed', ...answered, obligations, grant: { id: GRANT, expires_at: at(600), uses: 1 } },
+    [{ type: 'expire' }, 600],
+  ],
+  [{ type: 'decision.denied', ...answered }],
+  [
+    held(),
+    { type: 'repeat', request_id: 'req-2', submitted_by: 'edge-gateway' },
+    { ...vote, voter: SAM },
+    vote,
+    { ...redeem, action_digest: digestOf('another action') },
+    redeem,
+    { type: 'report', by: 'release-bot', success: true, summary: '12,480 rows', details: { rows: 12480 } },
+  ],
+  [held(), { ...vote, vote: 'deny', reason: 'wrong table' }],
+  [held(), [{ type: 'expire' }, 900]],
+  [held(), { type: 'withdraw', by: 'release-bot', reason: 'no longer needed' }],
+  [held(), vote, { type: 'revoke', by: DANA, reason: 'incident OPS-312' }],
+];
+
+/** Every event of the plays, in the order in which one source would write them. */
+export function story(): { envelope: Envelope; bytes: string }[] {
+  const told: { envelope: Envelope; bytes: string }[] = [];
+  const source = 'intake-1.2026-11-20T13:59:00Z';
+  let prev = '';
+  const tell = (
+    decision: Decision | undefined,
+    decision_id: string,
+    { type, ...data }: DecisionEvent,
+    second: number,
+  ) => {
+    const envelope: Envelope = {
+      v: 1,
+      id: `evt_${digits(told.length + 1)}`,
+      type,
+      at: at(second),
+      decision_id,
+      version: (decision?.version ?? 0) + 1,
+      source,
+      seq: told.length + 1,
+      prev,
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+      data,
+    };
+    const bytes = canonicalize(envelope);
+    prev = digestOf(bytes);
+    told.push({ envelope, bytes });
+    return evolve(decision, JSON.parse(bytes) as Envelope);
+  };
+  PLAYS.forEach(([first, ...then], play) => {
+    const id = `dec_${digits(play + 1)}`;
+    let decision = tell(undefined, id, first, 0)!;
+    then.forEach((step, i) => {
+      const [command, second] = Array.isArray(step) ? step : [step, 60 * (i + 1)];
+      for (const event of decide(decision, command, at(second)).events) decision = tell(decision, id, event, second)!;
+    });
+  });
+  return told;
+}
+
+/** The first event of each type. */
+export function oneOfEach(): Map<EventType, { envelope: Envelope; bytes: string }> {
+  const found = new Map<EventType, { envelope: Envelope; bytes: string }>();
+  for (const one of story()) {
+    const type = one.envelope.type as EventType;
+    if (!found.has(type)) found.set(type, one);
+  }
+  return found;
+}
