@@ -9,6 +9,7 @@ import {
 } from '@countersign/approval';
 import {
   ApprovalViewSchema,
+  invalidArgument,
   StatusError,
   Vote,
   type ApprovalService,
@@ -41,7 +42,8 @@ export class ApprovalApi {
   readonly handlers: Handlers<typeof ApprovalService, Caller> = {
     ListApprovals: async ({ includeIneligible, pageSize, pageToken }, call) => {
       const person = requirePerson(call.caller);
-      if (pageSize < 0 || pageSize > PAGE) throw invalid('page_size', `is not between 1 and ${PAGE}`);
+      if (pageSize < 0 || pageSize > PAGE)
+        throw invalidArgument({ field: 'page_size', description: `is not between 1 and ${PAGE}` });
       return this.#page(person, includeIneligible, pageSize || 50, pageToken);
     },
     GetApproval: async ({ id }, call) => {
@@ -111,7 +113,7 @@ export class ApprovalApi {
       return { person: this.parts.directory().person(caller.id) ?? caller.person, channel: 'api' };
     }
     if (caller.kind === 'agent') throw forPeople();
-    if (!account) throw invalid('chat_account', 'is required: a service does not vote');
+    if (!account) throw invalidArgument({ field: 'chat_account', description: 'is required: a service does not vote' });
     const person = this.parts.directory().personBehind(account.channel, account.account);
     if (!person) {
       throw new StatusError(
@@ -233,17 +235,10 @@ function notYours(id: string): StatusError {
   return new StatusError('PERMISSION_DENIED', `you have no part in ${id}`, { reason: 'NOT_YOURS' });
 }
 
-function invalid(field: string, description: string): StatusError {
-  return new StatusError('INVALID_ARGUMENT', `${field}: ${description}`, {
-    reason: 'INVALID_REQUEST',
-    violations: [{ field, description }],
-  });
-}
-
 function parseToken(token: string): { deadline: string; id: string } {
   const [deadline, id] = token.split(' ');
   if (!deadline || !id || Number.isNaN(Date.parse(deadline)))
-    throw invalid('page_token', 'is not from an answer before');
+    throw invalidArgument({ field: 'page_token', description: 'is not from an answer before' });
   return { deadline, id };
 }
 

@@ -1,4 +1,10 @@
-import { StatusError, type DecideRequest, type Decision, type DecisionService } from '@countersign/contract';
+import {
+  invalidArgument,
+  StatusError,
+  type DecideRequest,
+  type Decision,
+  type DecisionService,
+} from '@countersign/contract';
 import type { Decision as CoreDecision, Person } from '@countersign/approval';
 import type { Caller } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
@@ -37,10 +43,7 @@ export class DecisionApi {
     DecideBatch: async ({ requests }, call) => {
       if (requests.length === 0 || requests.length > BATCH_LIMIT) {
         const description = `has ${requests.length} requests, not 1 to ${BATCH_LIMIT}`;
-        throw new StatusError('INVALID_ARGUMENT', `requests: ${description}`, {
-          reason: 'INVALID_REQUEST',
-          violations: [{ field: 'requests', description }],
-        });
+        throw invalidArgument({ field: 'requests', description });
       }
       requireAgent(call.caller);
       return { results: await Promise.all(requests.map((request) => this.#result(request, call))) };
@@ -109,10 +112,7 @@ export class DecisionApi {
   #streamed(request: DecideRequest, call: Call<Caller>) {
     if (request.requestId !== '') return this.#result(request, call);
     const description = 'is required on a stream: it ties the answer to its request';
-    const error = new StatusError('INVALID_ARGUMENT', `request_id: ${description}`, {
-      reason: 'INVALID_REQUEST',
-      violations: [{ field: 'request_id', description }],
-    });
+    const error = invalidArgument({ field: 'request_id', description });
     return Promise.resolve({ requestId: '', result: { case: 'error' as const, value: error.toStatus() } });
   }
 

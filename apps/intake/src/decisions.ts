@@ -21,8 +21,21 @@ export interface Stored {
 /** A command, or how to make one from the decision as it is now. */
 export type CommandFor = Command | ((decision: Decision) => Command | Promise<Command>);
 
+export interface RunOptions {
+  requestKey?: Buffer;
+  traceId?: string;
+}
+
+export interface Ran {
+  decision: Decision;
+  refused?: Refusal;
+}
+
 /** Loads a decision, lets the rules speak, and saves what they say if nobody was faster; otherwise does it again. */
 export class Decisions {
+  /** The last turn of each decision that is being changed by this process. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
   constructor(
     readonly reader: IntakeReader,
     readonly writer: Writer,
@@ -44,12 +57,22 @@ export class Decisions {
     return { decision, hasState: false };
   }
 
-  /** Runs a command to the end. Its events, and those of a refusal, are committed when this resolves. */
-  async run(
-    id: string,
-    commandFor: CommandFor,
-    options: { requestKey?: Buffer; traceId?: string } = {},
-  ): Promise<{ decision: Decision; refused?: Refusal }> {
+  /**
+   * Runs a command to the end. Its events, and those of a refusal, are committed when this resolves. Commands on one decision
+   * take turns, so that a crowd does not overtake itself for ever; only other processes are raced with.
+   */
+  async run(id: string, commandFor: CommandFor, options: RunOptions = {}): Promise<Ran> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(() => this.#run(id, commandFor, options));
+    const over = turn.catch(() => undefined);
+    this.#turns.set(id, over);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(id) === over) this.#turns.delete(id);
+    }
+  }
+
+  async #run(id: string, commandFor: CommandFor, options: RunOptions): Promise<Ran> {
     for (let attempt = 0; attempt < 20; attempt++) {
       const { decision, hasState } = await this.load(id);
       const command = typeof commandFor === 'function' ? await commandFor(decision) : commandFor;

@@ -1,4 +1,4 @@
-import { StatusError, type FieldViolation } from '@countersign/contract';
+import { invalidArgument, type FieldViolation } from '@countersign/contract';
 
 /** Collects what is wrong with a request, so that the caller hears everything at once. */
 export class Violations {
@@ -23,12 +23,7 @@ export class Violations {
 
   /** Throws StatusError INVALID_ARGUMENT if anything was found. */
   settle(): void {
-    const [first] = this.#found;
-    if (!first) return;
-    const more = this.#found.length > 1 ? ` (and ${this.#found.length - 1} more)` : '';
-    throw new StatusError('INVALID_ARGUMENT', `${first.field}: ${first.description}${more}`, {
-      reason: 'INVALID_REQUEST',
-      violations: this.#found,
-    });
+    const [first, ...others] = this.#found;
+    if (first) throw invalidArgument(first, ...others);
   }
 }

@@ -60,7 +60,9 @@ export function httpTwins(services: RpcService[], log: Log) {
     const traceId = traceIdOf(request.headers.traceparent);
     const reply = await handler(message, { caller, signal: abort.signal, ...(traceId ? { traceId } : {}) });
     const output = '$typeName' in reply ? reply : create(method.output, reply as never);
-    send(response, 200, toJson(method.output, output as never, { useProtoFieldName: true, alwaysEmitImplicit: true }));
+    // The registry is for errors within an answer, as in a batch.
+    const options = { useProtoFieldName: true, alwaysEmitImplicit: true, registry: DETAILS };
+    send(response, 200, toJson(method.output, output as never, options));
   }
 
   function find(verb: string, url: URL): Target {

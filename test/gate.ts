@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { INTAKE, intakeConfig, intakeModule, type Intake } from '@countersign/app-intake';
+import { MemoryBus } from '@countersign/bus';
+import {
+  ApprovalService,
+  DecisionService,
+  EVENTS_TOPIC,
+  Vote,
+  type Decision,
+  type Envelope,
+} from '@countersign/contract';
+import { watchDirectory } from '@countersign/directory';
+import { openEngine } from '@countersign/policy';
+import { Metrics, parseSettings, Readiness, startService } from '@countersign/service';
+import { migrate, openPool } from '@countersign/store';
+import pg from 'pg';
+import { pino } from 'pino';
+import { testDatabase } from './postgres.js';
+import { freePorts, Grpc, http, type HttpOptions } from './wire.js';
+
+// Intake as it runs, behind real ports, on the real PostgreSQL, with real policies; only the bus is the one in memory.
+
+const here = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+export const DEVELOPMENT = here('deploy/development/directory.yaml');
+/** A compiled policy that answers what the request says in `context.answer`. */
+export const ANYTHING = here('libs/policy/fixtures/anything.tar.gz');
+export const SERVICE_TOKEN = 'service-token-of-the-test-0123456789abcdef';
+
+export const BOT = 'cs_dev_release-bot';
+export const SUPPORT = 'cs_dev_support-bot';
+export const GATEWAY = 'cs_dev_edge-gateway';
+export const DANA = 'cs_dev_dana';
+export const ANA = 'cs_dev_ana';
+/** Owns release-bot. */
+export const SAM = 'cs_dev_sam';
+export const LEE = 'cs_dev_lee';
+
+export const decisions = DecisionService.method;
+export const approvals = ApprovalService.method;
+
+export interface Gate {
+  grpcPort: number;
+  httpPort: number;
+  grpc: Grpc;
+  http<T = Record<string, unknown>>(token: string | undefined, path: string, options?: HttpOptions): Promise<T>;
+  /** Everything it has logged. */
+  log(): string;
+  /** What it has published. */
+  published: Envelope[];
+  stop(): Promise<void>;
+}
+
+export interface GateOptions {
+  databaseUrl: string;
+  dataDir: string;
+  /** Folder or bundle; absent: the shipped policies. */
+  policies?: string;
+  directory?: string;
+  env?: Record<string, string>;
+}
+
+export async function startGate({ databaseUrl, dataDir, policies, directory, env }: GateOptions): Promise<Gate> {
+  const [grpcPort, httpPort] = (await freePorts(2)) as [number, number];
+  const settings = parseSettings({
+    COUNTERSIGN_DATA_DIR: dataDir,
+    COUNTERSIGN_SERVICE_TOKEN: SERVICE_TOKEN,
+    COUNTERSIGN_PUBLIC_URL: 'https://gate.example',
+    ...env,
+  });
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
+  await migrate(databaseUrl, 'intake');
+  const policy = await openEngine({ source: policies, dataDir, log: (line) => log.info(line) });
+  const published: Envelope[] = [];
+  const bus = new MemoryBus();
+  await bus.subscribe({
+    topic: EVENTS_TOPIC,
+    group: 'test',
+    handle: async (batch) => {
+      published.push(...batch.map(({ value }) => JSON.parse(value.toString()) as Envelope));
+    },
+  });
+  const pool = openPool(databaseUrl, 'intake');
+  const source = watchDirectory(directory ?? DEVELOPMENT, (fault) => log.error(fault.message));
+  const [metrics, readiness] = [new Metrics(), new Readiness()];
+  const parts = { pool, bus, policy, directory: source, log, metrics, readiness };
+  const running = await startService({
+    module: intakeModule(intakeConfig(settings, httpPort), parts),
+    surface: (app) => app.get<Intake>(INTAKE).surface,
+    bind: '127.0.0.1',
+    httpPort,
+    grpcPort,
+    log,
+    metrics,
+    readiness,
+  });
+  const grpc = new Grpc(grpcPort);
+  return {
+    grpcPort,
+    httpPort,
+    grpc,
+    http: (token, path, options) => http(httpPort, token, path, options),
+    log: () => lines.join(''),
+    published,
+    stop: async () => {
+      grpc.close();
+      await running.stop();
+      await bus.close();
+      source.close();
+      await pool.end();
+    },
+  };
+}
+
+/** A database and a data folder, both gone at the end. */
+export async function newPlace() {
+  const database = await testDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'countersign-gate-'));
+  const admin = new pg.Client({ connectionString: database.url, options: '-c search_path=intake' });
+  await admin.connect();
+  return {
+    databaseUrl: database.url,
+    dataDir,
+    admin,
+    async remove() {
+      await admin.end();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The events of a decision as they are stored. */
+export async function eventsOf(admin: pg.Client, decisionId: string): Promise<Envelope[]> {
+  const { rows } = await admin.query<{ body: Buffer }>(
+    'select body from intake.events where decision_id = $1 order by tx, pos',
+    [decisionId],
+  );
+  return rows.map(({ body }) => JSON.parse(body.toString()) as Envelope);
+}
+
+export async function typesOf(admin: pg.Client, decisionId: string): Promise<string[]> {
+  return (await eventsOf(admin, decisionId)).map(({ type }) => type);
+}
+
+let asked = 0;
+
+/** A delete of many rows: the shipped policies want one dba. Every call asks for another table. */
+export function bulkDelete(table = `prod.orders_${(asked += 1)}`) {
+  return {
+    action: { name: 'db.delete' },
+    argumentsForm: { case: 'argumentsJson', value: '{"rows":12480}' },
+    resource: { type: 'table', id: table },
+    justification: 'cleaning up',
+  } as const;
+}
+
+export const READ = { action: { name: 'db.read' }, resource: { type: 'table', id: 'prod.orders' } } as const;
+
+/** A request the policy ANYTHING answers as it says. */
+export function answered(answer: object, resource = `thing ${(asked += 1)}`) {
+  return {
+    action: { name: 'db.delete' },
+    resource: { type: 'table', id: resource },
+    contextForm: { case: 'contextJson', value: JSON.stringify({ answer }) },
+  } as const;
+}
+
+export const HOLD = {
+  effect: 'require_approval',
+  reasons: [{ rule: 'held', text: 'is held' }],
+  risk: { level: 'high', factors: [] },
+  approval: { seats: [{ group: 'dba', count: 1 }], expires_in: '1h' },
+};
+
+/** Asks, and has Dana approve. */
+export async function approved(
+  gate: Gate,
+  request: ReturnType<typeof bulkDelete> | ReturnType<typeof answered>,
+): Promise<Decision> {
+  const { id } = await gate.grpc.call(BOT, decisions.decide, request);
+  await gate.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE });
+  return gate.grpc.call(BOT, decisions.getDecision, { id });
+}
