@@ -1,4 +1,4 @@
-import { StatusError, type AuditService, type Envelope } from '@countersign/contract';
+import { invalidArgument, StatusError, type AuditService, type Envelope } from '@countersign/contract';
 import { consistencyPath, inclusionPath } from '@countersign/ledger';
 import type { Call, Handlers } from '@countersign/service';
 import type { CheckpointStore, LedgerEntry, LedgerReader, StoredCheckpoint } from '@countersign/store';
@@ -74,7 +74,10 @@ export class AuditApi {
     const to = signedSize(indexOf(request.toSize, 'to_size') || head.size, head, 'to_size');
     const from = indexOf(request.fromSize, 'from_size');
     if (from < 1 || from > to)
-      throw invalid('from_size', `give a size from 1 to ${to}: nothing can be proven about an empty tree`);
+      throw invalidArgument({
+        field: 'from_size',
+        description: `give a size from 1 to ${to}: nothing can be proven about an empty tree`,
+      });
     const hashes = await this.reader.hashes(consistencyPath(from, to));
     return { fromSize: BigInt(from), toSize: BigInt(to), hashes };
   }
@@ -109,12 +112,12 @@ export class AuditApi {
 
 /** A proof leads to a signed head or to nothing. */
 function signedSize(size: number, head: StoredCheckpoint, field: string): number {
-  if (size > head.size) throw invalid(field, `the newest checkpoint covers ${head.size} entries: give that or less`);
+  if (size > head.size)
+    throw invalidArgument({
+      field,
+      description: `the newest checkpoint covers ${head.size} entries: give that or less`,
+    });
   return size;
-}
-
-function invalid(field: string, description: string): StatusError {
-  return new StatusError('INVALID_ARGUMENT', `${field}: ${description}`, { violations: [{ field, description }] });
 }
 
 function notYours(): StatusError {

@@ -1,5 +1,5 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { StatusError, type Envelope } from '@countersign/contract';
+import { invalidArgument, type Envelope, type FieldViolation } from '@countersign/contract';
 import type { LedgerEntry, StoredCheckpoint } from '@countersign/store';
 
 // Between the protos and the ledger: nothing here decides, it only translates and refuses what can not be meant.
@@ -31,22 +31,21 @@ export function checkpointMessage(checkpoint: StoredCheckpoint) {
 /** A place or size from the wire. Beyond 2^53 there is no ledger, and arithmetic would not be exact. */
 export function indexOf(value: bigint, field: string): number {
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
-    const description = `${value} is beyond any ledger`;
-    throw new StatusError('INVALID_ARGUMENT', `${field}: ${description}`, { violations: [{ field, description }] });
+    throw invalidArgument({ field, description: `${value} is beyond any ledger` });
   }
   return Number(value);
 }
 
 export function pageOf(request: { pageSize: number; pageToken: string }): { from: number; limit: number } {
-  const violations = [];
+  const violations: FieldViolation[] = [];
   const limit = request.pageSize || DEFAULT_PAGE;
   if (limit < 1 || limit > LARGEST_PAGE)
     violations.push({ field: 'page_size', description: `give 1 to ${LARGEST_PAGE}` });
   const [, digits = ''] = /^i([0-9]{1,15})$/.exec(request.pageToken || tokenOf(0)) ?? [];
   if (digits === '')
     violations.push({ field: 'page_token', description: 'give the token from the answer before, unchanged' });
-  if (violations[0])
-    throw new StatusError('INVALID_ARGUMENT', `${violations[0].field}: ${violations[0].description}`, { violations });
+  const [first, ...others] = violations;
+  if (first) throw invalidArgument(first, ...others);
   return { from: Number(digits), limit };
 }
 

@@ -18,5 +18,12 @@ export {
   type MethodDefinition,
   type ServiceDefinition,
 } from './services.js';
-export { CODES, StatusError, type CodeName, type ErrorDetails, type FieldViolation } from './status.js';
+export {
+  CODES,
+  invalidArgument,
+  StatusError,
+  type CodeName,
+  type ErrorDetails,
+  type FieldViolation,
+} from './status.js';
 export { AUDIT_GROUP, AUDIT_TOPIC, CHECKPOINTS_TOPIC, EVENTS_TOPIC, NOTIFIER_GROUP } from './topics.js';

@@ -68,6 +68,15 @@ export class StatusError extends Error {
   }
 }
 
+/** Bad input: every field that is wrong and what to change about it. */
+export function invalidArgument(first: FieldViolation, ...others: FieldViolation[]): StatusError {
+  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+  return new StatusError('INVALID_ARGUMENT', `${first.field}: ${first.description}${more}`, {
+    reason: 'INVALID_REQUEST',
+    violations: [first, ...others],
+  });
+}
+
 function pack<S extends DescMessage>(schema: S, value: MessageInitShape<S>) {
   return anyPack(schema, create(schema, value));
 }
