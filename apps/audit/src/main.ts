@@ -1,8 +1,8 @@
 import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
+import { authenticator, openDirectory } from '@countersign/directory';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { auditModule, auditSurface } from './audit.module.js';
-import { authenticator, openDirectory } from './callers.js';
 import { auditConfig, environment } from './config.js';
 
 await runMain(async () => {
@@ -13,8 +13,9 @@ await runMain(async () => {
     throw new Fault('settings-invalid', 'KAFKA_BROKERS is not set: audit on its own needs Kafka; "npm start" does not');
   const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7483;
   const log = openLog('audit', level);
-  const directory = openDirectory(settings, log);
-  const authenticate = authenticator(directory, settings.COUNTERSIGN_SERVICE_TOKEN);
+  const directory = openDirectory(settings.COUNTERSIGN_DIRECTORY, log);
+  if (directory.development) log.warn('development identities: anyone can be anyone; set COUNTERSIGN_DIRECTORY');
+  const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
   const bus = new KafkaBus({
     brokers,
     clientId: 'countersign-audit',

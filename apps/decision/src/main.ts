@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Fault } from '@countersign/contract';
+import { sameToken } from '@countersign/directory';
 import { openEngine } from '@countersign/policy';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { decisionModule, decisionSurface } from './decision.module.js';
@@ -10,11 +10,9 @@ await runMain(async () => {
   const token = settings.COUNTERSIGN_SERVICE_TOKEN;
   if (!token)
     throw new Fault('settings-invalid', 'COUNTERSIGN_SERVICE_TOKEN is not set: decision answers nobody without it');
-  const expected = createHash('sha256').update(token).digest();
+  const isIntake = sameToken(token);
   const authenticate = (presented: string): Caller | undefined =>
-    timingSafeEqual(createHash('sha256').update(presented).digest(), expected)
-      ? { kind: 'service', id: 'intake' }
-      : undefined;
+    isIntake(presented) ? { kind: 'service', id: 'intake' } : undefined;
   const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7481;
   const log = openLog('decision', settings.COUNTERSIGN_LOG_LEVEL);
   const metrics = new Metrics();

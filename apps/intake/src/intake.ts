@@ -1,7 +1,7 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Bus } from '@countersign/bus';
 import { ApprovalService, DecisionService } from '@countersign/contract';
-import type { Caller, DirectorySource } from '@countersign/directory';
+import { authenticator, type DirectorySource } from '@countersign/directory';
 import type { Policy } from '@countersign/policy';
 import {
   loadOrCreateSigningKey,
@@ -75,7 +75,7 @@ export class Intake {
       binding: config.bindingContext,
       log,
     });
-    const authenticate = authenticator(directory, config.serviceToken);
+    const authenticate = authenticator(directory, config.serviceToken, 'notifier');
     this.surface = {
       services: [
         rpcService(DecisionService, authenticate, api.handlers, {
@@ -115,21 +115,4 @@ export class Intake {
     await this.#relay.stop();
     this.#hints.stop();
   }
-}
-
-/** Agents and people by the directory, the other services by their shared token. */
-export function authenticator(
-  directory: () => { callerOf(token: string): Caller | undefined },
-  serviceToken: string | undefined,
-) {
-  const expected = serviceToken === undefined ? undefined : digest(serviceToken);
-  return (token: string): Caller | undefined => {
-    const caller = directory().callerOf(token);
-    if (caller || expected === undefined || token.length < 32) return caller;
-    return timingSafeEqual(digest(token), expected) ? { kind: 'service', id: 'notifier' } : undefined;
-  };
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

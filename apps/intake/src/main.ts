@@ -1,11 +1,12 @@
 import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
+import { openDirectory } from '@countersign/directory';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
 import { intakeConfig } from './config.js';
 import { INTAKE, intakeModule } from './intake.module.js';
 import type { Intake } from './intake.js';
-import { openDirectory, openPolicy } from './open.js';
+import { openPolicy } from './open.js';
 
 await runMain(async () => {
   const settings = parseSettings(process.env);
@@ -21,7 +22,8 @@ await runMain(async () => {
   const metrics = new Metrics();
   const readiness = new Readiness();
   await migrate(databaseUrl, 'intake');
-  const directory = openDirectory(settings, log);
+  const directory = openDirectory(settings.COUNTERSIGN_DIRECTORY, log);
+  if (directory.development) log.warn('development identities: anyone can be anyone; set COUNTERSIGN_DIRECTORY');
   const bus = new KafkaBus({
     brokers,
     clientId: 'countersign-intake',

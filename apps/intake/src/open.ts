@@ -1,23 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { Fault } from '@countersign/contract';
-import { watchDirectory, type DirectorySource } from '@countersign/directory';
 import { openEngine, RemotePolicy, type Policy } from '@countersign/policy';
 import type { Log, Metrics, Settings } from '@countersign/service';
-
-/** Where the identities of the development story are. */
-const DEVELOPMENT_DIRECTORY = fileURLToPath(new URL('../../../deploy/development/directory.yaml', import.meta.url));
-
-/** The configured directory, or the development identities, which anyone who can read this repository can be. */
-export function openDirectory(settings: Settings, log: Log): DirectorySource & { development: boolean } {
-  const development = settings.COUNTERSIGN_DIRECTORY === undefined;
-  const path = settings.COUNTERSIGN_DIRECTORY ?? DEVELOPMENT_DIRECTORY;
-  const source = watchDirectory(path, (fault) =>
-    log.error({ code: fault.code }, `${fault.message}; the last good directory keeps serving`),
-  );
-  const { people, agents } = source.current().size;
-  log.info({ path, people, agents, development }, 'directory loaded');
-  return { ...source, development };
-}
 
 /** The policy in this process, or the one behind COUNTERSIGN_DECISION_ADDRESS. `progress` hears of what may take long. */
 export async function openPolicy(

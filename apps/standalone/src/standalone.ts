@@ -1,18 +1,11 @@
 import { join } from 'node:path';
 import { auditConfig, auditModule, auditSurface } from '@countersign/app-audit';
 import { decisionModule, decisionSurface } from '@countersign/app-decision';
-import {
-  authenticator,
-  INTAKE,
-  intakeConfig,
-  intakeModule,
-  openDirectory,
-  openPolicy,
-  type Intake,
-} from '@countersign/app-intake';
+import { INTAKE, intakeConfig, intakeModule, openPolicy, type Intake } from '@countersign/app-intake';
 import { notifierConfig, notifierModule } from '@countersign/app-notifier';
 import { KafkaBus, MemoryBus, type Bus } from '@countersign/bus';
 import { AUDIT_GROUP, EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
+import { authenticator, openDirectory } from '@countersign/directory';
 import { Metrics, openLog, Readiness, startService, type Log, type Settings } from '@countersign/service';
 import { migrate, openPool, startPostgres } from '@countersign/store';
 import { InProcessVoting } from './in-process-voting.js';
@@ -36,7 +29,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
   const log = openLog('standalone', settings.COUNTERSIGN_LOG_LEVEL);
   const metrics = new Metrics();
   const readiness = new Readiness();
-  const directory = openDirectory(settings, log);
+  const directory = openDirectory(settings.COUNTERSIGN_DIRECTORY, log);
 
   // The database and the policies have nothing to do with each other, so they come up side by side.
   const policyReady = openPolicy(settings, metrics, progress);
@@ -60,7 +53,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       () => bus.close(),
     );
     const voting = new InProcessVoting();
-    const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN);
+    const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
     const running = await startService({
       module: standaloneModule([
         auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),

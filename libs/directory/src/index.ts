@@ -1,4 +1,4 @@
 // People, agents and groups, and whose credential is whose. It answers from memory and never decides what anyone may do.
+export { authenticator, sameToken } from './credentials.js';
 export { Directory, type Caller } from './directory.js';
-export { parseDirectory, type DirectoryFile } from './file.js';
-export { watchDirectory, type DirectorySource } from './watched.js';
+export { openDirectory, watchDirectory, type DirectorySource, type OpenedDirectory } from './watched.js';

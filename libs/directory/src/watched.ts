@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Fault } from '@countersign/contract';
 import type { Directory } from './directory.js';
 import { parseDirectory } from './file.js';
@@ -7,6 +8,30 @@ import { parseDirectory } from './file.js';
 export interface DirectorySource {
   current(): Directory;
   close(): void;
+}
+
+/** Where the identities of the development story are. */
+const DEVELOPMENT = fileURLToPath(new URL('../../../deploy/development/directory.yaml', import.meta.url));
+
+export interface OpenedDirectory extends DirectorySource {
+  /** True when it holds the development identities, which anyone who can read this repository can be. */
+  development: boolean;
+}
+
+interface Log {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The directory at `path`, or the development identities when none is configured. */
+export function openDirectory(path: string | undefined, log: Log): OpenedDirectory {
+  const development = path === undefined;
+  const source = watchDirectory(path ?? DEVELOPMENT, (fault) =>
+    log.error({ code: fault.code }, `${fault.message}; the last good directory keeps serving`),
+  );
+  const { people, agents } = source.current().size;
+  log.info({ path: path ?? DEVELOPMENT, people, agents, development }, 'directory loaded');
+  return { ...source, development };
 }
 
 /**
