@@ -21,6 +21,7 @@ import {
 import { decide, type Command } from './decide.js';
 import { evolve } from './evolve.js';
 import type { Person } from './request.js';
+import type { Decision } from './state.js';
 import type { Verdict } from './verdict.js';
 
 const revoke: Command = { type: 'revoke', by: DANA, reason: 'incident' };
@@ -151,6 +152,23 @@ describe('redeem: an approval is not a bearer token', () => {
     ]) {
       expect(act(approved(), redeeming({ verdict: now })).refused?.code).toBe('approver-gone');
     }
+  });
+
+  it('policy that has become milder does not undo what was asked for', () => {
+    const seats = [
+      { group: 'dba', count: 1 },
+      { group: 'finance', count: 1 },
+    ];
+    const { decision } = play(pending({ verdict: wants(...seats) }), vote(DANA), vote(BEN));
+    const now = wants({ group: 'dba', count: 1 });
+    expect(act(decision, redeeming({ verdict: now, approvers: [DANA] })).refused?.code).toBe('approver-gone');
+  });
+
+  it('somebody who denied is no approver, whatever came of it', () => {
+    const { approval } = approved();
+    const votes = approval!.votes.map((one) => ({ ...one, vote: 'deny' as const }));
+    const decision = { ...approved(), approval: { ...approval!, votes } } as Decision;
+    expect(act(decision, redeeming()).refused?.code).toBe('approver-gone');
   });
 
   it('what policy allowed by itself is not run when policy now wants people', () => {

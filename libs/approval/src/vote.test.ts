@@ -8,6 +8,7 @@ import {
   DANA,
   deny,
   DIGEST,
+  fold,
   holding,
   later,
   LEE,
@@ -87,7 +88,7 @@ describe('nobody approves their own wish', () => {
     ['in width', 'ｂｅｎ'],
     ['by an invisible character', 'b\u200Ben'],
     ['by a space at the end', 'ben '],
-    ['by a lower case that only meets in upper case', 'ſven', person('sven', ['dba'])],
+    ['by a lower case that only meets in upper case', 'STRAUSS', person('strauß', ['dba'])],
     ['in normalisation', 'zoe\u0301', person('zo\u00E9', ['dba'])],
   ])('an id that differs only %s excludes the same person', (_, written, who = BEN) => {
     for (const situation of [
@@ -245,6 +246,13 @@ describe('a vote counts only while its voter could still cast it', () => {
 
   it('nor is one who has taken over the agent', () => {
     expect(act(first, vote(BEN, { earlier: [DANA], owner: 'dana' })).decision.status).toBe('PENDING');
+  });
+
+  it('a denial on the record is never taken for an approval', () => {
+    const { decision } = act(pending(twoOfOne), deny(DANA));
+    const denied = fold([holding(twoOfOne), { ...decision.approval!.votes[0]!, type: 'vote.cast' }])!;
+    expect(denied).toMatchObject({ status: 'PENDING', approval: { votes: [{ vote: 'deny' }] } });
+    expect(act(denied, vote(BEN)).decision.status).toBe('PENDING');
   });
 
   it('an approver who is still there is', () => {
