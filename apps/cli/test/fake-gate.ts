@@ -74,7 +74,7 @@ export function message<S extends DescMessage>(schema: S, value: MessageInitShap
 }
 
 /** A held deletion with a hostile justification. */
-export function heldView(changes: MessageInitShape<typeof ApprovalViewSchema> = {}) {
+export function heldView(changes: Omit<MessageInitShape<typeof ApprovalViewSchema>, '$typeName' | '$unknown'> = {}) {
   return create(ApprovalViewSchema, {
     id: 'dec_01',
     decision: {

@@ -19,7 +19,9 @@ describe('a signed note', () => {
 
   test('is the same bytes for the same key for ever', () => {
     const fixed = noteKey('example.com/ledger', privateKey(Buffer.alloc(32, 7)));
-    expect(verifierOf(fixed)).toMatchInlineSnapshot(`"example.com/ledger+ec4d6e6d+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"`);
+    expect(verifierOf(fixed)).toMatchInlineSnapshot(
+      `"example.com/ledger+ec4d6e6d+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"`,
+    );
     expect(signNote(TEXT, fixed)).toMatchInlineSnapshot(`
       "example.com/ledger
       3

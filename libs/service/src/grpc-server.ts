@@ -83,7 +83,7 @@ export class GrpcServer extends ServerGrpc {
     return implementation;
   }
 
-  #adapt(rpc: RpcService, kind: string, name: string, handler: (request: unknown, call: Call) => never) {
+  #adapt(rpc: RpcService, kind: string, name: string, handler: (request: unknown, call: Call) => unknown) {
     const fail = (error: unknown) => toServiceError(toStatusError(error, this.#log, name));
     if (kind === 'unary') {
       const unary: handleUnaryCall<unknown, unknown> = async (call, callback) => {
