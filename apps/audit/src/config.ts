@@ -22,8 +22,3 @@ export function auditConfig(
     keyPath: join(settings.COUNTERSIGN_DATA_DIR, 'keys', 'checkpoint.pem'),
   };
 }
-
-/** The one place that touches the process environment. */
-export function environment(): Record<string, string | undefined> {
-  return process.env;
-}

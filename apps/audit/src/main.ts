@@ -3,10 +3,10 @@ import { Fault } from '@countersign/contract';
 import { authenticator, openDirectory } from '@countersign/directory';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { auditModule, auditSurface } from './audit.module.js';
-import { auditConfig, environment } from './config.js';
+import { auditConfig } from './config.js';
 
 await runMain(async () => {
-  const settings = parseSettings(environment());
+  const settings = parseSettings(process.env);
   const config = auditConfig(settings);
   const { KAFKA_BROKERS: brokers, COUNTERSIGN_LOG_LEVEL: level } = settings;
   if (!brokers)
@@ -16,11 +16,7 @@ await runMain(async () => {
   const directory = openDirectory(settings.COUNTERSIGN_DIRECTORY, log);
   if (directory.development) log.warn('development identities: anyone can be anyone; set COUNTERSIGN_DIRECTORY');
   const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
-  const bus = new KafkaBus({
-    brokers,
-    clientId: 'countersign-audit',
-    log: (at, message, fields) => log[at](fields ?? {}, message),
-  });
+  const bus = new KafkaBus({ brokers, clientId: 'countersign-audit', log });
   const [metrics, readiness] = [new Metrics(), new Readiness()];
   const running = await startService({
     module: auditModule(config, { bus, log, metrics, readiness }),

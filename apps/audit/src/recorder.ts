@@ -1,9 +1,7 @@
 import type { Bus, Received, Subscription } from '@countersign/bus';
-import { EVENTS_TOPIC } from '@countersign/contract';
+import { AUDIT_GROUP, EVENTS_TOPIC } from '@countersign/contract';
 import type { Log, Metrics } from '@countersign/service';
 import type { LedgerStore } from '@countersign/store';
-
-export const GROUP = 'countersign-audit';
 
 export interface RecorderParts {
   bus: Bus;
@@ -30,7 +28,7 @@ export class Recorder {
 
   async start(): Promise<void> {
     const handle = (batch: Received[]) => this.record(batch);
-    this.subscription = await this.parts.bus.subscribe({ topic: EVENTS_TOPIC, group: GROUP, handle });
+    this.subscription = await this.parts.bus.subscribe({ topic: EVENTS_TOPIC, group: AUDIT_GROUP, handle });
   }
 
   async stop(): Promise<void> {

@@ -24,11 +24,7 @@ await runMain(async () => {
   await migrate(databaseUrl, 'intake');
   const directory = openDirectory(settings.COUNTERSIGN_DIRECTORY, log);
   if (directory.development) log.warn('development identities: anyone can be anyone; set COUNTERSIGN_DIRECTORY');
-  const bus = new KafkaBus({
-    brokers,
-    clientId: 'countersign-intake',
-    log: (level, message, fields) => log[level](fields ?? {}, message),
-  });
+  const bus = new KafkaBus({ brokers, clientId: 'countersign-intake', log });
   const pool = openPool(databaseUrl, 'intake');
   const policy = await openPolicy(settings, metrics, (line) => log.info(line));
   const parts = { pool, bus, policy, directory, log, metrics, readiness };

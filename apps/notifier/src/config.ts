@@ -33,11 +33,6 @@ const LOGIN_URL = 'https://login.microsoftonline.com';
 const ISSUER = 'https://api.botframework.com';
 const SERVICE_HOST = 'smba.trafficmanager.net';
 
-/** The one place where this app reads its environment. */
-export function environment(): Record<string, string | undefined> {
-  return process.env;
-}
-
 export function notifierConfig(settings: Pick<Settings, Keys>): NotifierConfig {
   const slack = slackConfig(settings);
   const teams = teamsConfig(settings);

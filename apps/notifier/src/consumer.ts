@@ -1,10 +1,8 @@
 import { evolve, type Decision, type Recorded } from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import type { Bus, Received, Subscription } from '@countersign/bus';
-import { EVENTS_TOPIC } from '@countersign/contract';
+import { EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
 import type { Requests } from '@countersign/store';
-
-export const GROUP = 'countersign-notifier';
 
 /** Follows decisions that people were asked about, and says what their messages should show. Never waits for a channel. */
 export class Consumer {
@@ -15,7 +13,7 @@ export class Consumer {
   async start(): Promise<void> {
     this.subscription = await this.parts.bus.subscribe({
       topic: EVENTS_TOPIC,
-      group: GROUP,
+      group: NOTIFIER_GROUP,
       handle: (batch) => this.handle(batch),
     });
   }

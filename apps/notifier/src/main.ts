@@ -2,12 +2,12 @@ import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
-import { environment, notifierConfig } from './config.js';
+import { notifierConfig } from './config.js';
 import { notifierModule } from './notifier.module.js';
 import { GrpcVoting } from './voting.js';
 
 await runMain(async () => {
-  const settings = parseSettings(environment());
+  const settings = parseSettings(process.env);
   const config = notifierConfig(settings);
   const databaseUrl = required(settings.DATABASE_URL, 'DATABASE_URL', 'its deliveries are in PostgreSQL');
   const brokers = required(
@@ -21,11 +21,7 @@ await runMain(async () => {
   const log = openLog('notifier', settings.COUNTERSIGN_LOG_LEVEL);
   await migrate(databaseUrl, 'notifier');
   const pool = openPool(databaseUrl, 'notifier');
-  const bus = new KafkaBus({
-    brokers,
-    clientId: 'countersign-notifier',
-    log: (level, message, fields) => log[level](fields ?? {}, message),
-  });
+  const bus = new KafkaBus({ brokers, clientId: 'countersign-notifier', log });
   const voting = new GrpcVoting({ address, token });
   const metrics = new Metrics();
   const readiness = new Readiness();

@@ -106,16 +106,8 @@ export async function startStandalone(settings: Settings, progress: (line: strin
 }
 
 function openBus({ KAFKA_BROKERS: brokers }: Settings, log: Log): Bus {
-  if (brokers) {
-    return new KafkaBus({
-      brokers,
-      clientId: 'countersign',
-      log: (level, message, fields) => log[level](fields ?? {}, message),
-    });
-  }
-  return new MemoryBus({
-    groups: [AUDIT_GROUP, NOTIFIER_GROUP].map((group) => ({ topic: EVENTS_TOPIC, group })),
-  });
+  if (brokers) return new KafkaBus({ brokers, clientId: 'countersign', log });
+  return new MemoryBus({ groups: [AUDIT_GROUP, NOTIFIER_GROUP].map((group) => ({ topic: EVENTS_TOPIC, group })), log });
 }
 
 function startEmbedded(settings: Settings, progress: (line: string) => void) {

@@ -58,7 +58,7 @@ export class KafkaMember {
       } catch (error) {
         if (signal.aborted) break;
         if (Date.now() - born > backoff.most) deaths = 1;
-        log('warn', 'consumer stopped, starting another', { topic, group, deaths, error: messageOf(error) });
+        log.warn({ topic, group, deaths, error: messageOf(error) }, 'consumer stopped, starting another');
         await pauseFor(delayAfter(deaths, backoff), signal);
       }
     }
@@ -135,7 +135,7 @@ export class KafkaMember {
     const failures = (this.#failures.get(partition) ?? 0) + 1;
     this.#failures.set(partition, failures);
     const fields = { topic, group: this.options.group, partition, offset, failures, error: messageOf(error) };
-    this.options.log('warn', 'handler rejected a batch, the same messages come again', fields);
+    this.options.log.warn(fields, 'handler rejected a batch, the same messages come again');
     pause();
     void pauseFor(delayAfter(failures, this.options.backoff), this.#stopping.signal).then(() => {
       if (this.#stopping.signal.aborted) return;

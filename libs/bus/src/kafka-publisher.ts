@@ -48,7 +48,7 @@ export class KafkaPublisher {
       await this.#discard();
       if (error instanceof Fault) throw error;
       const text = `${messages.length} messages for ${topic} may not have been accepted: ${messageOf(error)}`;
-      throw new Fault<BusFaultCode>('BUS_UNAVAILABLE', text, { cause: error, retryable: true });
+      throw new Fault<BusFaultCode>('bus-unavailable', text, { cause: error, retryable: true });
     } finally {
       deadline.abort();
     }
@@ -92,7 +92,7 @@ export class KafkaPublisher {
     const gone = producer
       ?.then((connected) => connected.disconnect())
       .catch((error) => {
-        this.log('debug', 'a producer that is given up did not disconnect', { error: messageOf(error) });
+        this.log.debug({ error: messageOf(error) }, 'a producer that is given up did not disconnect');
       });
     const enough = new AbortController();
     await Promise.race([gone, sleep(2_000, undefined, { signal: enough.signal }).catch(() => {})]);

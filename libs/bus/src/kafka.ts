@@ -107,7 +107,7 @@ export class KafkaBus implements Bus {
       for (const topic of unknown) this.#known.add(topic);
     } catch (error) {
       const text = `topics ${unknown.join(', ')} are not there and could not be created: ${messageOf(error)}`;
-      throw new Fault<BusFaultCode>('BUS_UNAVAILABLE', text, { cause: error, retryable: true });
+      throw new Fault<BusFaultCode>('bus-unavailable', text, { cause: error, retryable: true });
     } finally {
       await admin.disconnect().catch(() => {});
     }
@@ -129,9 +129,9 @@ async function hosted(admin: Admin, topics: string[]): Promise<void> {
 
 // What kafkajs calls an error it usually retries; what it gives up on is thrown, and then logged or rejected by us.
 function relay({ namespace, log: { message, timestamp, logger, stack, ...fields } }: LogEntry, log: Log): void {
-  log('debug', `kafka: ${message}`, { namespace, ...fields });
+  log.debug({ namespace, ...fields }, `kafka: ${message}`);
 }
 
 function closedFault(): Fault<BusFaultCode> {
-  return new Fault<BusFaultCode>('BUS_CLOSED', 'the bus is closed', { retryable: true });
+  return new Fault<BusFaultCode>('bus-closed', 'the bus is closed', { retryable: true });
 }

@@ -1,11 +1,12 @@
-/** Where a bus writes what an operator has to know; the service passes its own logger. */
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Record<string, unknown>,
-) => void;
+type Write = (fields: object, message: string) => void;
 
-export const SILENT: Log = () => {};
+/** Where a bus writes what an operator has to know; the service passes its own logger. */
+export interface Log {
+  debug: Write;
+  warn: Write;
+}
+
+export const SILENT: Log = { debug: () => {}, warn: () => {} };
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -106,7 +106,7 @@ export class MemoryGroup {
           failures,
           error: messageOf(error),
         };
-        this.options.log('warn', 'handler rejected a batch, the same messages come again', fields);
+        this.options.log.warn(fields, 'handler rejected a batch, the same messages come again');
         await pauseFor(delayAfter(failures, this.options.backoff), member.stopped.signal);
       } finally {
         member.running.delete(running);

@@ -51,7 +51,7 @@ describe('the hand-over from the outbox', () => {
     published.catch(() => {});
     await until(() => tries > 1);
     await bus.close();
-    await expect(published).rejects.toMatchObject({ code: 'BUS_CLOSED' });
+    await expect(published).rejects.toMatchObject({ code: 'bus-closed' });
     const triesAtClose = tries;
     await delay(60);
     expect(tries).toBe(triesAtClose);

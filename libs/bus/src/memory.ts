@@ -95,5 +95,5 @@ export class MemoryBus implements Bus {
 }
 
 function closedFault(): Fault<BusFaultCode> {
-  return new Fault<BusFaultCode>('BUS_CLOSED', 'the bus is closed', { retryable: true });
+  return new Fault<BusFaultCode>('bus-closed', 'the bus is closed', { retryable: true });
 }

@@ -19,7 +19,7 @@ export interface Subscription {
 }
 
 /** Codes of the faults a bus throws. Both mean that the messages may not have been accepted: publish them again. */
-export type BusFaultCode = 'BUS_UNAVAILABLE' | 'BUS_CLOSED';
+export type BusFaultCode = 'bus-unavailable' | 'bus-closed';
 
 export interface Bus {
   /**
