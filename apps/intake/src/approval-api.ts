@@ -82,9 +82,10 @@ export class ApprovalApi {
     await this.#mustConcern(id, person);
     const { decision, refused } = await this.parts.decisions.run(
       id,
-      {
+      (before) => ({
         type: 'vote',
         voter: person,
+        ...this.#asOfNow(before),
         vote: vote === Vote.APPROVE ? 'approve' : 'deny',
         channel,
         grant_id: newId('grt', Date.now()),
@@ -92,11 +93,21 @@ export class ApprovalApi {
         ...(submittedBy ? { submitted_by: submittedBy } : {}),
         ...(seenDigest ? { seen_digest: seenDigest } : {}),
         ...(cardDigest ? { card_digest: cardDigest } : {}),
-      },
+      }),
       trace(call),
     );
     if (refused) throw refusedStatus(refused, id);
     return this.#view(decision, person);
+  }
+
+  /** Those who voted before and the agent's owner as the directory has them now: a vote counts only while it could be cast. */
+  #asOfNow({ approval, request }: CoreDecision): { earlier: Person[]; owner?: string } {
+    const directory = this.parts.directory();
+    const owner = directory.agent(request.subject.id)?.owner;
+    return {
+      earlier: (approval?.votes ?? []).flatMap(({ voter }) => directory.person(voter) ?? []),
+      ...(owner === undefined ? {} : { owner }),
+    };
   }
 
   /** Who votes: the caller, or the person behind the chat account that the notifier verified. */
@@ -175,22 +186,26 @@ export class ApprovalApi {
 
   #listed(decision: CoreDecision, person: Person, all: boolean): boolean {
     if (all) return isConcerned(decision, person);
-    return decision.approval !== undefined && !isRefusal(eligibility(person, decision.approval));
+    return cannotVote(decision, person, this.#asOfNow(decision).owner) === '';
   }
 
   #view(decision: CoreDecision, person: Person): ApprovalView {
     if (!isConcerned(decision, person)) throw notYours(decision.id);
-    const { request, agent, approval } = decision;
+    const { agent, approval } = decision;
+    // From here on there is only what people may see.
+    const { request } = redact(decision.request, approval?.terms.redact ?? []);
     const card = renderCard(decision);
-    const cannot = approval ? cannotVote(decision, person) : 'Nobody was asked about this.';
+    const cannot = approval
+      ? cannotVote(decision, person, this.#asOfNow(decision).owner)
+      : 'Nobody was asked about this.';
     return create(ApprovalViewSchema, {
       id: decision.id,
-      decision: toDecision(decision),
+      decision: toDecision({ ...decision, request }),
       subject: { type: request.subject.type, id: request.subject.id },
       principal: request.principal ?? '',
       owner: agent.owner,
       action: { name: request.action.name },
-      argumentsJson: canonicalize(redact(request, approval?.terms.redact ?? []).arguments),
+      argumentsJson: canonicalize(request.action.properties ?? {}),
       resource: { type: request.resource.type, id: request.resource.id },
       contextJson: canonicalize(request.context ?? {}),
       justification: request.justification ?? '',
@@ -213,10 +228,10 @@ export class ApprovalApi {
   }
 }
 
-function cannotVote(decision: CoreDecision, person: Person): string {
+function cannotVote(decision: CoreDecision, person: Person, owner: string | undefined): string {
   if (decision.status !== 'PENDING') return 'This is already decided.';
   if (decision.approval.votes.some(({ voter }) => voter === person.id)) return 'You have voted on this already.';
-  const groups = eligibility(person, decision.approval);
+  const groups = eligibility(person, decision.approval, owner);
   return isRefusal(groups) ? groups.text : '';
 }
 

@@ -161,7 +161,7 @@ export class DecisionApi {
       throw new StatusError('PERMISSION_DENIED', 'the agent is no longer in the directory', {
         reason: 'UNKNOWN_SUBJECT',
       });
-    return this.#run(
+    const { decision, refused } = await this.#parts.decisions.run(
       txn,
       async (decision) => {
         const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
@@ -177,10 +177,21 @@ export class DecisionApi {
         const verdict = await this.#parts.policy.evaluate(
           policyInput(texts, agent, decision.request.principal ?? '', nowMs, approval),
         );
-        return { type: 'redeem', by: caller.id, grant_id: jti, action_digest: texts.digest, approvers, verdict };
+        return {
+          type: 'redeem',
+          by: caller.id,
+          grant_id: jti,
+          action_digest: texts.digest,
+          approvers,
+          owner: agent.owner,
+          verdict,
+        };
       },
-      call,
+      trace(call),
     );
+    if (refused) throw refusedStatus(refused, txn);
+    // A gateway may use the grant of any of its agents, also of one that asked by itself: it must hear that it did.
+    return toDecision(decision);
   }
 
   async #run(
@@ -188,11 +199,7 @@ export class DecisionApi {
     command: Parameters<DeciderParts['decisions']['run']>[1],
     call: Call<Caller>,
   ): Promise<Decision> {
-    const { decision, refused } = await this.#parts.decisions.run(
-      id,
-      command,
-      call.traceId ? { traceId: call.traceId } : {},
-    );
+    const { decision, refused } = await this.#parts.decisions.run(id, command, trace(call));
     if (refused) throw refusedStatus(refused, id);
     return this.#visible(decision, call.caller);
   }
@@ -229,4 +236,8 @@ export function isConcerned({ agent, request, approval }: CoreDecision, person: 
 
 function notYours(id: string): StatusError {
   return new StatusError('PERMISSION_DENIED', `decision ${id} is not yours`, { reason: 'NOT_YOURS' });
+}
+
+function trace({ traceId }: Call<Caller>): { traceId?: string } {
+  return traceId ? { traceId } : {};
 }

@@ -87,6 +87,8 @@ export class Decisions {
         ...(options.requestKey ? { requestKey: options.requestKey } : {}),
       });
       if (written !== 'conflict') return { decision: next, ...(refused ? { refused } : {}) };
+      // By chance, or two processes in step with each other would let the same one lose every time.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** attempt, 50)));
     }
     throw new StatusError('ABORTED', 'the decision is changing too fast; try again', {
       reason: 'CONTENTION',

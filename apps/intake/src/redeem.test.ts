@@ -1,0 +1,347 @@
+import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { State } from '@countersign/contract';
+import { loadOrCreateSigningKey } from '@countersign/service';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  answered,
+  ANYTHING,
+  approved,
+  BOT,
+  bulkDelete,
+  DANA,
+  decisions,
+  DEVELOPMENT,
+  eventsOf,
+  GATEWAY,
+  HOLD,
+  newPlace,
+  READ,
+  startGate,
+  SUPPORT,
+  typesOf,
+  type Gate,
+} from '../../../test/gate.js';
+import { until } from '../../../test/intake-writes.js';
+
+let place: Awaited<ReturnType<typeof newPlace>>;
+let gate: Gate;
+let told: Gate;
+let directory: string;
+
+beforeAll(async () => {
+  place = await newPlace();
+  directory = join(place.dataDir, 'directory.yaml');
+  writeFileSync(directory, readFileSync(DEVELOPMENT));
+  gate = await startGate({ ...place, directory });
+  told = await startGate({ ...place, directory, policies: ANYTHING });
+});
+afterAll(async () => {
+  await gate.stop();
+  await told.stop();
+  await place.remove();
+});
+
+const redeem = (grant: string, request: object, token = BOT) =>
+  gate.grpc.call(token, decisions.redeemGrant, { ...request, grant });
+const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('a grant', () => {
+  it('says what it permits in the standard claims, and verifies with the published key', async () => {
+    const request = bulkDelete();
+    const { id, grant, actionDigest, grantExpiresAt } = await approved(gate, request);
+    const [header, payload] = grant.split('.') as [string, string, string];
+    expect(decode(payload)).toMatchObject({
+      iss: 'https://gate.example',
+      sub: 'release-bot',
+      act: { sub: 'release-bot' },
+      txn: id,
+      exp: Number(grantExpiresAt!.seconds),
+      max_uses: 1,
+      authorization_details: [{ type: 'countersign_action', action: 'db.delete', action_hash: actionDigest }],
+      approvals: [{ by: 'dana@acme.example' }],
+    });
+    const { keys } = (await (await fetch(`http://127.0.0.1:${gate.httpPort}/.well-known/jwks.json`)).json()) as {
+      keys: { kid: string }[];
+    };
+    expect(keys).toMatchObject([{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: decode(header)['kid'] }]);
+    // Asked for again it is the same.
+    expect((await gate.grpc.call(BOT, decisions.getDecision, { id })).grant).toBe(grant);
+  });
+
+  it('is used up by one redeem, for exactly that action, and then the outcome is reported', async () => {
+    const request = bulkDelete();
+    const { id, grant } = await approved(gate, request);
+    expect(await redeem(grant, request)).toMatchObject({
+      redeemed: true,
+      decision: { id, state: State.REDEEMED, mayAct: false, final: true, grant: '' },
+    });
+    await expect(redeem(grant, request)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'GRANT_USED' });
+    const report = { id, success: true, summary: '12,480 rows deleted', details: { rows: 12480 } };
+    expect(await gate.grpc.call(BOT, decisions.reportOutcome, report)).toMatchObject({ state: State.REDEEMED });
+    await gate.grpc.call(BOT, decisions.reportOutcome, report);
+    await expect(gate.grpc.call(BOT, decisions.reportOutcome, { id, success: false })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason: 'ALREADY_REPORTED',
+    });
+    expect(await typesOf(place.admin, id)).toEqual([
+      'decision.held',
+      'vote.cast',
+      'decision.approved',
+      'grant.redeemed',
+      'grant.refused',
+      'outcome.reported',
+    ]);
+  });
+
+  it('is redeemed and reported over HTTP as well', async () => {
+    const { id, grant } = await approved(gate, bulkDelete('prod.http'));
+    const body = {
+      grant,
+      action: { name: 'db.delete' },
+      arguments: { rows: 12480 },
+      resource: { type: 'table', id: 'prod.http' },
+    };
+    expect(await gate.http(BOT, '/v1/grants:redeem', { body })).toMatchObject({ redeemed: true });
+    await expect(gate.http(BOT, '/v1/grants:redeem', { body })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      httpStatus: 400,
+    });
+    expect(
+      await gate.http(BOT, `/v1/decisions/${id}:report`, { body: { success: false, summary: 'timed out' } }),
+    ).toMatchObject({ state: 'STATE_REDEEMED' });
+    expect((await eventsOf(place.admin, id)).at(-1)).toMatchObject({
+      type: 'outcome.reported',
+      data: { by: 'release-bot', success: false, summary: 'timed out' },
+    });
+  });
+
+  it.each([
+    ['one argument', { argumentsForm: { case: 'argumentsJson', value: '{"rows":12481}' } }],
+    ['one argument more', { argumentsForm: { case: 'argumentsJson', value: '{"rows":12480,"where":""}' } }],
+    ['the type of an argument', { argumentsForm: { case: 'argumentsJson', value: '{"rows":"12480"}' } }],
+    ['no arguments', { argumentsForm: { case: undefined } }],
+    ['one character of the resource', { resource: { type: 'table', id: 'prod.Orders' } }],
+    ['the action', { action: { name: 'db.update' } }],
+    [
+      'a property of the subject',
+      { subject: { id: 'release-bot', propertiesForm: { case: 'propertiesJson', value: '{"a":1}' } } },
+    ],
+  ] as const)(
+    'does not fit an action with %s changed, is on record for it, and still fits its own',
+    async (_, change) => {
+      const request = bulkDelete();
+      const { id, grant } = await approved(gate, request);
+      await expect(redeem(grant, { ...request, ...change })).rejects.toMatchObject({
+        code: 'FAILED_PRECONDITION',
+        reason: 'ACTION_DIFFERS',
+      });
+      expect((await eventsOf(place.admin, id)).at(-1)).toMatchObject({
+        type: 'grant.refused',
+        data: { by: 'release-bot', because: 'action-differs' },
+      });
+      expect(await redeem(grant, { ...request, justification: undefined })).toMatchObject({ redeemed: true });
+    },
+  );
+
+  it('is for the agent it was given to', async () => {
+    const request = bulkDelete();
+    const { id, grant } = await approved(gate, request);
+    for (const token of [SUPPORT, DANA])
+      await expect(redeem(grant, request, token)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(gate.grpc.call(SUPPORT, decisions.reportOutcome, { id, success: true })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
+    // A gateway acts for its agents, and has to say for which.
+    const subject = { type: 'agent', id: 'release-bot' };
+    await expect(redeem(grant, request, GATEWAY)).rejects.toMatchObject({ reason: 'ACTION_DIFFERS' });
+    expect(await redeem(grant, { ...request, subject }, GATEWAY)).toMatchObject({ redeemed: true });
+  });
+
+  it('can be had and reported on only after it exists and was used', async () => {
+    const { id } = await gate.grpc.call(BOT, decisions.decide, bulkDelete());
+    await expect(gate.grpc.call(BOT, decisions.reportOutcome, { id, success: true })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason: 'NOT_ACTED',
+    });
+    const allowed = await gate.grpc.call(BOT, decisions.decide, READ);
+    expect(allowed.grant).toBe('');
+    expect(await gate.grpc.call(BOT, decisions.reportOutcome, { id: allowed.id, success: true })).toMatchObject({
+      state: State.ALLOWED,
+    });
+  });
+
+  it('of an outright allowance works in the same way, when policy wants one', async () => {
+    const allow = { ...HOLD, effect: 'allow', approval: undefined, grant: { expires_in: '1m' } };
+    const request = answered(allow);
+    const { grant, id } = await told.grpc.call(BOT, decisions.decide, request);
+    expect(await told.grpc.call(BOT, decisions.redeemGrant, { ...request, grant })).toMatchObject({ redeemed: true });
+    expect(await typesOf(place.admin, id)).toEqual(['decision.allowed', 'grant.redeemed']);
+  });
+});
+
+describe('a forged grant', () => {
+  let real: string;
+  let request: ReturnType<typeof bulkDelete>;
+  let key: KeyObject;
+  const other = generateKeyPairSync('ed25519').privateKey;
+  const parts = () => real.split('.') as [string, string, string];
+  const signed = (header: string, payload: string, by: KeyObject) =>
+    `${header}.${payload}.${sign(null, Buffer.from(`${header}.${payload}`), by).toString('base64url')}`;
+
+  beforeAll(async () => {
+    request = bulkDelete();
+    ({ grant: real } = await approved(gate, request));
+    key = loadOrCreateSigningKey(join(place.dataDir, 'keys', 'grant.pem'));
+  });
+
+  it.each<[string, () => string]>([
+    ['with another payload', () => [parts()[0], encode({ ...decode(parts()[1]), exp: 9e9 }), parts()[2]].join('.')],
+    ['with another signature', () => [parts()[0], parts()[1], `${parts()[2].slice(0, -8)}AAAAAAAA`].join('.')],
+    ['of another key', () => signed(parts()[0], parts()[1], other)],
+    [
+      'of another key that it brings along',
+      () =>
+        signed(
+          encode({ alg: 'EdDSA', typ: 'countersign-grant+jwt', jwk: other.export({ format: 'jwk' }) }),
+          parts()[1],
+          other,
+        ),
+    ],
+    ['with algorithm none', () => `${encode({ alg: 'none' })}.${parts()[1]}.AA`],
+    [
+      'with a hash of our public key',
+      () => {
+        const head = encode({ ...decode(parts()[0]), alg: 'HS256' });
+        const { x } = key.export({ format: 'jwk' });
+        return `${head}.${parts()[1]}.${createHmac('sha256', Buffer.from(x!, 'base64url')).update(`${head}.${parts()[1]}`).digest('base64url')}`;
+      },
+    ],
+    ['of our key and another type', () => signed(encode({ ...decode(parts()[0]), typ: 'JWT' }), parts()[1], key)],
+    [
+      'of our key and another issuer',
+      () => signed(parts()[0], encode({ ...decode(parts()[1]), iss: 'https://evil.example' }), key),
+    ],
+  ])('%s is refused', async (_, forge) => {
+    await expect(redeem(forge(), request)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      reason: 'FOREIGN_GRANT',
+    });
+  });
+
+  it.each<[string, () => string]>([
+    ['nothing', () => ''],
+    ['a word', () => 'grant'],
+    ['no signature', () => `${parts()[0]}.${parts()[1]}.`],
+    ['four parts', () => `${real}.x`],
+    ['other characters', () => `${real}\n`],
+    ['no end', () => 'a.'.repeat(5_000)],
+  ])('that is %s is no grant', async (_, forge) => {
+    await expect(redeem(forge(), request)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      reason: 'MALFORMED_GRANT',
+      fields: [{ field: 'grant' }],
+    });
+  });
+
+  it('of our key for another grant of the decision is refused', async () => {
+    const grant = signed(parts()[0], encode({ ...decode(parts()[1]), jti: 'grt_other' }), key);
+    await expect(redeem(grant, request)).rejects.toMatchObject({ code: 'PERMISSION_DENIED', reason: 'WRONG_GRANT' });
+  });
+
+  it('leaves the real one as it was', async () => {
+    expect(await redeem(real, request)).toMatchObject({ redeemed: true });
+  });
+});
+
+describe('at the moment of use', () => {
+  it('a grant whose time is over is refused, whatever any timer has done', async () => {
+    const answer = { ...HOLD, grant: { expires_in: '1s' } };
+    const request = answered(answer);
+    const { id, grant } = await approved(told, request);
+    await until('it is over', async () => (await typesOf(place.admin, id)).includes('grant.expired'));
+    await expect(told.grpc.call(BOT, decisions.redeemGrant, { ...request, grant })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason: 'GRANT_EXPIRED',
+    });
+    expect(await told.grpc.call(BOT, decisions.getDecision, { id })).toMatchObject({
+      state: State.EXPIRED,
+      mayAct: false,
+      grant: '',
+    });
+  });
+
+  it.each([
+    ['policy denies it', { effect: 'deny', approval: undefined }, 'POLICY_DENIES'],
+    ['policy breaks', { effect: 'whatever' }, 'POLICY_DENIES'],
+    [
+      'policy wants people of another group',
+      { approval: { seats: [{ group: 'security', count: 1 }] } },
+      'APPROVER_GONE',
+    ],
+    [
+      'policy excludes who approved',
+      { approval: { ...HOLD.approval, exclude: ['dana@acme.example'] } },
+      'APPROVER_GONE',
+    ],
+  ])('it is refused when %s by now', async (_, change, reason) => {
+    const request = answered(HOLD);
+    const { grant } = await approved(told, request);
+    // Context does not bind here, so policy can be told to answer differently.
+    const now = { ...request, contextForm: answered({ ...HOLD, ...change }).contextForm };
+    await expect(told.grpc.call(BOT, decisions.redeemGrant, { ...now, grant })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason,
+    });
+  });
+
+  it.each([
+    ['has left the group', (text: string) => text.replace('groups: [dba, oncall]', 'groups: [oncall]')],
+    ['has left', (text: string) => text.replace('id: dana@acme.example', 'id: dora@acme.example')],
+    ['owns the agent', (text: string) => text.replace('owner: sam@acme.example', 'owner: dana@acme.example')],
+  ])('it is refused when the approver %s by now', async (_, change) => {
+    const request = bulkDelete();
+    const { grant } = await approved(gate, request);
+    const before = readFileSync(DEVELOPMENT, 'utf8');
+    writeFileSync(
+      directory,
+      change(before).replace(/^agents:/m, `agents:\n  - { id: marker, owner: ops@acme.example }`),
+    );
+    const knows = () =>
+      gate.grpc
+        .call(GATEWAY, decisions.decide, { ...READ, subject: { type: 'agent', id: 'marker' }, dryRun: true })
+        .then(
+          () => true,
+          () => false,
+        );
+    await until('the directory is read', knows);
+    await expect(redeem(grant, request)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason: 'APPROVER_GONE',
+    });
+    writeFileSync(directory, before);
+    await until('the directory is back', async () => !(await knows()));
+    expect(await redeem(grant, request)).toMatchObject({ redeemed: true });
+  });
+});
+
+it('sixty-four redeems at once, through two processes, are one use', async () => {
+  const request = bulkDelete();
+  const { id, grant } = await approved(gate, request);
+  const second = await startGate({ ...place, directory });
+  const results = await Promise.allSettled(
+    Array.from({ length: 64 }, (_, i) =>
+      (i % 2 === 0 ? gate : second).grpc.call(BOT, decisions.redeemGrant, { ...request, grant }),
+    ),
+  );
+  await second.stop();
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  for (const result of results)
+    if (result.status === 'rejected')
+      expect(result.reason).toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'GRANT_USED' });
+  const types = await typesOf(place.admin, id);
+  expect(types.filter((type) => type === 'grant.redeemed')).toHaveLength(1);
+  expect(types.filter((type) => type === 'grant.refused')).toHaveLength(63);
+});
