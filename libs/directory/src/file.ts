@@ -1,3 +1,4 @@
+import { identityKey } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -90,7 +91,8 @@ function contradictions({ people, agents, groups }: DirectoryFile): string[] {
   const secrets = once('a token or key');
   const accounts = once('a chat link');
   for (const person of people) {
-    ids(person.id, `person ${person.id}`);
+    // Two spellings of one id would be one person twice: the rules compare ids loosely, so the directory must not hold both.
+    ids(identityKey(person.id), `person ${person.id}`);
     person.tokens.forEach((token) => secrets(token, person.id));
     for (const [channel, links] of Object.entries(person.links))
       links?.forEach((link) => accounts(`${channel}:${link}`, person.id));
@@ -101,7 +103,7 @@ function contradictions({ people, agents, groups }: DirectoryFile): string[] {
   }
   const known = new Set(people.map((person) => person.id));
   for (const agent of agents) {
-    ids(agent.id, `agent ${agent.id}`);
+    ids(identityKey(agent.id), `agent ${agent.id}`);
     agent.keys.forEach((key) => secrets(key, agent.id));
     if (!known.has(agent.owner))
       problems.push(`agent ${agent.id} is owned by ${agent.owner}, who is not under people: add them`);
