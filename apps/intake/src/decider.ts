@@ -1,6 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { addSeconds, hold, type Decision as CoreDecision, type IssuedGrant, type Verdict } from '@countersign/approval';
+import {
+  addSeconds,
+  evolve,
+  grantTerms,
+  hold,
+  type Decision as CoreDecision,
+  type IssuedGrant,
+  type Verdict,
+} from '@countersign/approval';
 import { DecisionSchema, State, StatusError, type Decision } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
 import type { Policy } from '@countersign/policy';
@@ -10,7 +18,7 @@ import { Decisions, draft, fold, stateRow } from './decisions.js';
 import type { Grants } from './grants.js';
 import { newId } from './ids.js';
 import { policyInput } from './policy-input.js';
-import { requestText } from './recorded-request.js';
+import { requestText, wholeRequestText } from './recorded-request.js';
 import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
 
 export interface DeciderParts {
@@ -56,10 +64,12 @@ export class Decider {
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();
     const allowed = verdict.effect === 'allow';
-    const grant: IssuedGrant | undefined =
-      allowed && verdict.grant
-        ? { id: newId('grt', nowMs), expires_at: addSeconds(at, verdict.grant.expires_in_s), uses: verdict.grant.uses }
-        : undefined;
+    const terms = allowed && verdict.grant ? grantTerms(verdict) : undefined;
+    const grant: IssuedGrant | undefined = terms && {
+      id: newId('grt', nowMs),
+      expires_at: addSeconds(at, terms.expires_in_s),
+      uses: terms.uses,
+    };
     const event = {
       id: newId('evt', nowMs),
       type: allowed ? 'decision.allowed' : 'decision.denied',
@@ -68,7 +78,9 @@ export class Decider {
       data: answerData(verdict, asked.agent, asked.digest, requestText(asked), grant),
       ...(traceId ? { traceId } : {}),
     };
-    const decision = grant ? evolved(event, id) : undefined;
+    const decision = grant
+      ? evolve(undefined, { ...event, decision_id: id, data: JSON.parse(event.data) as object })
+      : undefined;
     const written = await this.parts.decisions.writer.write({
       decisionId: id,
       events: [event],
@@ -102,9 +114,10 @@ export class Decider {
     const at = new Date(nowMs).toISOString();
     const directory = this.parts.directory();
     const groups = verdict.approval!.seats.map(({ group }) => group);
-    const event = hold(
+    const held = hold(
       {
-        request: JSON.parse(requestText(asked)) as CoreDecision['request'],
+        // The whole request: a part that is too large to record may name who must not approve it.
+        request: JSON.parse(wholeRequestText(asked)) as CoreDecision['request'],
         agent: asked.agent,
         action_digest: asked.digest,
         verdict,
@@ -113,6 +126,7 @@ export class Decider {
       },
       at,
     );
+    const event = { ...held, request: JSON.parse(requestText(asked)) as CoreDecision['request'] };
     const { drafts, next } = draft(undefined, [event], at, traceId, id);
     drafts[0]!.data = heldData(event);
     const written = await this.parts.decisions.writer.write({
@@ -174,10 +188,6 @@ export class Decider {
     if (requestId) reply.requestId = requestId;
     return reply;
   }
-}
-
-function evolved(event: { type: string; at: string; version: number; data: string }, id: string): CoreDecision {
-  return fold([Buffer.from(JSON.stringify({ ...event, decision_id: id, data: JSON.parse(event.data) as object }))])!;
 }
 
 /** What policy would say, without asking anyone and without leave to act. */
