@@ -4,4 +4,4 @@
 export { notifierConfig, type NotifierConfig, type SlackConfig, type TeamsConfig } from './config.js';
 export { notifierModule } from './notifier.module.js';
 export type { NotifierParts } from './notifier.js';
-export { GrpcVoting, type Answer, type Cast, type Voting } from './voting.js';
+export { isRefusal, toRequest, type Answer, type Cast, type Voting } from './voting.js';

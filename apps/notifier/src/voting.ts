@@ -1,4 +1,11 @@
-import { ApprovalService, Fault, Vote, serviceDefinition } from '@countersign/contract';
+import {
+  ApprovalService,
+  Fault,
+  Vote,
+  serviceDefinition,
+  type CastVoteRequest,
+  type CodeName,
+} from '@countersign/contract';
 import { Client, Metadata, credentials, status, type ServiceError } from '@grpc/grpc-js';
 
 export interface Cast {
@@ -21,13 +28,37 @@ export interface Voting {
   castVote(cast: Cast): Promise<Answer>;
 }
 
-const REFUSALS = new Set<status>([
-  status.PERMISSION_DENIED,
-  status.FAILED_PRECONDITION,
-  status.ABORTED,
-  status.INVALID_ARGUMENT,
-  status.NOT_FOUND,
-]);
+const REFUSALS: readonly string[] = [
+  'PERMISSION_DENIED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+] satisfies CodeName[];
+
+/** Whether a status is an answer for the person who clicked. After any other one, nobody knows whether the vote counts. */
+export function isRefusal(code: string | undefined): boolean {
+  return code !== undefined && REFUSALS.includes(code);
+}
+
+/** The vote as intake takes it. */
+export function toRequest({
+  id,
+  vote,
+  reason,
+  seen_digest,
+  card_digest,
+  account,
+}: Cast): Omit<CastVoteRequest, '$typeName' | 'chatAccount'> & { chatAccount: Cast['account'] } {
+  return {
+    id,
+    vote: vote === 'approve' ? Vote.APPROVE : Vote.DENY,
+    reason: reason ?? '',
+    seenDigest: seen_digest ?? '',
+    cardDigest: card_digest ?? '',
+    chatAccount: account,
+  };
+}
 
 /** Longest time one call to intake may take. */
 const DEADLINE_MS = 5_000;
@@ -42,27 +73,19 @@ export class GrpcVoting implements Voting {
     this.metadata.set('authorization', `Bearer ${options.token}`);
   }
 
-  castVote({ id, vote, reason, seen_digest, card_digest, account }: Cast): Promise<Answer> {
+  castVote(cast: Cast): Promise<Answer> {
     const method = serviceDefinition(ApprovalService)['CastVote']!;
-    const request = {
-      id,
-      vote: vote === 'approve' ? Vote.APPROVE : Vote.DENY,
-      reason: reason ?? '',
-      seenDigest: seen_digest ?? '',
-      cardDigest: card_digest ?? '',
-      chatAccount: account,
-    };
     return new Promise((resolve, reject) => {
       this.client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
-        request,
+        toRequest(cast),
         this.metadata,
         { deadline: Date.now() + DEADLINE_MS },
         (error) => {
           if (!error) resolve({ ok: true });
-          else if (REFUSALS.has(error.code)) resolve({ refused: error.details });
+          else if (isRefusal(status[error.code])) resolve({ refused: error.details });
           else reject(unreachable(error));
         },
       );

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { Intake } from '@countersign/app-intake';
-import type { Answer, Cast, Voting } from '@countersign/app-notifier';
-import { CastVoteRequestSchema, StatusError, Vote } from '@countersign/contract';
+import { isRefusal, toRequest, type Answer, type Cast, type Voting } from '@countersign/app-notifier';
+import { CastVoteRequestSchema, StatusError } from '@countersign/contract';
 
 /** The notifier's way to intake when both are one process: the same call, without the wire. */
 export class InProcessVoting implements Voting {
@@ -11,25 +11,16 @@ export class InProcessVoting implements Voting {
     this.#approvals = approvals;
   }
 
-  async castVote({ id, vote, reason, seen_digest, card_digest, account }: Cast): Promise<Answer> {
+  async castVote(cast: Cast): Promise<Answer> {
     if (!this.#approvals) throw new Error('voting is used before it is connected');
-    const request = create(CastVoteRequestSchema, {
-      id,
-      vote: vote === 'approve' ? Vote.APPROVE : Vote.DENY,
-      reason: reason ?? '',
-      seenDigest: seen_digest ?? '',
-      cardDigest: card_digest ?? '',
-      chatAccount: account,
-    });
     try {
-      await this.#approvals.castVote(request, {
+      await this.#approvals.castVote(create(CastVoteRequestSchema, toRequest(cast)), {
         caller: { kind: 'service', id: 'notifier' },
         signal: new AbortController().signal,
       });
       return { ok: true };
     } catch (error) {
-      if (error instanceof StatusError && error.status !== 'UNAVAILABLE' && error.status !== 'INTERNAL')
-        return { refused: error.message };
+      if (error instanceof StatusError && isRefusal(error.status)) return { refused: error.message };
       throw error;
     }
   }
