@@ -19,7 +19,8 @@ import { migrate, openPool } from '@countersign/store';
 import pg from 'pg';
 import { pino } from 'pino';
 import { testDatabase } from './postgres.js';
-import { freePorts, Grpc, http, type HttpOptions } from './wire.js';
+import { freePorts } from './ports.js';
+import { Grpc, http, type HttpOptions } from './wire.js';
 
 // Intake as it runs, behind real ports, on the real PostgreSQL, with real policies; only the bus is the one in memory.
 
@@ -64,7 +65,7 @@ export interface GateOptions {
 }
 
 export async function startGate({ databaseUrl, dataDir, policies, directory, env }: GateOptions): Promise<Gate> {
-  const [grpcPort, httpPort] = (await freePorts(2)) as [number, number];
+  const [grpcPort, httpPort] = await freePorts(2);
   const settings = parseSettings({
     COUNTERSIGN_DATA_DIR: dataDir,
     COUNTERSIGN_SERVICE_TOKEN: SERVICE_TOKEN,

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKafka } from '../../tools/kafka.mjs';
 import { SERVICES, startFleet, type Fleet } from '../../tools/services/fleet.mjs';
+import { freePorts } from '../ports.js';
 import { testDatabase } from '../postgres.js';
 
 /** Four processes, a broker of their own and a database of their own: nothing else reads or writes their topics. */
@@ -59,18 +59,3 @@ export async function startCountersign(): Promise<Countersign> {
 }
 
 type SevenPorts = [number, number, number, number, number, number, number];
-
-/** Held all at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listening));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function listening(): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
-}

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSettings } from '@countersign/service';
 import { startStandalone, type Standalone } from '@countersign/app-standalone';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, FakeSlack, FakeTeams } from '../fakes/index.js';
+import { freePorts } from '../ports.js';
 import { testDatabase } from '../postgres.js';
 
 // The whole product with both channels on: one request, asked in Slack and in Teams, answered once.
@@ -37,7 +37,7 @@ describe('one request in two channels', () => {
     folder = await mkdtemp(join(tmpdir(), 'countersign-chat-'));
     const hash = createHash('sha256').update(BOT).digest('hex');
     await writeFile(join(folder, 'directory.yaml'), DIRECTORY(teams.tenant, { bot: hash }));
-    const [grpcPort, httpPort] = [await freePort(), await freePort()];
+    const [grpcPort, httpPort] = await freePorts(2);
     const settings = parseSettings({
       DATABASE_URL: database.url,
       COUNTERSIGN_DATA_DIR: folder,
@@ -122,11 +122,3 @@ describe('one request in two channels', () => {
     expect((await read(id)).state).toBe('STATE_PENDING');
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +28,7 @@ import { Metrics, openLog, Readiness, startService } from '@countersign/service'
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../../../test/ports.js';
 import { testDatabase } from '../../../test/postgres.js';
 import { auditModule, auditSurface } from './audit.module.js';
 import type { Caller } from './audit-api.js';
@@ -233,7 +232,7 @@ type Started = Awaited<ReturnType<typeof start>>;
 
 async function start(dataDir = folder) {
   const bus = new BreakableBus({ backoff: { first: 5, most: 20 } });
-  const [httpPort, grpcPort] = [await freePort(), await freePort()];
+  const [httpPort, grpcPort] = await freePorts(2);
   const [log, metrics, readiness] = [openLog('audit', 'silent'), new Metrics(), new Readiness()];
   const config = {
     databaseUrl: database.url,
@@ -335,12 +334,4 @@ function bearer(token: string): Metadata {
 
 function pathOf(name: string): string {
   return serviceDefinition(AuditService)[name]!.path;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

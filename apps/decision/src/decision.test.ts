@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEngine, RemotePolicy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
+import { freePorts } from '../../../test/ports.js';
 import { decisionModule, decisionSurface } from './decision.module.js';
 import type { Caller } from './policy-api.js';
 
@@ -21,7 +21,7 @@ let engine: Awaited<ReturnType<typeof openEngine>>;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'countersign-decision-'));
   engine = await openEngine({ dataDir, log: () => {} });
-  const [grpcPort, httpPort] = [await freePort(), await freePort()];
+  const [grpcPort, httpPort] = await freePorts(2);
   address = `127.0.0.1:${grpcPort}`;
   running = await startService({
     module: decisionModule({ policy: engine }),
@@ -38,15 +38,6 @@ afterAll(async () => {
   await running?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 async function withPolicy<T>(token: string, use: (policy: RemotePolicy) => Promise<T>): Promise<T> {
   const policy = new RemotePolicy({ address, token });

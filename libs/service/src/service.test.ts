@@ -13,7 +13,8 @@ import {
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePorts, Grpc, http, Refusal } from '../../../test/wire.js';
+import { freePorts } from '../../../test/ports.js';
+import { Grpc, http, Refusal } from '../../../test/wire.js';
 import { Metrics } from './metrics.js';
 import { Readiness } from './readiness.js';
 import { rpcService, type Call, type Handlers } from './rpc.js';
@@ -99,7 +100,7 @@ function options(ports: { grpcPort: number; httpPort: number }) {
 }
 
 beforeAll(async () => {
-  [grpcPort, httpPort] = (await freePorts(2)) as [number, number];
+  [grpcPort, httpPort] = await freePorts(2);
   service = await startService(options({ grpcPort, httpPort }));
   grpc = new Grpc(grpcPort);
 });
@@ -405,7 +406,7 @@ describe('a port that is taken', () => {
     ['HTTP', 'COUNTERSIGN_HTTP_PORT'],
     ['gRPC', 'COUNTERSIGN_GRPC_PORT'],
   ])('stops the start, names the setting, and gives the other port back (%s)', async (what, setting) => {
-    const [one, two] = (await freePorts(2)) as [number, number];
+    const [one, two] = await freePorts(2);
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(what === 'HTTP' ? two : one, '127.0.0.1', resolve));
     await expect(startService(options({ grpcPort: one, httpPort: two }))).rejects.toMatchObject({
