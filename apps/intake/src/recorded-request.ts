@@ -15,9 +15,9 @@ const LARGE_PART = 8_000;
 
 /** The canonical text of the request as it is recorded. */
 export function requestText(asked: AskedTexts): string {
-  const whole = put(asked);
+  const whole = wholeRequestText(asked);
   if (whole.length * 3 <= LARGE_REQUEST || Buffer.byteLength(whole) <= LARGE_REQUEST) return whole;
-  return put({
+  return wholeRequestText({
     ...asked,
     action: shrink(asked.action),
     resource: shrink(asked.resource),
@@ -26,7 +26,8 @@ export function requestText(asked: AskedTexts): string {
   });
 }
 
-function put({
+/** The canonical text of the whole request, however large. */
+export function wholeRequestText({
   action,
   context,
   justification,
