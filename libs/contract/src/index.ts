@@ -12,6 +12,7 @@ export { dataSchema, EVENT_SCHEMA, EVENT_TYPES, eventSchemas, type JsonSchema } 
 export { Fault } from './fault.js';
 export {
   packageDefinition,
+  READING,
   reflectionDefinition,
   serviceDefinition,
   SERVICES,

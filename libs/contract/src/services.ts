@@ -18,6 +18,9 @@ import { PolicyService, file_countersign_v1_policy } from './gen/countersign/v1/
 // The services in the form grpc-js and Nest take (a "package definition"), built from the generated descriptors, so that
 // one codec serves gRPC, JSON and reflection.
 
+/** A level of JSON in a Struct is three levels of messages, and JSON may have 64: how much is too much, intake says. */
+export const READING = { recursionLimit: 256 } as const;
+
 export const SERVICES = { ApprovalService, AuditService, DecisionService, PolicyService } as const;
 
 export interface MethodDefinition {
@@ -42,9 +45,9 @@ export function serviceDefinition(service: DescService): ServiceDefinition {
       requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
       responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
       requestSerialize: encoder(method.input),
-      requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+      requestDeserialize: (bytes) => fromBinary(method.input, bytes, READING),
       responseSerialize: encoder(method.output),
-      responseDeserialize: (bytes) => fromBinary(method.output, bytes),
+      responseDeserialize: (bytes) => fromBinary(method.output, bytes, READING),
       originalName: method.localName,
     };
   }

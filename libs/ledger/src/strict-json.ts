@@ -19,9 +19,9 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 
 /** Reads one JSON text whole. Throws JsonProblem. Nesting is bounded, so the recursion is too. */
-export function parseStrict(text: string): unknown {
+export function parseStrict(text: string, maxDepth = MAX_DEPTH): unknown {
   if (!text.isWellFormed()) throw new JsonProblem('a lone surrogate', 0);
-  const reader = new Reader(text);
+  const reader = new Reader(text, maxDepth);
   const value = reader.value(1);
   reader.end();
   return value;
@@ -30,7 +30,10 @@ export function parseStrict(text: string): unknown {
 class Reader {
   #at = 0;
 
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    readonly maxDepth: number,
+  ) {}
 
   value(depth: number): unknown {
     this.#space();
@@ -85,7 +88,7 @@ class Reader {
   }
 
   #open(depth: number): void {
-    if (depth > MAX_DEPTH) throw this.#problem(`nesting deeper than ${MAX_DEPTH}`);
+    if (depth > this.maxDepth) throw this.#problem(`nesting deeper than ${this.maxDepth}`);
     this.#at++;
     this.#space();
   }

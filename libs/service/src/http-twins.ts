@@ -8,8 +8,15 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@bufbuild/protobuf';
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema, StatusError, StatusSchema } from '@countersign/contract';
-import { JsonProblem, parseStrict } from '@countersign/ledger';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  READING,
+  RetryInfoSchema,
+  StatusError,
+  StatusSchema,
+} from '@countersign/contract';
+import { JsonProblem, MAX_DEPTH, parseStrict } from '@countersign/ledger';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { httpStatusOf, toStatusError } from './faults.js';
 import { unauthenticated } from './grpc-server.js';
@@ -18,6 +25,8 @@ import { matchPath, ROUTES, WAITING } from './routes.js';
 import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
 
 const BODY_LIMIT = 256 * 1024;
+/** What is in a message may be as deep as it may be alone. */
+const BODY_DEPTH = MAX_DEPTH + 8;
 const DETAILS = createRegistry(BadRequestSchema, ErrorInfoSchema, RetryInfoSchema);
 
 type Target = { rpc: RpcService; method: DescMethod; params: Record<string, string> };
@@ -109,7 +118,7 @@ async function readBody(request: IncomingMessage): Promise<JsonObject> {
   if (text.trim() === '') return {};
   let value: unknown;
   try {
-    value = parseStrict(text);
+    value = parseStrict(text, BODY_DEPTH);
   } catch (error) {
     if (error instanceof JsonProblem) throw invalid('body', `is not the JSON we take: ${error.message}`);
     throw error;
@@ -132,7 +141,7 @@ function queryOf(input: DescMessage, query: URLSearchParams): JsonObject {
 
 function map(input: DescMessage, body: JsonObject) {
   try {
-    return fromJson(input, body);
+    return fromJson(input, body, READING);
   } catch (error) {
     throw invalid(...misfit((error as Error).message, input));
   }

@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { isUtf8 } from 'node:buffer';
-import { DecideRequestSchema, StatusError, type DecideRequest } from '@countersign/contract';
+import { DecideRequestSchema, READING, StatusError, type DecideRequest } from '@countersign/contract';
 
 // DecideRequest read by hand: Decide is called so often that the generated reader is felt. Structures, unknown fields and
 // repeated members go to the generated reader, so this one has to be right only about what it takes.
@@ -28,7 +28,7 @@ export function readDecideRequest(bytes: Buffer): DecideRequest {
     return new Reader(bytes).request() as unknown as DecideRequest;
   } catch (error) {
     if (error !== GENERATED) throw error;
-    return fromBinary(DecideRequestSchema, bytes);
+    return fromBinary(DecideRequestSchema, bytes, READING);
   }
 }
 
