@@ -1,13 +1,13 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
 export { renderCard, type Card } from './card.js';
-export { decide, defined, settled, type CastVote, type Command, type Outcome } from './decide.js';
-export { eligibility, excludedFrom, isRefusal, type Excluded } from './eligibility.js';
+export { decide, type CastVote, type Command, type Outcome } from './decide.js';
+export { eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
 export { identityKey, sameIdentity } from './identity.js';
-export { groupDigits, inert, inertBlock, visible } from './inert.js';
+export { inert, visible } from './inert.js';
 export { seat, type Quorum, type Sitter } from './quorum.js';
 export { redact, type Redacted } from './redact.js';
 export { type Redeem } from './redeem.js';

@@ -2,7 +2,7 @@
 // moves only after the handler is done, and that nothing is skipped. It knows topics and offsets and nothing of what the
 // bytes mean. Two implementations behind one port, held to one contract suite: Kafka, and a twin in memory that is fed by
 // the same outbox.
-export { DEFAULT_BACKOFF, type Backoff } from './backoff.js';
+export { type Backoff } from './backoff.js';
 export { KafkaBus, type KafkaOptions } from './kafka.js';
 export { type Log } from './log.js';
 export { MemoryBus, type MemoryOptions } from './memory.js';

@@ -4,7 +4,7 @@
 export { canonicalize, digestOf, quote } from './canonical.js';
 export { checkpointText, parseCheckpoint, type Checkpoint } from './checkpoint.js';
 export { LONGEST_BODY, readEvent, type EventFields } from './event.js';
-export { EMPTY_ROOT, extend, leafHash, nodeHash, nodesOf, nodeKey, peaksRoot, rootOf, spanHash } from './merkle.js';
+export { EMPTY_ROOT, extend, leafHash, nodesOf, nodeKey, rootOf, spanHash } from './merkle.js';
 export type { Frontier, Node, NodeId, ReadNode, Span } from './merkle.js';
 export {
   noteKey,

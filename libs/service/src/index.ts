@@ -6,16 +6,7 @@ export { runMain } from './main.js';
 export { Metrics } from './metrics.js';
 export type { Document } from './plain-routes.js';
 export { Readiness, type Probe } from './readiness.js';
-export {
-  bearerToken,
-  rpcService,
-  traceIdOf,
-  type Authenticate,
-  type Call,
-  type Handlers,
-  type Codec,
-  type RpcService,
-} from './rpc.js';
+export { rpcService, type Authenticate, type Call, type Handlers, type Codec, type RpcService } from './rpc.js';
 export { settingsReference } from './settings-reference.js';
 export { parseSettings, SETTINGS, type Settings } from './settings.js';
 export { loadOrCreateSigningKey } from './signing-key.js';

@@ -18,7 +18,8 @@ export function settingsReference(): string {
     '|---|---|---|',
     ...rows,
     '',
-    'The command line reads `COUNTERSIGN_ADDRESS` (host:port of gRPC), `COUNTERSIGN_HTTP_ADDRESS` and `COUNTERSIGN_TOKEN`.',
+    'The command line reads `COUNTERSIGN_ADDRESS` (host:port of gRPC), `COUNTERSIGN_HTTP_ADDRESS`, `COUNTERSIGN_TOKEN` and',
+    '`COUNTERSIGN_JWKS` (URL or file of the public keys of grants).',
     '',
   ].join('\n');
 }
