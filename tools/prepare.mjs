@@ -111,18 +111,37 @@ function projects() {
   return ['apps', 'libs'].flatMap(within).filter((folder) => existsSync(join(folder, 'tsconfig.json')));
 }
 
-/** Runs a command with its output shown, and a sign of life when it is silent. Throws StepFailed if it does not succeed. */
-export async function step(name, [command, ...args], options = {}) {
+/** Does something that may take long in silence, with a sign of life. */
+export async function ticking(name, action) {
   const started = Date.now();
-  const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
+  const timer = setInterval(() => console.log(`${name} … ${secondsSince(started)}`), TICK_MS);
+  try {
+    return await action();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const secondsSince = (started) => `${((Date.now() - started) / 1000).toFixed(1)} s`;
+
+/** Runs a command with its output shown. Throws StepFailed if it does not succeed. */
+export async function step(name, [command, ...args]) {
+  const started = Date.now();
   console.log(`${name} …`);
-  const ticking = setInterval(() => console.log(`${name} … ${seconds()}`), TICK_MS);
-  const code = await new Promise((resolve) => {
+  const code = await ticking(name, () => exitCode(command, args));
+  if (code !== 0) {
+    console.error(`${name}: did not succeed (${typeof code === 'string' ? code : `exit code ${code}`})`);
+    throw new StepFailed(name);
+  }
+  console.log(`${name}: done in ${secondsSince(started)}`);
+}
+
+function exitCode(command, args) {
+  return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
       shell: process.platform === 'win32' && command === 'npm',
-      ...options,
     });
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
@@ -130,10 +149,4 @@ export async function step(name, [command, ...args], options = {}) {
     });
     child.on('close', (exit, signal) => resolve(signal ?? exit));
   });
-  clearInterval(ticking);
-  if (code !== 0) {
-    console.error(`${name}: did not succeed (${typeof code === 'string' ? code : `exit code ${code}`})`);
-    throw new StepFailed(name);
-  }
-  console.log(`${name}: done in ${seconds()}`);
 }

@@ -2,9 +2,9 @@
 // arguments (npm test -- libs/ledger) it runs only the tests that vitest finds for them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build, checkNode, install, ROOT, step, StepFailed } from './prepare.mjs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { build, checkNode, install, ROOT, step, StepFailed, ticking } from './prepare.mjs';
 
 const node = process.execPath;
 const bin = (path) => join(ROOT, 'node_modules', path);
@@ -21,15 +21,11 @@ const CHECKS = [
   ['lint and module boundaries', [node, 'tools/lint.mjs']],
 ];
 
-/** Tools some suites need, and what goes unproven without them. */
+/** Programs some suites need, and what goes unproven without them. */
 const TOOLS = [
-  ['java', ['java'], 'tests against a real Kafka broker'],
-  ['mvn', ['mvn'], 'fetching the real Kafka broker'],
-  [
-    'opa',
-    [process.env.OPA_BIN, 'opa', join(homedir(), 'go/bin/opa'), 'go'],
-    'Rego tests and the drift of the compiled policies',
-  ],
+  ['java', () => onPath('java'), 'tests against a real Kafka broker'],
+  ['mvn', () => onPath('mvn'), 'fetching the real Kafka broker'],
+  ['opa (and of Go to install it with)', opa, 'the Rego tests, and whether the compiled policies match their source'],
 ];
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -47,7 +43,7 @@ try {
   const filters = process.argv.slice(2);
   if (filters.length === 0) {
     for (const [name, command] of CHECKS) await attempt(name, () => step(name, command));
-    reportMissingTools();
+    await reportMissingTools();
   }
   await runTests(filters);
 } catch (error) {
@@ -71,15 +67,27 @@ async function attempt(name, action) {
 }
 
 /** A suite that can not run is never silent: it is said at the end, and on CI it is a failure. */
-function reportMissingTools() {
-  const path = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
-  const found = (name) => name && (existsSync(name) || path.some((folder) => existsSync(join(folder, name))));
-  for (const [name, candidates, proves] of TOOLS) {
-    if (candidates.some(found)) continue;
+async function reportMissingTools() {
+  for (const [name, isThere, proves] of TOOLS) {
+    // A program that can not even be looked for, since the build failed, is not there either.
+    if (await Promise.resolve(isThere()).catch(() => false)) continue;
     const line = `not run for want of ${name}: ${proves}`;
     if (process.env.CI === 'true') failed(line);
     else closing.push(line);
   }
+}
+
+function onPath(program) {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, program)) || existsSync(join(folder, `${program}.exe`)));
+}
+
+/** Installs opa for the suites that follow, if Go is there to do it; they themselves only look for it. */
+async function opa() {
+  const { findOpa } = await import('@countersign/policy');
+  return ticking('opa', () =>
+    findOpa({ cacheDir: join(ROOT, '.countersign/cache'), log: (line) => console.log(line) }),
+  );
 }
 
 /** One run for people to read and the same run as JSON to count. */
