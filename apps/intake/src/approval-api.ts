@@ -20,7 +20,7 @@ import type { Caller, Directory } from '@countersign/directory';
 import { canonicalize, digestOf } from '@countersign/ledger';
 import type { Call, Handlers } from '@countersign/service';
 import type { Changes } from './changes.js';
-import { isConcerned } from './decision-api.js';
+import { isConcerned, stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
 import { newId } from './ids.js';
 import { refusedStatus } from './refusals.js';
@@ -163,6 +163,7 @@ export class ApprovalApi {
   async *#watch(person: Person, all: boolean, call: Call<Caller>): AsyncGenerator<ApprovalView> {
     const shown = new Map<string, number>();
     while (!call.signal.aborted) {
+      if (this.parts.changes.closed) throw stopping();
       const rows = (await this.parts.decisions.reader.pending(1_000)).map((text) => JSON.parse(text) as CoreDecision);
       const pending = new Set(rows.map(({ id }) => id));
       const gone = [...shown.keys()].filter((id) => !pending.has(id));

@@ -6,6 +6,8 @@ export class Changes {
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #any = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
+  /** From then on there is nothing to wait for: whoever does answers with what there is. */
+  closed = false;
 
   constructor(everyMs = 2_000) {
     this.#timer = setInterval(() => this.changed([...this.#waiting.keys()]), everyMs);
@@ -32,6 +34,7 @@ export class Changes {
   }
 
   close(): void {
+    this.closed = true;
     clearInterval(this.#timer);
     for (const set of [...this.#waiting.values(), this.#any]) for (const wake of [...set]) wake();
   }

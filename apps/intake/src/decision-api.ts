@@ -10,7 +10,7 @@ import type { Caller } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
 import { readAction } from './action.js';
-import { milliseconds, MAX_WAIT_S, readAsk, requireAgent } from './ask.js';
+import { milliseconds, readAsk, requireAgent } from './ask.js';
 import type { Changes } from './changes.js';
 import { Decider, type DeciderParts } from './decider.js';
 import { policyInput } from './policy-input.js';
@@ -121,8 +121,9 @@ export class DecisionApi {
     // Answer a little before the caller's own deadline, so that a wait ends as an answer and not as an error.
     const end = Math.min(until, (call.deadline ?? Infinity) - 100);
     let now = decision;
-    while (now.status === decision.status && Date.now() < end && !call.signal.aborted) {
-      await this.#parts.changes.next(decision.id, end, call.signal);
+    const { changes } = this.#parts;
+    while (now.status === decision.status && Date.now() < end && !call.signal.aborted && !changes.closed) {
+      await changes.next(decision.id, end, call.signal);
       now = (await this.#parts.decisions.load(decision.id)).decision;
     }
     return now;
@@ -138,6 +139,7 @@ export class DecisionApi {
       const { version } = decision;
       while (decision.version === version) {
         if (call.signal.aborted) return;
+        if (this.#parts.changes.closed) throw stopping();
         await this.#parts.changes.next(id, Date.now() + 30_000, call.signal);
         ({ decision } = await this.#parts.decisions.load(id));
       }
@@ -232,6 +234,14 @@ export function isConcerned({ agent, request, approval }: CoreDecision, person: 
     request.principal === person.id ||
     (approval?.terms.seats.some(({ group }) => person.groups.includes(group)) ?? false)
   );
+}
+
+/** A watch that is cut short must not look like one that has seen the end. */
+export function stopping(): StatusError {
+  return new StatusError('UNAVAILABLE', 'this process is stopping: watch again', {
+    reason: 'STOPPING',
+    retryAfterMs: 1_000,
+  });
 }
 
 function notYours(id: string): StatusError {

@@ -34,9 +34,18 @@ export class Expiry {
   async #look(): Promise<void> {
     try {
       const ids = await this.decisions.reader.due(this.decisions.now().toISOString(), BATCH);
-      for (const id of ids) await this.decisions.run(id, { type: 'expire' });
+      for (const id of ids) await this.#expire(id);
     } catch (error) {
-      this.log.warn({ cause: (error as Error).message }, 'what has run out can not be recorded yet');
+      this.log.warn({ cause: (error as Error).message }, 'what has run out can not be looked for');
+    }
+  }
+
+  /** One that can not be recorded must not keep those behind it waiting. */
+  async #expire(id: string): Promise<void> {
+    try {
+      await this.decisions.run(id, { type: 'expire' });
+    } catch (error) {
+      this.log.warn({ id, cause: (error as Error).message }, 'a decision that has run out can not be recorded yet');
     }
   }
 }

@@ -1,4 +1,10 @@
-import { Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import type { IntakeConfig } from './config.js';
 import { Intake, type IntakeParts } from './intake.js';
 
@@ -8,11 +14,15 @@ export const INTAKE = Symbol('intake');
 class IntakeModule {}
 
 /** Starts and stops intake with the application. */
-class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(readonly intake: Intake) {}
 
   onApplicationBootstrap(): Promise<void> {
     return this.intake.start();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.intake.endWaiting();
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -91,6 +91,7 @@ export class Intake {
       await decisions.reader.ping();
       return undefined;
     });
+    readiness.add('policy', () => policy.problem());
     metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
     metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>
       this.#relay.failingSince === undefined ? 0 : (Date.now() - this.#relay.failingSince) / 1000,
@@ -103,13 +104,18 @@ export class Intake {
     this.#expiry.start();
   }
 
+  /** Answers those who wait with what there is, so that nobody holds up a stop. */
+  endWaiting(): void {
+    this.#changes.close();
+  }
+
   /** What was accepted is committed before this resolves; what is not yet published waits in the outbox. */
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stop());
   }
 
   async #stop(): Promise<void> {
-    this.#changes.close();
+    this.endWaiting();
     await this.#expiry.stop();
     await this.#writer.close();
     await this.#relay.stop();

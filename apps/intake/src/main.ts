@@ -43,6 +43,7 @@ await runMain(async () => {
     stop: async () => {
       await running.stop();
       await bus.close();
+      policy.close();
       directory.close();
       await pool.end();
     },

@@ -1,6 +1,6 @@
 import { Fault } from '@countersign/contract';
 import { openEngine, RemotePolicy, type Policy } from '@countersign/policy';
-import type { Log, Metrics, Settings } from '@countersign/service';
+import type { Metrics, Settings } from '@countersign/service';
 
 /** The policy in this process, or the one behind COUNTERSIGN_DECISION_ADDRESS. `progress` hears of what may take long. */
 export async function openPolicy(

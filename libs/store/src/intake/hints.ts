@@ -20,24 +20,31 @@ export class Hints {
       const client = await this.pool.connect();
       if (this.#stopped) return client.release(true);
       this.#client = client;
-      client.on('error', () => this.#again());
+      client.on('error', () => this.#again(client));
       client.on('notification', ({ payload }) => this.onHint((payload ?? '').split(' ').filter(Boolean)));
       await client.query('listen countersign_intake');
     } catch {
-      this.#again();
+      this.#again(this.#client);
     }
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#client?.release(true);
+    this.#drop();
   }
 
-  #again(): void {
-    this.#client?.release(true);
-    this.#client = undefined;
+  /** A connection may say more than once that it is lost, also after another has taken its place. */
+  #again(lost: Client | undefined): void {
+    if (lost !== this.#client) return;
+    this.#drop();
     clearTimeout(this.#timer);
     if (!this.#stopped) this.#timer = setTimeout(() => void this.start(), 1_000);
+  }
+
+  #drop(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.release(true);
   }
 }

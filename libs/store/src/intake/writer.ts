@@ -31,6 +31,7 @@ export class Writer {
   readonly #rows = new CopyBuffer();
   #queue: Waiting[] = [];
   #busy = false;
+  #closed = false;
   #client: pg.PoolClient | undefined;
   #incarnation = 0;
   #head: Place;
@@ -55,6 +56,8 @@ export class Writer {
 
   /** Resolves after the commit. Rejects with Fault `database-unavailable` when it is not known to have happened. */
   write(write: Write): Promise<Written> {
+    if (this.#closed)
+      return Promise.reject(new Fault('database-unavailable', 'this process is stopping', { retryable: true }));
     return new Promise((settle, fail) => {
       this.#queue.push({ write, settle, fail });
       if (this.#busy) return;
@@ -63,8 +66,9 @@ export class Writer {
     });
   }
 
-  /** Waits until everything accepted so far is settled, then lets go of the connection. */
+  /** Takes no more, waits until everything accepted so far is settled, then lets go of the connection. */
   async close(): Promise<void> {
+    this.#closed = true;
     while (this.#busy) await new Promise((resolve) => setTimeout(resolve, 5));
     this.#client?.release();
     this.#client = undefined;
