@@ -23,6 +23,9 @@ await runMain(async () => {
     dataDir: settings.COUNTERSIGN_DATA_DIR,
     log: (line) => log.info(line),
   });
+  const faults = () => Object.values(policy.faults).reduce((sum, count) => sum + count, 0);
+  metrics.gauge('policy_faults', 'Evaluations that broke and therefore denied.', faults);
+  metrics.gauge('policy_instances_retired', 'WASM instances dropped after an exception.', () => policy.retired);
   const running = await startService({
     module: decisionModule({ policy }),
     surface: (app) => decisionSurface(app, authenticate),

@@ -37,9 +37,11 @@ export async function startStandalone(settings: Settings, progress: (line: strin
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings, progress);
   const databaseUrl = settings.DATABASE_URL ?? embedded!.url;
   const undo: (() => Promise<void> | void)[] = [() => directory.close(), () => embedded?.stop()];
-  const stopAll = async () => {
-    for (const step of undo.reverse()) await step();
-  };
+  let stopped: Promise<void> | undefined;
+  const stopAll = () =>
+    (stopped ??= (async () => {
+      for (const step of undo.reverse()) await step();
+    })());
   try {
     progress('bringing the database up to date');
     for (const schema of ['intake', 'notifier'] as const) await migrate(databaseUrl, schema);

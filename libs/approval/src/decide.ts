@@ -39,7 +39,7 @@ export type Command =
   | { type: 'report'; by: string; success: boolean; summary?: string; details?: Record<string, unknown> };
 
 /** What a command leads to. A refusal may still leave facts to record: that somebody tried. */
-export interface Outcome {
+export interface Ruling {
   events: DecisionEvent[];
   refused?: Refusal;
 }
@@ -48,7 +48,7 @@ export interface Outcome {
  * The rules. `at` is the time of the command, RFC 3339 in UTC. A deadline that has passed is settled first, whatever the
  * command: a late click must lose even if no timer has run yet.
  */
-export function decide(decision: Decision, command: Command, at: string): Outcome {
+export function decide(decision: Decision, command: Command, at: string): Ruling {
   const lapsed = lapse(decision, at);
   if (lapsed) {
     if (command.type === 'expire') return { events: [lapsed] };
@@ -98,7 +98,7 @@ function isPast(deadline: string, at: string): boolean {
   return !(Date.parse(at) < Date.parse(deadline));
 }
 
-function castVote(decision: Decision, command: CastVote, at: string): Outcome {
+function castVote(decision: Decision, command: CastVote, at: string): Ruling {
   const refused = voteRefusal(decision, command);
   if (refused) {
     const { voter, vote, channel, submitted_by } = command;
@@ -182,7 +182,7 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
   return undefined;
 }
 
-function revoke(decision: Decision, { by, reason }: { by: Person; reason: string }): Outcome {
+function revoke(decision: Decision, { by, reason }: { by: Person; reason: string }): Ruling {
   if (decision.status !== 'ALLOWED' || !decision.grant) {
     const text =
       decision.status === 'ALLOWED' ? 'There is nothing to revoke: this was allowed outright.' : settled(decision).text;
@@ -193,7 +193,7 @@ function revoke(decision: Decision, { by, reason }: { by: Person; reason: string
   return { events: [{ type: 'decision.revoked', by: by.id, by_name: by.name, reason }] };
 }
 
-function report(decision: Decision, { by, success, summary, details }: Extract<Command, { type: 'report' }>): Outcome {
+function report(decision: Decision, { by, success, summary, details }: Extract<Command, { type: 'report' }>): Ruling {
   const acted = decision.status === 'REDEEMED' || (decision.status === 'ALLOWED' && !decision.grant);
   if (!acted) {
     const text =

@@ -1,7 +1,7 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
 export { renderCard, type Card } from './card.js';
-export { decide, type CastVote, type Command, type Outcome } from './decide.js';
+export { decide, type CastVote, type Command, type Ruling } from './decide.js';
 export { eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';

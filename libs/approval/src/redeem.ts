@@ -1,5 +1,5 @@
 import { eligibility, isRefusal } from './eligibility.js';
-import type { Outcome } from './decide.js';
+import type { Ruling } from './decide.js';
 import { sameIdentity } from './identity.js';
 import { seat } from './quorum.js';
 import { refuse, type Refusal, type RefusalCode } from './refusal.js';
@@ -25,7 +25,7 @@ export interface Redeem {
  * Uses up a grant. An approval is not a bearer token: the action must be the approved one to the byte, its approvers must
  * still be people who could approve it, and policy has the last word (ARAP: an approval does not override policy).
  */
-export function redeem(decision: Decision, command: Redeem): Outcome {
+export function redeem(decision: Decision, command: Redeem): Ruling {
   const refused = redeemRefusal(decision, command);
   if (refused) {
     return {

@@ -23,7 +23,20 @@ it.each<[string, unknown[], unknown]>([
 ])('%s(%j) is %j', (name, operands, result) => expect(call(name, ...operands)).toEqual(result));
 
 it('no builtin throws, whatever a policy hands it: a throw would cost the instance', () => {
-  const odd: unknown[] = [undefined, null, true, -1, 1e308, 'x', '\ud800', [], [null], {}, { toString: 1 }, [NaN, 'Not/AZone']];
+  const odd: unknown[] = [
+    undefined,
+    null,
+    true,
+    -1,
+    1e308,
+    'x',
+    '\ud800',
+    [],
+    [null],
+    {},
+    { toString: 1 },
+    [NaN, 'Not/AZone'],
+  ];
   for (const name of Object.keys(BUILTINS)) {
     for (const a of odd) for (const b of odd) expect(() => call(name, a, b, a, b), name).not.toThrow();
   }

@@ -52,6 +52,13 @@ export class PolicyEngine implements Policy {
     this.#warmUp();
   }
 
+  /** What is wrong with a bundle is found before it serves. */
+  problem(): undefined {
+    return undefined;
+  }
+
+  close(): void {}
+
   evaluate(inputText: string): Verdict {
     const problem = inputProblem(inputText);
     if (problem !== undefined) return this.#fault('input', problem);

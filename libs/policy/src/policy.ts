@@ -24,4 +24,7 @@ export interface Policy {
   evaluate(inputText: string): Verdict | Promise<Verdict>;
   readonly revision: string;
   bundles(): BundleInfo[];
+  /** Why it can not answer now, in a line that is safe to show; undefined when it can. */
+  problem(): string | undefined;
+  close(): void;
 }

@@ -73,9 +73,8 @@ export class RemotePolicy implements Policy {
     return this.#bundles;
   }
 
-  /** True while the stream is up, as far as this side knows. */
-  get connected(): boolean {
-    return this.#stream !== undefined;
+  problem(): string | undefined {
+    return this.#stream === undefined ? 'the decision service can not be reached' : undefined;
   }
 
   evaluate(inputText: string): Promise<Verdict> {
