@@ -393,11 +393,12 @@ describe('a decision is not shown or changed', () => {
   });
 
   it('with words that are too long', async () => {
-    for (const [method, request, field] of [
+    const tooLong: [DescMethodUnary, object, string][] = [
       [decisions.withdrawDecision, { reason: long(1_001) }, 'reason'],
       [decisions.reportOutcome, { summary: long(501) }, 'summary'],
       [decisions.reportOutcome, { details: { a: long(17_000) } }, 'details'],
-    ] as const)
+    ];
+    for (const [method, request, field] of tooLong)
       expect(await refusalOf(gate.grpc.call(BOT, method, { id: pending, ...request } as never))).toMatchObject({
         code: INVALID,
         fields: [{ field }],
