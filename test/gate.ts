@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +13,11 @@ import {
   type Decision,
   type Envelope,
 } from '@countersign/contract';
-import { watchDirectory } from '@countersign/directory';
+import type { Directory } from '@countersign/directory';
 import { openEngine } from '@countersign/policy';
 import { Metrics, parseSettings, Readiness, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
+import { parseDirectory } from '../libs/directory/src/file.js';
 import pg from 'pg';
 import { pino } from 'pino';
 import { testDatabase } from './postgres.js';
@@ -26,7 +28,7 @@ import { Grpc, http, type HttpOptions } from './wire.js';
 
 const here = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-export const DEVELOPMENT = here('deploy/development/directory.yaml');
+const DEVELOPMENT = here('deploy/development/directory.yaml');
 /** A compiled policy that answers what the request says in `context.answer`. */
 export const ANYTHING = here('libs/policy/fixtures/anything.tar.gz');
 export const SERVICE_TOKEN = 'service-token-of-the-test-0123456789abcdef';
@@ -60,8 +62,31 @@ export interface GateOptions {
   dataDir: string;
   /** Folder or bundle; absent: the shipped policies. */
   policies?: string;
-  directory?: string;
+  directory?: People;
   env?: Record<string, string>;
+}
+
+/** The development directory, to be changed at once: that a changed file is followed is shown where files are. */
+export class People {
+  #directory = parseDirectory(readFileSync(DEVELOPMENT, 'utf8'), DEVELOPMENT);
+
+  current(): Directory {
+    return this.#directory;
+  }
+
+  close(): void {}
+
+  /** Changed while `work` runs. */
+  async changed(change: (text: string) => string, work: () => Promise<void>): Promise<void> {
+    const [before, text] = [this.#directory, readFileSync(DEVELOPMENT, 'utf8')];
+    if (change(text) === text) throw new Error('nothing has changed');
+    this.#directory = parseDirectory(change(text), 'changed.yaml');
+    try {
+      await work();
+    } finally {
+      this.#directory = before;
+    }
+  }
 }
 
 export async function startGate({ databaseUrl, dataDir, policies, directory, env }: GateOptions): Promise<Gate> {
@@ -86,9 +111,8 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
     },
   });
   const pool = openPool(databaseUrl, 'intake');
-  const source = watchDirectory(directory ?? DEVELOPMENT, (fault) => log.error(fault.message));
   const [metrics, readiness] = [new Metrics(), new Readiness()];
-  const parts = { pool, bus, policy, directory: source, log, metrics, readiness };
+  const parts = { pool, bus, policy, directory: directory ?? new People(), log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),
     surface: (app) => app.get<Intake>(INTAKE).surface,
@@ -111,7 +135,6 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
       grpc.close();
       await running.stop();
       await bus.close();
-      source.close();
       await pool.end();
     },
   };

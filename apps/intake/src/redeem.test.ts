@@ -1,5 +1,4 @@
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { State } from '@countersign/contract';
 import { loadOrCreateSigningKey } from '@countersign/service';
@@ -12,11 +11,11 @@ import {
   bulkDelete,
   DANA,
   decisions,
-  DEVELOPMENT,
   eventsOf,
   GATEWAY,
   HOLD,
   newPlace,
+  People,
   READ,
   startGate,
   SUPPORT,
@@ -28,12 +27,10 @@ import { until } from '../../../test/intake-writes.js';
 let place: Awaited<ReturnType<typeof newPlace>>;
 let gate: Gate;
 let told: Gate;
-let directory: string;
+const directory = new People();
 
 beforeAll(async () => {
   place = await newPlace();
-  directory = join(place.dataDir, 'directory.yaml');
-  writeFileSync(directory, readFileSync(DEVELOPMENT));
   gate = await startGate({ ...place, directory });
   told = await startGate({ ...place, directory, policies: ANYTHING });
 });
@@ -304,25 +301,12 @@ describe('at the moment of use', () => {
   ])('it is refused when the approver %s by now', async (_, change) => {
     const request = bulkDelete();
     const { grant } = await approved(gate, request);
-    const before = readFileSync(DEVELOPMENT, 'utf8');
-    writeFileSync(
-      directory,
-      change(before).replace(/^agents:/m, `agents:\n  - { id: marker, owner: ops@acme.example }`),
-    );
-    const knows = () =>
-      gate.grpc
-        .call(GATEWAY, decisions.decide, { ...READ, subject: { type: 'agent', id: 'marker' }, dryRun: true })
-        .then(
-          () => true,
-          () => false,
-        );
-    await until('the directory is read', knows);
-    await expect(redeem(grant, request)).rejects.toMatchObject({
-      code: 'FAILED_PRECONDITION',
-      reason: 'APPROVER_GONE',
+    await directory.changed(change, async () => {
+      await expect(redeem(grant, request)).rejects.toMatchObject({
+        code: 'FAILED_PRECONDITION',
+        reason: 'APPROVER_GONE',
+      });
     });
-    writeFileSync(directory, before);
-    await until('the directory is back', async () => !(await knows()));
     expect(await redeem(grant, request)).toMatchObject({ redeemed: true });
   });
 });

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { State, Vote, type ApprovalView } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -13,11 +10,11 @@ import {
   bulkDelete,
   DANA,
   decisions,
-  DEVELOPMENT,
   eventsOf,
   HOLD,
   LEE,
   newPlace,
+  People,
   READ,
   SAM,
   SERVICE_TOKEN,
@@ -25,18 +22,15 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 /** With the shipped policies, and with the policy that answers what it is told. */
 let gate: Gate;
 let told: Gate;
-let directory: string;
+const directory = new People();
 
 beforeAll(async () => {
   place = await newPlace();
-  directory = join(place.dataDir, 'directory.yaml');
-  writeFileSync(directory, readFileSync(DEVELOPMENT));
   gate = await startGate({ ...place, directory });
   told = await startGate({ ...place, directory, policies: ANYTHING });
 });
@@ -242,7 +236,7 @@ describe('two seats', () => {
   ])('are not filled by somebody who voted and then %s', async (_, change) => {
     const id = await ask();
     await vote(DANA, id);
-    await withDirectory(change, async () => {
+    await directory.changed(change, async () => {
       await vote(ANA, id);
       expect(await told.grpc.call(BOT, decisions.getDecision, { id })).toMatchObject({ state: State.PENDING });
       expect(await typesOf(place.admin, id)).not.toContain('decision.approved');
@@ -253,7 +247,7 @@ describe('two seats', () => {
 describe('a change in the directory', () => {
   it('that makes an approver the owner takes their vote away', async () => {
     const id = await hold();
-    await withDirectory(
+    await directory.changed(
       (text) => text.replace('owner: sam@acme.example', 'owner: dana@acme.example'),
       async () => {
         await expect(vote(DANA, id)).rejects.toMatchObject({ code: 'PERMISSION_DENIED', reason: 'SELF_APPROVAL' });
@@ -266,7 +260,7 @@ describe('a change in the directory', () => {
 
   it('that disables a person closes the door at once', async () => {
     const id = await hold();
-    await withDirectory(
+    await directory.changed(
       (text) => text.replace('groups: [dba, oncall]', '$&\n    disabled: true'),
       async () => {
         await expect(vote(DANA, id)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -279,7 +273,7 @@ describe('a change in the directory', () => {
 
   it('that takes the agent out leaves its pending request to expire', async () => {
     const id = await hold();
-    await withDirectory(
+    await directory.changed(
       (text) => text.replace('id: release-bot', 'id: other-bot'),
       async () => {
         await expect(gate.grpc.call(BOT, decisions.getDecision, { id })).rejects.toMatchObject({
@@ -289,33 +283,6 @@ describe('a change in the directory', () => {
     );
   });
 });
-
-/** With another directory while `work` runs; both gates look at the file every two seconds. */
-async function withDirectory(change: (text: string) => string, work: () => Promise<void>): Promise<void> {
-  const before = readFileSync(DEVELOPMENT, 'utf8');
-  const mark = `mark-${Date.now()}`;
-  const hashed = `sha256:${createHash('sha256').update(mark).digest('hex')}`;
-  const marker = `  - { id: ${mark}, owner: ops@acme.example, keys: ['${hashed}'] }\ngroups:`;
-  const changed = change(before);
-  expect(changed).not.toBe(before);
-  const taken = async (there: boolean) => {
-    for (const one of [gate, told])
-      await until('the directory is read', () =>
-        one.grpc.call(mark, decisions.decide, { ...READ, dryRun: true }).then(
-          () => there,
-          () => !there,
-        ),
-      );
-  };
-  writeFileSync(directory, changed.replace(/^groups:/m, marker));
-  await taken(true);
-  try {
-    await work();
-  } finally {
-    writeFileSync(directory, before);
-    await taken(false);
-  }
-}
 
 describe('what a person sees', () => {
   it('is what waits for them, in the order of its deadlines, page by page', async () => {
