@@ -31,8 +31,10 @@ export function openPool(url: string, schema: Schema, options: { max?: number; a
     // A transaction left open stalls the relay's fence, so the server ends it.
     options: `-c role=countersign_${schema} -c search_path=${schema} -c idle_in_transaction_session_timeout=30000`,
   });
-  // A connection lost while idle is replaced on the next use; without a listener it would end the process.
+  // A connection that is lost is replaced on the next use. The pool listens only to those it holds: one that is lent out may be
+  // lost between two statements, and without a listener of its own that would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
