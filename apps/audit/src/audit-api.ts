@@ -40,6 +40,9 @@ export class AuditApi {
   private async listEntries(request: Request<'ListEntries'>, { caller }: Call<Caller>) {
     const { decisionId } = request;
     const { from, limit } = pageOf(request);
+    if (!/^[\x21-\x7e]{0,256}$/.test(decisionId)) {
+      throw invalidArgument({ field: 'decision_id', description: 'is not a decision id' });
+    }
     if (caller.kind === 'agent') await this.requireOwn(caller, decisionId);
     // One more than asked for says whether there is another page.
     const range = { from, limit: limit + 1 };

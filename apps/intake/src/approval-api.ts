@@ -22,7 +22,7 @@ import type { Call, Handlers } from '@countersign/service';
 import type { Changes } from './changes.js';
 import { isConcerned, stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
-import { newId } from './ids.js';
+import { isDecisionId, newId } from './ids.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { Violations } from './violations.js';
@@ -253,7 +253,13 @@ function notYours(id: string): StatusError {
 
 function parseToken(token: string): { deadline: string; id: string } {
   const [deadline, id] = token.split(' ');
-  if (!deadline || !id || Number.isNaN(Date.parse(deadline)))
+  if (
+    !deadline ||
+    !id ||
+    !isDecisionId(id) ||
+    !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(deadline) ||
+    Number.isNaN(Date.parse(deadline))
+  )
     throw invalidArgument({ field: 'page_token', description: 'is not from an answer before' });
   return { deadline, id };
 }

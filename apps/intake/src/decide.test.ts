@@ -200,6 +200,18 @@ describe('the same request_id', () => {
     expect(await typesOf(place.admin, id)).toEqual(['decision.allowed']);
   });
 
+  it('with another context is another body', async () => {
+    const asked = (ticket: string) =>
+      gate.grpc.call(BOT, decisions.decide, {
+        ...READ,
+        requestId: 'context-1',
+        contextForm: { case: 'contextJson', value: `{"ticket":"${ticket}"}` },
+      });
+    await asked('OPS-1');
+    await expect(asked('OPS-1')).resolves.toMatchObject({ state: State.ALLOWED });
+    await expect(asked('OPS-2')).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
   it('of another agent is another request', async () => {
     const [one, two] = await Promise.all(
       [BOT, SUPPORT].map((token) => gate.grpc.call(token, decisions.decide, { ...READ, requestId: 'mine' })),
@@ -236,6 +248,29 @@ describe('the same action asked again while it is pending', () => {
     const one = await gate.grpc.call(BOT, decisions.decide, request);
     const two = await gate.grpc.call(SUPPORT, decisions.decide, request);
     expect(two.id).not.toBe(one.id);
+  });
+
+  it('for another principal, or with another chain of delegation, is another decision: it excludes others', async () => {
+    const request = bulkDelete();
+    const act = (sub: string) => ({
+      subject: {
+        type: 'agent',
+        id: 'release-bot',
+        propertiesForm: { case: 'propertiesJson' as const, value: `{"act":{"sub":"${sub}"}}` },
+      },
+    });
+    const asked = [
+      request,
+      { ...request, principal: 'dana@acme.example' },
+      { ...request, ...act('dana@acme.example') },
+    ];
+    const answers = [];
+    for (const one of asked) answers.push(await gate.grpc.call(BOT, decisions.decide, one));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(3);
+    for (const { id } of answers.slice(1)) {
+      const vote = gate.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE });
+      await expect(vote).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    }
   });
 
   it('after it was decided asks people again', async () => {

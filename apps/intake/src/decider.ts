@@ -11,10 +11,11 @@ import {
 } from '@countersign/approval';
 import { DecisionSchema, State, StatusError, type Decision } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
+import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
 import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
-import { Decisions, draft, fold, stateRow } from './decisions.js';
+import { Decisions, draft, fold, likeness, stateRow } from './decisions.js';
 import type { Grants } from './grants.js';
 import { newId } from './ids.js';
 import { policyInput } from './policy-input.js';
@@ -114,10 +115,12 @@ export class Decider {
     const at = new Date(nowMs).toISOString();
     const directory = this.parts.directory();
     const groups = verdict.approval!.seats.map(({ group }) => group);
-    const held = hold(
+    const whole = wholeRequestText(asked);
+    const recorded = requestText(asked);
+    const event = hold(
       {
-        // The whole request: a part that is too large to record may name who must not approve it.
-        request: JSON.parse(wholeRequestText(asked)) as CoreDecision['request'],
+        request: JSON.parse(whole) as CoreDecision['request'],
+        ...(recorded === whole ? {} : { recorded: JSON.parse(recorded) as CoreDecision['request'] }),
         agent: asked.agent,
         action_digest: asked.digest,
         verdict,
@@ -126,7 +129,6 @@ export class Decider {
       },
       at,
     );
-    const event = { ...held, request: JSON.parse(requestText(asked)) as CoreDecision['request'] };
     const { drafts, next } = draft(undefined, [event], at, traceId, id);
     drafts[0]!.data = heldData(event);
     const written = await this.parts.decisions.writer.write({
@@ -143,7 +145,7 @@ export class Decider {
   /** The same subject asks for the same action while it is pending: the same decision again, and nobody is paged twice. */
   async #join(asked: Asked, traceId?: string): Promise<Decision | undefined> {
     const { decisions } = this.parts;
-    const pending = await decisions.reader.pendingLike(asked.subjectId, asked.digest);
+    const pending = await decisions.reader.pendingLike(asked.subjectId, likenessOf(asked));
     if (pending === undefined) return undefined;
     const { id } = JSON.parse(pending) as CoreDecision;
     const { decision } = await decisions.run(
@@ -166,13 +168,11 @@ export class Decider {
     const { decision_id } = JSON.parse(body.toString('utf8')) as { decision_id: string };
     const { decision } = await decisions.load(decision_id);
     const first = fold((await decisions.reader.events(decision_id)).slice(0, 1))!;
+    // A request that joined a pending one left only its id there, and what has to be equal to join.
     const same =
-      first.action_digest === asked.digest &&
-      (first.request.principal ?? '') === asked.principal &&
-      (first.request.submitted_by ?? '') === asked.submittedBy &&
-      // A request that joined a pending one keeps the words of the first.
-      ((first.request.request_id ?? '') !== asked.requestId ||
-        (first.request.justification ?? '') === asked.justification);
+      first.request.request_id === asked.requestId
+        ? canonicalize(first.request) === requestText(asked)
+        : likeness(first) === likenessOf(asked);
     if (!same) {
       throw new StatusError('ABORTED', 'this request_id was used for another request: use a new one', {
         reason: 'REQUEST_ID_REUSED',
@@ -188,6 +188,11 @@ export class Decider {
     if (requestId) reply.requestId = requestId;
     return reply;
   }
+}
+
+/** What `likeness` is for a request that has no decision yet. */
+function likenessOf(asked: Asked): string {
+  return likeness({ action_digest: asked.digest, request: JSON.parse(requestText(asked)) as CoreDecision['request'] });
 }
 
 /** What policy would say, without asking anyone and without leave to act. */

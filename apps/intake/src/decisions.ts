@@ -8,7 +8,7 @@ import {
   type Refusal,
 } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
-import { canonicalize } from '@countersign/ledger';
+import { canonicalize, digestOf } from '@countersign/ledger';
 import type { EventDraft, IntakeReader, StateRow, Writer } from '@countersign/store';
 import { isDecisionId, newId } from './ids.js';
 
@@ -130,6 +130,16 @@ export function draft(
   return { drafts, next: next! };
 }
 
+/**
+ * What two pending requests of one subject must share to be one: the action, and all that says who may not approve it. A
+ * request for one person must never ride on that for another.
+ */
+export function likeness({ action_digest, request }: Pick<Decision, 'action_digest' | 'request'>): string {
+  const { principal = '', submitted_by = '', subject } = request;
+  if (!principal && !submitted_by && !subject.properties) return action_digest;
+  return digestOf(canonicalize([action_digest, principal, submitted_by, subject.properties ?? null]));
+}
+
 /** The row a decision is kept in. Its deadline is when a timer must look at it. */
 export function stateRow(decision: Decision): StateRow {
   const deadline =
@@ -142,7 +152,7 @@ export function stateRow(decision: Decision): StateRow {
     version: decision.version,
     status: decision.status,
     subject_id: decision.request.subject.id,
-    digest: decision.action_digest,
+    digest: likeness(decision),
     deadline,
     state: JSON.stringify(decision),
   };

@@ -28,7 +28,7 @@ export function excludedFrom(request: ActionRequest, agent: Agent, terms: Pick<A
   add(request.principal, 'principal');
   add(request.submitted_by, 'requester');
   add(request.subject.id, 'requester');
-  delegationChain(request).forEach((id) => add(id, 'delegation'));
+  delegationChain(request)?.forEach((id) => add(id, 'delegation'));
   terms.exclude.forEach((id) => add(id, 'policy'));
   return found;
 }
@@ -36,22 +36,25 @@ export function excludedFrom(request: ActionRequest, agent: Agent, terms: Pick<A
 /** The longest id the directory takes: what is longer names no person. */
 const LONGEST_ID = 256;
 
+/** A chain with more parts than this is not read: reading it would be work for an attacker's asking. */
+const MOST_PARTS = 1_000;
+
 /**
- * The ids in `subject.properties.act`, outermost first (RFC 8693 section 4.1: each actor may carry the one before it). Lists
- * and bare ids are read too, and all of it is: a chain must not hide a person by its shape or by its length.
+ * The ids in `subject.properties.act`, outermost first (RFC 8693 section 4.1: each actor may carry the one before it). Every
+ * text in it counts as one, in whatever member and shape: a chain must not hide a person by how it is written. Undefined
+ * when it is too large to be read whole.
  */
-export function delegationChain(request: ActionRequest): string[] {
+export function delegationChain(request: ActionRequest): string[] | undefined {
   const ids = new Set<string>();
   const left: unknown[] = [request.subject.properties?.['act']];
-  while (left.length > 0) {
-    const act = left.shift();
-    if (typeof act === 'string') ids.add(act);
-    else if (Array.isArray(act)) left.unshift(...(act as unknown[]));
-    else if (typeof act === 'object' && act !== null) {
-      const actor = act as { sub?: unknown; id?: unknown; act?: unknown };
-      for (const id of [actor.sub, actor.id]) if (typeof id === 'string') ids.add(id);
-      left.unshift(actor.act);
-    }
+  for (let parts = 0; left.length > 0; parts++) {
+    const part = left.pop();
+    if (parts > MOST_PARTS) return undefined;
+    if (typeof part === 'string') ids.add(part);
+    if (typeof part !== 'object' || part === null) continue;
+    const inside = Object.values(part) as unknown[];
+    if (inside.length > MOST_PARTS) return undefined;
+    left.push(...inside.reverse());
   }
   return [...ids].filter((id) => id.length <= LONGEST_ID);
 }

@@ -6,6 +6,8 @@ import type { GrantTerms, Verdict } from './verdict.js';
 
 export interface Hold {
   request: ActionRequest;
+  /** The request with large parts cut out, when it is too large to be recorded whole. */
+  recorded?: ActionRequest;
   agent: Agent;
   action_digest: string;
   /** Its effect is require_approval. */
@@ -22,6 +24,10 @@ export function grantTerms(verdict: Pick<Verdict, 'grant'>): GrantTerms {
   return { ...(verdict.grant ?? DEFAULT_GRANT), uses: 1 };
 }
 
+/** Nobody countersigns what nobody can read: padding must not push the payload out of an approver's sight. */
+const TOO_LARGE =
+  'The request is too large to be shown whole to the people who would have to approve it. Make it smaller, or ask about its parts.';
+
 /** A chain of delegation longer than this is not worked through, and a request with one is not put before people. */
 const MOST_DELEGATES = 32;
 
@@ -33,13 +39,13 @@ const MOST_NAMED = 100;
  * once and says so: a request nobody can approve must not wait for its expiry.
  */
 export function hold(
-  { request, agent, action_digest, verdict, members, destinations }: Hold,
+  { request, recorded, agent, action_digest, verdict, members, destinations }: Hold,
   at: string,
 ): DecisionHeld | DecisionDenied {
   const terms = verdict.approval;
   if (!terms) throw new TypeError('a verdict that requires approval carries its terms');
   const answered = {
-    request,
+    request: recorded ?? request,
     agent: {
       owner: agent.owner,
       ...(agent.owner_name ? { owner_name: agent.owner_name } : {}),
@@ -53,7 +59,9 @@ export function hold(
   const denied = (rule: string, text: string): DecisionDenied => {
     return { type: 'decision.denied', ...answered, reasons: [{ rule, text }, ...verdict.reasons] };
   };
-  if (delegationChain(request).length > MOST_DELEGATES) {
+  if (recorded) return denied('too-large-to-show', TOO_LARGE);
+  const chain = delegationChain(request);
+  if (!chain || chain.length > MOST_DELEGATES) {
     return denied('delegation-too-long', `The chain of delegation names more than ${MOST_DELEGATES} actors.`);
   }
   const excluded = excludedFrom(request, agent, terms);
