@@ -1,9 +1,9 @@
+import { nearest } from '@countersign/contract';
 import { Client } from './client.js';
 import { completeUrl, parseConfig, type Config } from './config.js';
 import { EXIT, UsageError } from './exit.js';
 import { renderProblem, toProblem } from './fault.js';
 import { renderHelp, renderOverview } from './help.js';
-import { nearest } from './suggest.js';
 import { say, Terminal, type Streams } from './terminal.js';
 import type { COMMON, Values, Verb } from './verb.js';
 import { VERBS } from './verbs.js';

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '@countersign/contract';
 import type { Client } from './client.js';
 import type { Config } from './config.js';
 import { UsageError } from './exit.js';
-import { nearest } from './suggest.js';
 import type { Terminal } from './terminal.js';
 
 // A verb is data (what --help prints, what parseArgs takes) and one function. Its options type its values.

@@ -5,7 +5,10 @@ import { decide } from './verbs/decide.js';
 import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
 import { keys } from './verbs/keys.js';
-import { POLICY_VERBS } from './verbs/policy.js';
+import { policyBuild } from './verbs/policy/build.js';
+import { policyCheck } from './verbs/policy/check.js';
+import { policyExplain, policyReplay } from './verbs/policy/not-yet.js';
+import { policyTest } from './verbs/policy/test.js';
 import { approve, deny } from './verbs/vote.js';
 import { watch } from './verbs/watch.js';
 
@@ -21,7 +24,11 @@ export const VERBS: readonly Verb[] = [
   auditVerify,
   auditExport,
   auditEvidence,
-  ...POLICY_VERBS,
+  policyCheck,
+  policyTest,
+  policyBuild,
+  policyExplain,
+  policyReplay,
   keys,
   doctor,
 ];

@@ -10,6 +10,7 @@ export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google
 export { cloudEventHeaders, type Envelope } from './envelope.js';
 export { dataSchema, EVENT_SCHEMA, EVENT_TYPES, eventSchemas, type JsonSchema } from './event-schemas.js';
 export { Fault } from './fault.js';
+export { nearest } from './nearest.js';
 export {
   packageDefinition,
   READING,
