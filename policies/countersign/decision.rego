@@ -3,10 +3,12 @@
 # description: >-
 #   Routes a request to the packages of its area, to `everywhere` and to the guardrails, and combines what their rules
 #   say. Any denial wins; else everything that needs approval holds together; else an allowance; else denial. A rule that
-#   can not be understood denies, with a reason that names it.
+#   can not be understood denies, with a reason that names it. What rules count and what they say about the flow of data
+#   goes along with every verdict.
 # scope: package
 package countersign
 
+import data.countersign.classification
 import data.countersign.faults
 import data.countersign.terms
 
@@ -30,6 +32,14 @@ allowed contains rule if some rule in data.policies.everywhere.allow
 
 allowed contains rule if some rule in data.policies[area].allow
 
+counted contains one if some one in data.policies.everywhere.counts
+
+counted contains one if some one in data.policies[area].counts
+
+flowing contains fact if some fact in data.policies.everywhere.flow
+
+flowing contains fact if some fact in data.policies[area].flow
+
 denials contains {"rule": terms.name(rule), "text": terms.text(rule)} if some rule in denied
 
 denials contains {"rule": terms.name(rule), "text": fault} if {
@@ -46,6 +56,16 @@ denials contains {"rule": "policy-fault", "text": $"{place} is not a set of rule
 
 denials contains {"rule": "policy-fault", "text": "the rules that ask for approval have no channel in common"} if {
 	terms.no_common_channel(held)
+}
+
+denials contains {"rule": "policy-fault", "text": fault} if {
+	some one in counted
+	fault := classification.fault(one)
+}
+
+denials contains {"rule": "policy-fault", "text": $"flow: {fact} is not a known fact about data"} if {
+	some fact in flowing
+	not fact in classification.flow_facts
 }
 
 # Text that is not JSON reaches a policy as no input at all.
@@ -89,9 +109,37 @@ misshapen contains $"policies.{area}.allow" if {
 	not is_set(rules)
 }
 
+misshapen contains "policies.everywhere.counts" if {
+	rules := data.policies.everywhere.counts
+	not is_set(rules)
+}
+
+misshapen contains $"policies.{area}.counts" if {
+	rules := data.policies[area].counts
+	not is_set(rules)
+}
+
+misshapen contains "policies.everywhere.flow" if {
+	rules := data.policies.everywhere.flow
+	not is_set(rules)
+}
+
+misshapen contains $"policies.{area}.flow" if {
+	rules := data.policies[area].flow
+	not is_set(rules)
+}
+
 # METADATA
 # entrypoint: true
-decision := {
+decision := verdict if not classified
+
+else := object.union(verdict, classification.members(counted, flowing))
+
+classified if some _ in counted
+
+classified if some _ in flowing
+
+verdict := {
 	"effect": "deny",
 	"reasons": sort(denials),
 	"risk": terms.risk(denied, "high"),

@@ -189,3 +189,60 @@ test_reasons_come_in_the_order_of_their_rules if {
 	said := shop({"deny": {{"rule": "z", "reason": "1"}, {"rule": "a", "reason": "2"}, {"rule": "m", "reason": "3"}}})
 	[reason.rule | some reason in said.reasons] == ["a", "m", "z"]
 }
+
+test_what_an_action_counts_for_goes_along_with_every_verdict if {
+	counting := {{"counter": "refunds", "amount": 40}, {"counter": "calls"}}
+	every more in [{}, {"allow": allowing}, {"deny": {"no"}}, {"require_approval": {held({})}}] {
+		said := shop(object.union(more, {"counts": counting}))
+		said.counts == [{"amount": 0, "counter": "calls"}, {"amount": 40, "counter": "refunds"}]
+	}
+}
+
+test_what_everywhere_counts_is_counted_too if {
+	said := answer({}, {"counts": {{"counter": "calls"}}, "flow": {"way_out"}}, {"allow": allowing})
+	said.effect == "allow"
+	said.counts == [{"amount": 0, "counter": "calls"}]
+	said.flow == ["way_out"]
+}
+
+test_the_flow_of_data_goes_along_with_every_verdict if {
+	every more in [{}, {"allow": allowing}, {"deny": {"no"}}, {"require_approval": {held({})}}] {
+		shop(object.union(more, {"flow": {"way_out", "irreversible"}})).flow == ["irreversible", "way_out"]
+	}
+}
+
+test_a_verdict_that_counts_nothing_says_nothing_of_it if {
+	said := shop({"allow": allowing})
+	not said.counts
+	not said.flow
+}
+
+test_a_count_that_can_not_be_read_denies if {
+	every one in [
+		"refunds", {}, {"counter": ""}, {"counter": "Re"}, {"counter": 1}, {"counter": "a b"},
+		{"counter": "r", "amount": -1}, {"counter": "r", "amount": "5"}, {"counter": "r", "amount": null},
+	] {
+		said := shop({"allow": allowing, "counts": {one}})
+		said.effect == "deny"
+		said.reasons[0].rule == "policy-fault"
+		not said.counts
+	}
+}
+
+test_an_unknown_fact_about_data_denies if {
+	every fact in ["wayout", "", 1, null] {
+		said := shop({"allow": allowing, "flow": {fact}})
+		said.effect == "deny"
+		said.reasons[0].rule == "policy-fault"
+		not said.flow
+	}
+}
+
+test_counts_and_flow_that_are_not_sets_are_not_overlooked if {
+	every member in ["counts", "flow"] {
+		every value in [["way_out"], {"way_out": true}, "way_out", true] {
+			shop({"allow": allowing, member: value}).reasons[0].rule == "policy-fault"
+			answer({}, {member: value}, {"allow": allowing}).reasons[0].rule == "policy-fault"
+		}
+	}
+}

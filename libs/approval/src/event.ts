@@ -1,19 +1,29 @@
 import type { ActionRequest, Destination } from './request.js';
-import type { ApprovalTerms, GrantTerms, Obligation, Reason, Risk } from './verdict.js';
+import type { ApprovalTerms, Classification, GrantTerms, Obligation, Reason, Risk } from './verdict.js';
 
 // Facts about one decision, in past tense. These shapes are the `data` of recorded events: they are never changed once
 // released, only added to, because old ledgers must stay readable.
 
 export type VoteChoice = 'approve' | 'deny';
 
-interface Answered {
+interface Answered extends Classification {
   request: ActionRequest;
   /** The person answerable for the agent, and where the agent stands in the directory. */
-  agent: { owner: string; owner_name?: string; groups: string[] };
+  agent: RecordedAgent;
+  /** What policy was told of earlier actions. Absent when it was told nothing. */
+  history?: Record<string, unknown>;
   action_digest: string;
   reasons: Reason[];
   risk: Risk;
   policy: { revision: string };
+}
+
+/** An agent as policy saw it: with the request's subject and the event's time, the policy input can be made again. */
+export interface RecordedAgent {
+  owner: string;
+  owner_name?: string;
+  groups: string[];
+  trust?: string;
 }
 
 /** Policy allowed it and nobody needed to be asked. With `grant`, the permission is single-use and must be redeemed. */

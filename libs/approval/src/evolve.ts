@@ -55,7 +55,7 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
 }
 
 function asked(event: DecisionAllowed | DecisionDenied | DecisionHeld, id: string, version: number, at: string): Asked {
-  const { request, agent, action_digest, reasons, risk, policy } = event;
+  const { request, agent, action_digest, reasons, risk, policy, counts, flow, history } = event;
   return {
     id,
     version,
@@ -66,6 +66,9 @@ function asked(event: DecisionAllowed | DecisionDenied | DecisionHeld, id: strin
     risk,
     policy,
     obligations: [],
+    ...(counts ? { counts } : {}),
+    ...(flow ? { flow } : {}),
+    ...(history ? { history } : {}),
     created_at: at,
     updated_at: at,
   };

@@ -15,6 +15,8 @@ export interface Hold {
   /** Everyone in the groups the verdict names, as the directory has them now. */
   members: readonly Person[];
   destinations: Destination[];
+  /** What policy was told of earlier actions, if anything. */
+  history?: Record<string, unknown>;
 }
 
 const DEFAULT_GRANT: GrantTerms = { expires_in_s: 600, uses: 1 };
@@ -39,7 +41,7 @@ const MOST_NAMED = 100;
  * once and says so: a request nobody can approve must not wait for its expiry.
  */
 export function hold(
-  { request, recorded, agent, action_digest, verdict, members, destinations }: Hold,
+  { request, recorded, agent, action_digest, verdict, members, destinations, history }: Hold,
   at: string,
 ): DecisionHeld | DecisionDenied {
   const terms = verdict.approval;
@@ -50,11 +52,15 @@ export function hold(
       owner: agent.owner,
       ...(agent.owner_name ? { owner_name: agent.owner_name } : {}),
       groups: [...agent.groups],
+      ...(agent.trust ? { trust: agent.trust } : {}),
     },
     action_digest,
     reasons: verdict.reasons,
     risk: verdict.risk,
     policy: verdict.policy,
+    ...(verdict.counts ? { counts: verdict.counts } : {}),
+    ...(verdict.flow ? { flow: verdict.flow } : {}),
+    ...(history ? { history } : {}),
   };
   const denied = (rule: string, text: string): DecisionDenied => {
     return { type: 'decision.denied', ...answered, reasons: [{ rule, text }, ...verdict.reasons] };

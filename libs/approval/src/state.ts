@@ -1,21 +1,23 @@
-import type { DecisionHeld, IssuedGrant, OutcomeReported, VoteCast } from './event.js';
+import type { DecisionHeld, IssuedGrant, OutcomeReported, RecordedAgent, VoteCast } from './event.js';
 import type { ActionRequest } from './request.js';
-import type { Obligation, Reason, Risk } from './verdict.js';
+import type { Classification, Obligation, Reason, Risk } from './verdict.js';
 
 // A decision as the fold of its events. Each status carries only what is true in it.
 
 /** What every decision knows from its first event on. */
-export interface Asked {
+export interface Asked extends Classification {
   id: string;
   /** Number of events so far: the expected version of the next write. */
   version: number;
   request: ActionRequest;
-  agent: { owner: string; owner_name?: string; groups: string[] };
+  agent: RecordedAgent;
   action_digest: string;
   reasons: Reason[];
   risk: Risk;
   policy: { revision: string };
   obligations: Obligation[];
+  /** What policy was told of earlier actions. */
+  history?: Record<string, unknown>;
   created_at: string;
   updated_at: string;
   /** The human part; absent when nobody was asked. */

@@ -47,7 +47,23 @@ export interface Obligation {
   properties?: Record<string, unknown>;
 }
 
-export interface Verdict {
+/** What an action adds to a counter that policy reads later. */
+export interface Count {
+  counter: string;
+  /** In whatever unit the counter has, from 0. */
+  amount: number;
+}
+
+/** What an action does to the flow of data of its session. */
+export type FlowFact = 'untrusted_read' | 'sensitive_read' | 'way_out' | 'irreversible';
+
+/** What policy said an action is, whether or not it may be done. Absent members mean nothing of the kind. */
+export interface Classification {
+  counts?: Count[];
+  flow?: FlowFact[];
+}
+
+export interface Verdict extends Classification {
   effect: Effect;
   reasons: Reason[];
   risk: Risk;

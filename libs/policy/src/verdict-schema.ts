@@ -1,6 +1,8 @@
 import { scoreOf } from '@countersign/approval';
 import type {
   ApprovalTerms,
+  Count,
+  FlowFact,
   GrantTerms,
   Obligation,
   Reason,
@@ -14,6 +16,12 @@ import type {
 
 const LEVELS: readonly string[] = ['low', 'medium', 'high', 'critical'] satisfies RiskLevel[];
 const EFFECTS: readonly string[] = ['allow', 'deny', 'require_approval'];
+const FLOW_FACTS: readonly string[] = [
+  'irreversible',
+  'sensitive_read',
+  'untrusted_read',
+  'way_out',
+] satisfies FlowFact[];
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const LONGEST = 31 * 86_400;
 const MOST_PEOPLE = 100;
@@ -40,6 +48,8 @@ export function readVerdict(result: unknown, revision: string): Verdict {
     ...(held ? { approval: readApproval(given.approval) } : {}),
     obligations: list(given.obligations ?? [], 'obligations').map(readObligation),
     ...(given.grant === undefined ? {} : { grant: readGrant(given.grant) }),
+    ...(given.counts === undefined ? {} : { counts: list(given.counts, 'counts').map(readCount) }),
+    ...(given.flow === undefined ? {} : { flow: list(given.flow, 'flow').map(readFlowFact) }),
     policy: { revision },
   };
 }
@@ -108,6 +118,18 @@ function readGrant(given: unknown): GrantTerms {
     expires_in_s: duration(grant.expires_in ?? '10m', 'grant.expires_in'),
     uses: whole(grant.uses ?? 1, 1_000, 'grant.uses'),
   };
+}
+
+function readCount(given: unknown): Count {
+  const { counter, amount } = object(given, 'a count');
+  if (typeof amount === 'number' && Number.isFinite(amount) && amount >= 0)
+    return { counter: name(counter, 'counts.counter'), amount };
+  throw new SchemaProblem('counts.amount is not a number from 0');
+}
+
+function readFlowFact(given: unknown): FlowFact {
+  if (FLOW_FACTS.includes(given as string)) return given as FlowFact;
+  throw new SchemaProblem(`flow is not one of ${FLOW_FACTS.join(', ')}`);
 }
 
 function duration(given: unknown, what: string): number {

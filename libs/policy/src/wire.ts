@@ -14,7 +14,7 @@ import { readVerdict } from './verdict-schema.js';
 // Verdicts and bundles as PolicyService carries them.
 
 export function verdictToWire(verdict: Verdict): WireVerdict {
-  const { effect, reasons, risk, approval, obligations, grant, policy } = verdict;
+  const { effect, reasons, risk, approval, obligations, grant, policy, counts, flow } = verdict;
   return create(VerdictSchema, {
     effect,
     reasons,
@@ -36,12 +36,14 @@ export function verdictToWire(verdict: Verdict): WireVerdict {
     obligations: obligations as WireObligation[],
     ...(grant ? { grant: { expiresIn: durationFromMs(grant.expires_in_s * 1000), uses: grant.uses } } : {}),
     policy,
+    ...(counts ? { counts } : {}),
+    ...(flow ? { flow } : {}),
   });
 }
 
 /** Checks what came over the wire as strictly as what comes out of a policy. Throws a SchemaProblem. */
 export function verdictFromWire(wire: WireVerdict): Verdict {
-  const { effect, reasons, risk, approval, obligations, grant, policy } = wire;
+  const { effect, reasons, risk, approval, obligations, grant, policy, counts, flow } = wire;
   const given = {
     effect,
     reasons,
@@ -61,6 +63,9 @@ export function verdictFromWire(wire: WireVerdict): Verdict {
       : {}),
     obligations,
     ...(grant ? { grant: { expires_in: secondsOf(grant.expiresIn), uses: grant.uses } } : {}),
+    // A list that is absent and an empty one are the same on the wire.
+    ...(counts.length > 0 ? { counts } : {}),
+    ...(flow.length > 0 ? { flow } : {}),
   };
   return readVerdict(given, policy?.revision ?? '');
 }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/policy.proto.
  */
 export const file_countersign_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0Ip4CCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZiLAAQoNQXBwcm92YWxUZXJtcxIjCgVzZWF0cxgBIAMoCzIULmNvdW50ZXJzaWduLnYxLlNlYXQSLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIXCg9yZWFzb25fcmVxdWlyZWQYAyABKAgSEAoIY2hhbm5lbHMYBCADKAkSDgoGcmVkYWN0GAUgAygJEg8KB2V4Y2x1ZGUYBiADKAkSDwoHc3RlcF91cBgHIAEoCCJJCgpHcmFudFRlcm1zEi0KCmV4cGlyZXNfaW4YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEdXNlcxgCIAEoBSI7ChJMaXN0QnVuZGxlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiVwoTTGlzdEJ1bmRsZXNSZXNwb25zZRInCgdidW5kbGVzGAEgAygLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ4CgZCdW5kbGUSEAoIcmV2aXNpb24YASABKAkSDgoGYWN0aXZlGAIgASgIEg4KBnNvdXJjZRgDIAEoCRItCglsb2FkZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFyZWFzGAUgAygJIjkKFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkiQAoWQWN0aXZhdGVCdW5kbGVSZXNwb25zZRImCgZidW5kbGUYASABKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUy8AIKDVBvbGljeVNlcnZpY2USTQoIRXZhbHVhdGUSHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlElcKDkV2YWx1YXRlU3RyZWFtEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZSgBMAESVgoLTGlzdEJ1bmRsZXMSIi5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1Jlc3BvbnNlEl8KDkFjdGl2YXRlQnVuZGxlEiUuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIsABCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIIkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIngKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkiOQoVQWN0aXZhdGVCdW5kbGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJAChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZTLwAgoNUG9saWN5U2VydmljZRJNCghFdmFsdWF0ZRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2USVwoORXZhbHVhdGVTdHJlYW0SHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlKAEwARJWCgtMaXN0QnVuZGxlcxIiLmNvdW50ZXJzaWduLnYxLkxpc3RCdW5kbGVzUmVxdWVzdBojLmNvdW50ZXJzaWduLnYxLkxpc3RCdW5kbGVzUmVzcG9uc2USXwoOQWN0aXZhdGVCdW5kbGUSJS5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlYgZwcm90bzM", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One input.
@@ -144,6 +144,20 @@ export type Verdict = Message<"countersign.v1.Verdict"> & {
    * @generated from field: countersign.v1.PolicyRef policy = 7;
    */
   policy?: PolicyRef | undefined;
+
+  /**
+   * What the action adds to counters.
+   *
+   * @generated from field: repeated countersign.v1.Count counts = 8;
+   */
+  counts: Count[];
+
+  /**
+   * What the action does to the flow of data: "untrusted_read", "sensitive_read", "way_out", "irreversible".
+   *
+   * @generated from field: repeated string flow = 9;
+   */
+  flow: string[];
 };
 
 /**
@@ -152,6 +166,34 @@ export type Verdict = Message<"countersign.v1.Verdict"> & {
  */
 export const VerdictSchema: GenMessage<Verdict> = /*@__PURE__*/
   messageDesc(file_countersign_v1_policy, 2);
+
+/**
+ * What an action adds to a counter that policy reads later.
+ *
+ * @generated from message countersign.v1.Count
+ */
+export type Count = Message<"countersign.v1.Count"> & {
+  /**
+   * The counter, as policy names it.
+   *
+   * @generated from field: string counter = 1;
+   */
+  counter: string;
+
+  /**
+   * In whatever unit the counter has, from 0.
+   *
+   * @generated from field: double amount = 2;
+   */
+  amount: number;
+};
+
+/**
+ * Describes the message countersign.v1.Count.
+ * Use `create(CountSchema)` to create a new message.
+ */
+export const CountSchema: GenMessage<Count> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 3);
 
 /**
  * On what terms people are asked.
@@ -214,7 +256,7 @@ export type ApprovalTerms = Message<"countersign.v1.ApprovalTerms"> & {
  * Use `create(ApprovalTermsSchema)` to create a new message.
  */
 export const ApprovalTermsSchema: GenMessage<ApprovalTerms> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 3);
+  messageDesc(file_countersign_v1_policy, 4);
 
 /**
  * On what terms a grant is given.
@@ -242,7 +284,7 @@ export type GrantTerms = Message<"countersign.v1.GrantTerms"> & {
  * Use `create(GrantTermsSchema)` to create a new message.
  */
 export const GrantTermsSchema: GenMessage<GrantTerms> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 4);
+  messageDesc(file_countersign_v1_policy, 5);
 
 /**
  * Which bundles to list.
@@ -270,7 +312,7 @@ export type ListBundlesRequest = Message<"countersign.v1.ListBundlesRequest"> & 
  * Use `create(ListBundlesRequestSchema)` to create a new message.
  */
 export const ListBundlesRequestSchema: GenMessage<ListBundlesRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 5);
+  messageDesc(file_countersign_v1_policy, 6);
 
 /**
  * Known bundles.
@@ -298,7 +340,7 @@ export type ListBundlesResponse = Message<"countersign.v1.ListBundlesResponse"> 
  * Use `create(ListBundlesResponseSchema)` to create a new message.
  */
 export const ListBundlesResponseSchema: GenMessage<ListBundlesResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 6);
+  messageDesc(file_countersign_v1_policy, 7);
 
 /**
  * A compiled policy.
@@ -347,7 +389,7 @@ export type Bundle = Message<"countersign.v1.Bundle"> & {
  * Use `create(BundleSchema)` to create a new message.
  */
 export const BundleSchema: GenMessage<Bundle> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 7);
+  messageDesc(file_countersign_v1_policy, 8);
 
 /**
  * Names the bundle to serve.
@@ -375,7 +417,7 @@ export type ActivateBundleRequest = Message<"countersign.v1.ActivateBundleReques
  * Use `create(ActivateBundleRequestSchema)` to create a new message.
  */
 export const ActivateBundleRequestSchema: GenMessage<ActivateBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 8);
+  messageDesc(file_countersign_v1_policy, 9);
 
 /**
  * The bundle as it serves now.
@@ -396,7 +438,7 @@ export type ActivateBundleResponse = Message<"countersign.v1.ActivateBundleRespo
  * Use `create(ActivateBundleResponseSchema)` to create a new message.
  */
 export const ActivateBundleResponseSchema: GenMessage<ActivateBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 9);
+  messageDesc(file_countersign_v1_policy, 10);
 
 /**
  * The policy decision point. Stateless: input in, verdict out.
