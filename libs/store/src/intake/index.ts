@@ -1,4 +1,16 @@
 export { Hints } from './hints.js';
+export { HistoryReader } from './history/index.js';
+export type {
+  Addition,
+  CounterKey,
+  ExpectedHead,
+  FlowOccurrence,
+  HistoryChange,
+  HistoryQuery,
+  HistoryRead,
+  Scope,
+  WindowTotals,
+} from './history/index.js';
 export { Outbox, type OutboxRow } from './outbox.js';
 export { IntakeReader } from './reader.js';
 export { eventText, type EventDraft, type Place, type StateRow, type Write, type Written } from './write.js';

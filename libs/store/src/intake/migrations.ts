@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
+import { IntakeHistory1763800000000 } from './history/tables.js';
 
 class Intake1763700000000 implements MigrationInterface {
   name = 'Intake1763700000000';
@@ -51,4 +52,4 @@ class Intake1763700000000 implements MigrationInterface {
   }
 }
 
-export const MIGRATIONS: MigrationClass[] = [Intake1763700000000];
+export const MIGRATIONS: MigrationClass[] = [Intake1763700000000, IntakeHistory1763800000000];

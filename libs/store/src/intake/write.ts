@@ -1,3 +1,5 @@
+import type { HistoryChange } from './history/change.js';
+
 // What intake asks to be written. All of it commits together, or none of it does.
 
 /** An event that has everything but its place at its source, which the writer gives it. */
@@ -31,10 +33,12 @@ export interface Write {
   requestKey?: Buffer;
   /** Absent for an answer that needs nobody. `expected` 0 means that no state row exists yet. */
   state?: { expected: number; row: StateRow };
+  history?: HistoryChange;
 }
 
 /**
- * `conflict`: somebody else changed the decision, or an equal request is pending; load it and decide again.
+ * `conflict`: somebody else changed the decision or a counter that was expected to stand still, or an equal request is
+ * pending; load it and decide again.
  * `duplicate`: the request key is taken; read what it was answered.
  */
 export type Written = 'written' | 'conflict' | 'duplicate';

@@ -1,0 +1,78 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** History for policy: derived from decisions, forgotten after a while, and no part of the record. */
+export class IntakeHistory1763800000000 implements MigrationInterface {
+  name = 'IntakeHistory1763800000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    // `key` and `resource` are 16 bytes of SHA-256: ids are long and these tables are mostly index. `bucket` is the start of
+    // five minutes. `slot` is the writer's own row, so that replicas do not wait for each other on a counter of everybody.
+    // Amounts are decimal: a sum of money must not drift past a limit, and no sum can be too large for it.
+    await db.query(`
+      create table counters (
+        counter text        collate "C" not null,
+        scope   text        collate "C" not null,
+        key     bytea       not null,
+        bucket  timestamptz not null,
+        slot    smallint    not null,
+        count   bigint      not null,
+        sum     numeric     not null,
+        denies  bigint      not null,
+        primary key (counter, scope, key, bucket, slot)
+      ) with (fillfactor = 80)`);
+    await db.query('create index counters_bucket on counters (bucket)');
+    // `bucket` is that of the latest use.
+    await db.query(`
+      create table counted_resources (
+        counter  text        collate "C" not null,
+        scope    text        collate "C" not null,
+        key      bytea       not null,
+        resource bytea       not null,
+        bucket   timestamptz not null,
+        primary key (counter, scope, key, resource)
+      )`);
+    await db.query('create index counted_resources_latest on counted_resources (counter, scope, key, bucket)');
+    await db.query('create index counted_resources_bucket on counted_resources (bucket)');
+    // Versions come from one sequence and are never used twice, so a head may be forgotten and made anew.
+    await db.query('create sequence counter_versions');
+    await db.query(`
+      create table counter_heads (
+        counter text        collate "C" not null,
+        scope   text        collate "C" not null,
+        key     bytea       not null,
+        version bigint      not null,
+        hour    timestamptz not null,
+        primary key (counter, scope, key)
+      ) with (fillfactor = 80)`);
+    await db.query('create index counter_heads_hour on counter_heads (hour)');
+    // Sessions that have had a decision, and what flowed in them and through each subject. `at`, `action`, `resource`
+    // and `decision_id` are of the first time, `bucket` is of the last.
+    await db.query(`
+      create table sessions (
+        key  bytea       primary key,
+        hour timestamptz not null
+      )`);
+    await db.query('create index sessions_hour on sessions (hour)');
+    await db.query(`
+      create table flow_facts (
+        scope       text        collate "C" not null,
+        key         bytea       not null,
+        fact        text        collate "C" not null,
+        at          timestamptz not null,
+        action      text        not null,
+        resource    text        not null,
+        decision_id text        collate "C" not null,
+        bucket      timestamptz not null,
+        primary key (scope, key, fact)
+      )`);
+    await db.query(`create index flow_facts_subject on flow_facts (bucket) where scope = 'subject'`);
+    await db.query('grant usage on sequence counter_versions to countersign_intake');
+    for (const table of ['counters', 'counted_resources', 'counter_heads', 'sessions', 'flow_facts'])
+      await db.query(`grant select, insert, update, delete on ${table} to countersign_intake`);
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    await db.query('drop table flow_facts, sessions, counter_heads, counted_resources, counters');
+    await db.query('drop sequence counter_versions');
+  }
+}
