@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Decision } from "./decision_pb.js";
+import { file_countersign_v1_decision } from "./decision_pb.js";
 import type { Obligation, PolicyRef, Reason, Risk, Seat } from "./types_pb.js";
 import { file_countersign_v1_types } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/policy.proto.
  */
 export const file_countersign_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIsABCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIIkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkimAEKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCSI5ChVBY3RpdmF0ZUJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkSDgoGcmVhc29uGAIgASgJIkAKFkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlMvACCg1Qb2xpY3lTZXJ2aWNlEk0KCEV2YWx1YXRlEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZRJXCg5FdmFsdWF0ZVN0cmVhbRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2UoATABElYKC0xpc3RCdW5kbGVzEiIuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXNwb25zZRJfCg5BY3RpdmF0ZUJ1bmRsZRIlLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2ViBnByb3RvMw", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIsABCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIIkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0IpMCCgxTaGFkb3dSZXBvcnQSDwoHc2VydmluZxgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWV2YWx1YXRlZBgEIAEoBBIPCgdza2lwcGVkGAUgASgEEi0KB2VmZmVjdHMYBiADKAsyHC5jb3VudGVyc2lnbi52MS5FZmZlY3RDaGFuZ2USNQoLZGlmZmVyZW5jZXMYByADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlEioKBmFza2luZxgIIAMoCzIaLmNvdW50ZXJzaWduLnYxLkFza2luZ1J1bGUiSgoMRWZmZWN0Q2hhbmdlEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDQoFY291bnQYAyABKAQSEQoJZGlmZmVyaW5nGAQgASgEIq0BChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhY3Rpb24YAiABKAkSEAoIcmVzb3VyY2UYAyABKAkSDwoHc3ViamVjdBgEIAEoCRIMCgRmcm9tGAUgASgJEgoKAnRvGAYgASgJEhIKCnJ1bGVzX2Zyb20YByADKAkSEAoIcnVsZXNfdG8YCCADKAkiOAoKQXNraW5nUnVsZRIMCgRydWxlGAEgASgJEg0KBWNvdW50GAIgASgEEg0KBWFkZGVkGAMgASgEMooHCg1Qb2xpY3lTZXJ2aWNlEk0KCEV2YWx1YXRlEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZRJXCg5FdmFsdWF0ZVN0cmVhbRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2UoATABElYKC0xpc3RCdW5kbGVzEiIuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXNwb25zZRJFCglHZXRCdW5kbGUSIC5jb3VudGVyc2lnbi52MS5HZXRCdW5kbGVSZXF1ZXN0GhYuY291bnRlcnNpZ24udjEuQnVuZGxlElsKDFVwbG9hZEJ1bmRsZRIjLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVSZXNwb25zZSgBEl8KDkFjdGl2YXRlQnVuZGxlEiUuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJfCg5Sb2xsYmFja0J1bmRsZRIlLmNvdW50ZXJzaWduLnYxLlJvbGxiYWNrQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USWQoMU2V0Q2FuZGlkYXRlEiMuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlNldENhbmRpZGF0ZVJlc3BvbnNlEl8KDkNsZWFyQ2FuZGlkYXRlEiUuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXNwb25zZRJXCg9HZXRTaGFkb3dSZXBvcnQSJi5jb3VudGVyc2lnbi52MS5HZXRTaGFkb3dSZXBvcnRSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuU2hhZG93UmVwb3J0YgZwcm90bzM", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One input.
@@ -403,6 +405,69 @@ export type Bundle = Message<"countersign.v1.Bundle"> & {
    * @generated from field: string role = 7;
    */
   role: string;
+
+  /**
+   * The person who uploaded it, who never counts for a seat when it is activated.
+   *
+   * @generated from field: string author = 8;
+   */
+  author: string;
+
+  /**
+   * What the author said about it.
+   *
+   * @generated from field: string note = 9;
+   */
+  note: string;
+
+  /**
+   * When it was uploaded.
+   *
+   * @generated from field: google.protobuf.Timestamp uploaded_at = 10;
+   */
+  uploadedAt?: Timestamp | undefined;
+
+  /**
+   * Size of the archive in bytes.
+   *
+   * @generated from field: int64 size = 11;
+   */
+  size: bigint;
+
+  /**
+   * Why it could not be loaded, when it should serve and does not.
+   *
+   * @generated from field: string warning = 12;
+   */
+  warning: string;
+
+  /**
+   * How it differs from the bundle that served when it was uploaded.
+   *
+   * @generated from field: countersign.v1.BundleChanges changes = 13;
+   */
+  changes?: BundleChanges | undefined;
+
+  /**
+   * Since when it serves or last served.
+   *
+   * @generated from field: google.protobuf.Timestamp activated_at = 14;
+   */
+  activatedAt?: Timestamp | undefined;
+
+  /**
+   * Who activated it last.
+   *
+   * @generated from field: string activated_by = 15;
+   */
+  activatedBy: string;
+
+  /**
+   * The decision that allowed its last activation.
+   *
+   * @generated from field: string decision_id = 16;
+   */
+  decisionId: string;
 };
 
 /**
@@ -411,6 +476,225 @@ export type Bundle = Message<"countersign.v1.Bundle"> & {
  */
 export const BundleSchema: GenMessage<Bundle> = /*@__PURE__*/
   messageDesc(file_countersign_v1_policy, 8);
+
+/**
+ * How one bundle differs from another.
+ *
+ * @generated from message countersign.v1.BundleChanges
+ */
+export type BundleChanges = Message<"countersign.v1.BundleChanges"> & {
+  /**
+   * The revision it was compared with.
+   *
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * One line for people: "3 rules changed in db, payments; data changed".
+   *
+   * @generated from field: string summary = 2;
+   */
+  summary: string;
+
+  /**
+   * Packages, each with the rules that differ.
+   *
+   * @generated from field: repeated countersign.v1.PackageChange packages = 3;
+   */
+  packages: PackageChange[];
+
+  /**
+   * True if data.json differs.
+   *
+   * @generated from field: bool data_changed = 4;
+   */
+  dataChanged: boolean;
+
+  /**
+   * True if the compiled code differs.
+   *
+   * @generated from field: bool code_changed = 5;
+   */
+  codeChanged: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.BundleChanges.
+ * Use `create(BundleChangesSchema)` to create a new message.
+ */
+export const BundleChangesSchema: GenMessage<BundleChanges> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 9);
+
+/**
+ * How one package differs.
+ *
+ * @generated from message countersign.v1.PackageChange
+ */
+export type PackageChange = Message<"countersign.v1.PackageChange"> & {
+  /**
+   * Its name: "policies.db".
+   *
+   * @generated from field: string package = 1;
+   */
+  package: string;
+
+  /**
+   * "added", "removed" or "changed".
+   *
+   * @generated from field: string change = 2;
+   */
+  change: string;
+
+  /**
+   * Its rules that differ.
+   *
+   * @generated from field: repeated countersign.v1.RuleChange rules = 3;
+   */
+  rules: RuleChange[];
+};
+
+/**
+ * Describes the message countersign.v1.PackageChange.
+ * Use `create(PackageChangeSchema)` to create a new message.
+ */
+export const PackageChangeSchema: GenMessage<PackageChange> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 10);
+
+/**
+ * How one rule differs.
+ *
+ * @generated from message countersign.v1.RuleChange
+ */
+export type RuleChange = Message<"countersign.v1.RuleChange"> & {
+  /**
+   * Its name, with its id in brackets where it has one: "deny[drop-table]".
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * "added", "removed" or "changed".
+   *
+   * @generated from field: string change = 2;
+   */
+  change: string;
+};
+
+/**
+ * Describes the message countersign.v1.RuleChange.
+ * Use `create(RuleChangeSchema)` to create a new message.
+ */
+export const RuleChangeSchema: GenMessage<RuleChange> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 11);
+
+/**
+ * Names a bundle.
+ *
+ * @generated from message countersign.v1.GetBundleRequest
+ */
+export type GetBundleRequest = Message<"countersign.v1.GetBundleRequest"> & {
+  /**
+   * Its content address.
+   *
+   * @generated from field: string revision = 1;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message countersign.v1.GetBundleRequest.
+ * Use `create(GetBundleRequestSchema)` to create a new message.
+ */
+export const GetBundleRequestSchema: GenMessage<GetBundleRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 12);
+
+/**
+ * A bundle on its way in.
+ *
+ * @generated from message countersign.v1.UploadBundleRequest
+ */
+export type UploadBundleRequest = Message<"countersign.v1.UploadBundleRequest"> & {
+  /**
+   * Exactly one is set.
+   *
+   * @generated from oneof countersign.v1.UploadBundleRequest.part
+   */
+  part: {
+    /**
+     * The first message.
+     *
+     * @generated from field: countersign.v1.UploadBundleHeader header = 1;
+     */
+    value: UploadBundleHeader;
+    case: "header";
+  } | {
+    /**
+     * The next piece of the archive, at most 64 KiB.
+     *
+     * @generated from field: bytes chunk = 2;
+     */
+    value: Uint8Array;
+    case: "chunk";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message countersign.v1.UploadBundleRequest.
+ * Use `create(UploadBundleRequestSchema)` to create a new message.
+ */
+export const UploadBundleRequestSchema: GenMessage<UploadBundleRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 13);
+
+/**
+ * What is said about a bundle when it is uploaded.
+ *
+ * @generated from message countersign.v1.UploadBundleHeader
+ */
+export type UploadBundleHeader = Message<"countersign.v1.UploadBundleHeader"> & {
+  /**
+   * What it changes and why, at most 1,000 characters.
+   *
+   * @generated from field: string note = 1;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message countersign.v1.UploadBundleHeader.
+ * Use `create(UploadBundleHeaderSchema)` to create a new message.
+ */
+export const UploadBundleHeaderSchema: GenMessage<UploadBundleHeader> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 14);
+
+/**
+ * The bundle as it is kept.
+ *
+ * @generated from message countersign.v1.UploadBundleResponse
+ */
+export type UploadBundleResponse = Message<"countersign.v1.UploadBundleResponse"> & {
+  /**
+   * The bundle.
+   *
+   * @generated from field: countersign.v1.Bundle bundle = 1;
+   */
+  bundle?: Bundle | undefined;
+
+  /**
+   * True if it was there already; then its first author remains.
+   *
+   * @generated from field: bool known = 2;
+   */
+  known: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.UploadBundleResponse.
+ * Use `create(UploadBundleResponseSchema)` to create a new message.
+ */
+export const UploadBundleResponseSchema: GenMessage<UploadBundleResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 15);
 
 /**
  * Names the bundle to serve.
@@ -431,6 +715,13 @@ export type ActivateBundleRequest = Message<"countersign.v1.ActivateBundleReques
    * @generated from field: string reason = 2;
    */
   reason: string;
+
+  /**
+   * The decision that allows it, once people have approved. Absent: ask.
+   *
+   * @generated from field: string decision_id = 3;
+   */
+  decisionId: string;
 };
 
 /**
@@ -438,10 +729,38 @@ export type ActivateBundleRequest = Message<"countersign.v1.ActivateBundleReques
  * Use `create(ActivateBundleRequestSchema)` to create a new message.
  */
 export const ActivateBundleRequestSchema: GenMessage<ActivateBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 9);
+  messageDesc(file_countersign_v1_policy, 16);
 
 /**
- * The bundle as it serves now.
+ * Asks for the bundle before.
+ *
+ * @generated from message countersign.v1.RollbackBundleRequest
+ */
+export type RollbackBundleRequest = Message<"countersign.v1.RollbackBundleRequest"> & {
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * The decision that allows it, once people have approved. Absent: ask.
+   *
+   * @generated from field: string decision_id = 2;
+   */
+  decisionId: string;
+};
+
+/**
+ * Describes the message countersign.v1.RollbackBundleRequest.
+ * Use `create(RollbackBundleRequestSchema)` to create a new message.
+ */
+export const RollbackBundleRequestSchema: GenMessage<RollbackBundleRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 17);
+
+/**
+ * What came of it.
  *
  * @generated from message countersign.v1.ActivateBundleResponse
  */
@@ -452,6 +771,20 @@ export type ActivateBundleResponse = Message<"countersign.v1.ActivateBundleRespo
    * @generated from field: countersign.v1.Bundle bundle = 1;
    */
   bundle?: Bundle | undefined;
+
+  /**
+   * What was decided. Pending: people have been asked.
+   *
+   * @generated from field: countersign.v1.Decision decision = 2;
+   */
+  decision?: Decision | undefined;
+
+  /**
+   * True if the bundle serves now.
+   *
+   * @generated from field: bool activated = 3;
+   */
+  activated: boolean;
 };
 
 /**
@@ -459,10 +792,315 @@ export type ActivateBundleResponse = Message<"countersign.v1.ActivateBundleRespo
  * Use `create(ActivateBundleResponseSchema)` to create a new message.
  */
 export const ActivateBundleResponseSchema: GenMessage<ActivateBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 10);
+  messageDesc(file_countersign_v1_policy, 18);
 
 /**
- * The policy decision point. Stateless: input in, verdict out.
+ * Names the bundle to evaluate beside the serving one.
+ *
+ * @generated from message countersign.v1.SetCandidateRequest
+ */
+export type SetCandidateRequest = Message<"countersign.v1.SetCandidateRequest"> & {
+  /**
+   * Its content address.
+   *
+   * @generated from field: string revision = 1;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message countersign.v1.SetCandidateRequest.
+ * Use `create(SetCandidateRequestSchema)` to create a new message.
+ */
+export const SetCandidateRequestSchema: GenMessage<SetCandidateRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 19);
+
+/**
+ * The candidate.
+ *
+ * @generated from message countersign.v1.SetCandidateResponse
+ */
+export type SetCandidateResponse = Message<"countersign.v1.SetCandidateResponse"> & {
+  /**
+   * The bundle.
+   *
+   * @generated from field: countersign.v1.Bundle bundle = 1;
+   */
+  bundle?: Bundle | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.SetCandidateResponse.
+ * Use `create(SetCandidateResponseSchema)` to create a new message.
+ */
+export const SetCandidateResponseSchema: GenMessage<SetCandidateResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 20);
+
+/**
+ * Asks for no candidate.
+ *
+ * @generated from message countersign.v1.ClearCandidateRequest
+ */
+export type ClearCandidateRequest = Message<"countersign.v1.ClearCandidateRequest"> & {
+};
+
+/**
+ * Describes the message countersign.v1.ClearCandidateRequest.
+ * Use `create(ClearCandidateRequestSchema)` to create a new message.
+ */
+export const ClearCandidateRequestSchema: GenMessage<ClearCandidateRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 21);
+
+/**
+ * There is no candidate any more.
+ *
+ * @generated from message countersign.v1.ClearCandidateResponse
+ */
+export type ClearCandidateResponse = Message<"countersign.v1.ClearCandidateResponse"> & {
+};
+
+/**
+ * Describes the message countersign.v1.ClearCandidateResponse.
+ * Use `create(ClearCandidateResponseSchema)` to create a new message.
+ */
+export const ClearCandidateResponseSchema: GenMessage<ClearCandidateResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 22);
+
+/**
+ * Asks for the report.
+ *
+ * @generated from message countersign.v1.GetShadowReportRequest
+ */
+export type GetShadowReportRequest = Message<"countersign.v1.GetShadowReportRequest"> & {
+};
+
+/**
+ * Describes the message countersign.v1.GetShadowReportRequest.
+ * Use `create(GetShadowReportRequestSchema)` to create a new message.
+ */
+export const GetShadowReportRequestSchema: GenMessage<GetShadowReportRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 23);
+
+/**
+ * Serving and candidate on the same requests, since the candidate was set and this process was started.
+ *
+ * @generated from message countersign.v1.ShadowReport
+ */
+export type ShadowReport = Message<"countersign.v1.ShadowReport"> & {
+  /**
+   * The bundle that answers.
+   *
+   * @generated from field: string serving = 1;
+   */
+  serving: string;
+
+  /**
+   * The bundle beside it. Empty: there is none.
+   *
+   * @generated from field: string candidate = 2;
+   */
+  candidate: string;
+
+  /**
+   * Since when they are compared.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 3;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Requests that both answered.
+   *
+   * @generated from field: uint64 evaluated = 4;
+   */
+  evaluated: bigint;
+
+  /**
+   * Requests that were not compared, so that answers are never held up.
+   *
+   * @generated from field: uint64 skipped = 5;
+   */
+  skipped: bigint;
+
+  /**
+   * How often which answer became which, equal ones included.
+   *
+   * @generated from field: repeated countersign.v1.EffectChange effects = 6;
+   */
+  effects: EffectChange[];
+
+  /**
+   * The newest differences.
+   *
+   * @generated from field: repeated countersign.v1.ShadowDifference differences = 7;
+   */
+  differences: ShadowDifference[];
+
+  /**
+   * Requests people would have been asked about, by rule, the most frequent first.
+   *
+   * @generated from field: repeated countersign.v1.AskingRule asking = 8;
+   */
+  asking: AskingRule[];
+};
+
+/**
+ * Describes the message countersign.v1.ShadowReport.
+ * Use `create(ShadowReportSchema)` to create a new message.
+ */
+export const ShadowReportSchema: GenMessage<ShadowReport> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 24);
+
+/**
+ * How often one effect became another.
+ *
+ * @generated from message countersign.v1.EffectChange
+ */
+export type EffectChange = Message<"countersign.v1.EffectChange"> & {
+  /**
+   * What serves said: "allow", "deny" or "require_approval".
+   *
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * What the candidate said.
+   *
+   * @generated from field: string to = 2;
+   */
+  to: string;
+
+  /**
+   * How often.
+   *
+   * @generated from field: uint64 count = 3;
+   */
+  count: bigint;
+
+  /**
+   * How often something else than the effect differed: reasons, seats, risk.
+   *
+   * @generated from field: uint64 differing = 4;
+   */
+  differing: bigint;
+};
+
+/**
+ * Describes the message countersign.v1.EffectChange.
+ * Use `create(EffectChangeSchema)` to create a new message.
+ */
+export const EffectChangeSchema: GenMessage<EffectChange> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 25);
+
+/**
+ * One request that the two answered differently.
+ *
+ * @generated from message countersign.v1.ShadowDifference
+ */
+export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 1;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * The action's name.
+   *
+   * @generated from field: string action = 2;
+   */
+  action: string;
+
+  /**
+   * The resource's id.
+   *
+   * @generated from field: string resource = 3;
+   */
+  resource: string;
+
+  /**
+   * The subject's id.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+
+  /**
+   * What serves said.
+   *
+   * @generated from field: string from = 5;
+   */
+  from: string;
+
+  /**
+   * What the candidate said.
+   *
+   * @generated from field: string to = 6;
+   */
+  to: string;
+
+  /**
+   * Rules of the serving bundle that spoke.
+   *
+   * @generated from field: repeated string rules_from = 7;
+   */
+  rulesFrom: string[];
+
+  /**
+   * Rules of the candidate that spoke.
+   *
+   * @generated from field: repeated string rules_to = 8;
+   */
+  rulesTo: string[];
+};
+
+/**
+ * Describes the message countersign.v1.ShadowDifference.
+ * Use `create(ShadowDifferenceSchema)` to create a new message.
+ */
+export const ShadowDifferenceSchema: GenMessage<ShadowDifference> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 26);
+
+/**
+ * How many requests one rule holds.
+ *
+ * @generated from message countersign.v1.AskingRule
+ */
+export type AskingRule = Message<"countersign.v1.AskingRule"> & {
+  /**
+   * The rule's id.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * Requests it holds in the candidate.
+   *
+   * @generated from field: uint64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * Those of them that the serving bundle does not hold.
+   *
+   * @generated from field: uint64 added = 3;
+   */
+  added: bigint;
+};
+
+/**
+ * Describes the message countersign.v1.AskingRule.
+ * Use `create(AskingRuleSchema)` to create a new message.
+ */
+export const AskingRuleSchema: GenMessage<AskingRule> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 27);
+
+/**
+ * The policy decision point, and the bundles it serves. The decision service evaluates, lists and reports; what changes which
+ * bundle serves is asked of intake, because it is an action that people may have to approve.
  *
  * @generated from service countersign.v1.PolicyService
  */
@@ -488,7 +1126,7 @@ export const PolicyService: GenService<{
     output: typeof EvaluateResponseSchema;
   },
   /**
-   * Lists known bundles, the serving one first.
+   * Lists known bundles, the serving one first, then the newest.
    *
    * @generated from rpc countersign.v1.PolicyService.ListBundles
    */
@@ -498,7 +1136,28 @@ export const PolicyService: GenService<{
     output: typeof ListBundlesResponseSchema;
   },
   /**
-   * Makes a known bundle the serving one. Not available yet.
+   * Returns one bundle and how it differs from the one it was compared with.
+   *
+   * @generated from rpc countersign.v1.PolicyService.GetBundle
+   */
+  getBundle: {
+    methodKind: "unary";
+    input: typeof GetBundleRequestSchema;
+    output: typeof BundleSchema;
+  },
+  /**
+   * Checks a compiled bundle and keeps it. It serves nobody until it is activated. First the header, then the archive in pieces.
+   *
+   * @generated from rpc countersign.v1.PolicyService.UploadBundle
+   */
+  uploadBundle: {
+    methodKind: "client_streaming";
+    input: typeof UploadBundleRequestSchema;
+    output: typeof UploadBundleResponseSchema;
+  },
+  /**
+   * Asks to make a stored bundle the serving one. This is an action like any other: policy may deny it, or have people approve
+   * it, and the author of the bundle is never one of them. Once they have, call again with the decision's id.
    *
    * @generated from rpc countersign.v1.PolicyService.ActivateBundle
    */
@@ -506,6 +1165,46 @@ export const PolicyService: GenService<{
     methodKind: "unary";
     input: typeof ActivateBundleRequestSchema;
     output: typeof ActivateBundleResponseSchema;
+  },
+  /**
+   * Asks to go back to the bundle that served before. Decided like an activation; policy may be milder about it.
+   *
+   * @generated from rpc countersign.v1.PolicyService.RollbackBundle
+   */
+  rollbackBundle: {
+    methodKind: "unary";
+    input: typeof RollbackBundleRequestSchema;
+    output: typeof ActivateBundleResponseSchema;
+  },
+  /**
+   * Has a stored bundle evaluated beside the serving one. Its answers are compared and counted, and never given.
+   *
+   * @generated from rpc countersign.v1.PolicyService.SetCandidate
+   */
+  setCandidate: {
+    methodKind: "unary";
+    input: typeof SetCandidateRequestSchema;
+    output: typeof SetCandidateResponseSchema;
+  },
+  /**
+   * Stops evaluating the candidate.
+   *
+   * @generated from rpc countersign.v1.PolicyService.ClearCandidate
+   */
+  clearCandidate: {
+    methodKind: "unary";
+    input: typeof ClearCandidateRequestSchema;
+    output: typeof ClearCandidateResponseSchema;
+  },
+  /**
+   * Says how the candidate would have answered.
+   *
+   * @generated from rpc countersign.v1.PolicyService.GetShadowReport
+   */
+  getShadowReport: {
+    methodKind: "unary";
+    input: typeof GetShadowReportRequestSchema;
+    output: typeof ShadowReportSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_countersign_v1_policy, 0);
