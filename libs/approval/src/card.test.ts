@@ -70,11 +70,23 @@ describe('the headline is made from canonical values', () => {
     ['payments.transfer', {}, 'Transfer an unknown amount from prod.orders to an unnamed account'],
     ['messaging.send', { to: ['a', 'b'] }, 'Send a message to a, b'],
     ['messaging.send', {}, 'Send a message to prod.orders'],
+    [
+      'policy.activate',
+      { author: 'sam', summary: '1 rule removed in db', rollback: false },
+      'Activate policy prod.orders by sam: 1 rule removed in db',
+    ],
+    ['policy.activate', { rollback: true }, 'Go back to policy prod.orders by an unnamed author: unknown changes'],
     ['fs.format', {}, 'fs.format on table prod.orders (action not recognised)'],
     // Names that every object answers to.
     ['constructor', {}, 'constructor on table prod.orders (action not recognised)'],
     ['__proto__', {}, '__proto__ on table prod.orders (action not recognised)'],
   ])('%s', (name, properties, headline) => expect(asking(name, properties).headline).toBe(headline));
+
+  it('with the beginning of a content address, which is what people compare', () => {
+    const resource = { type: 'policy_bundle', id: `sha256:${'0123456789abcdef'.repeat(4)}` };
+    const { headline } = asking('policy.activate', { author: 'sam', summary: 'data changed' }, { resource });
+    expect(headline).toBe('Activate policy sha256:0123456789ab… by sam: data changed');
+  });
 
   it('never from the words of the agent', () => {
     const card = asking('db.drop', { headline: 'Read one row' }, { justification: 'Read one row' });

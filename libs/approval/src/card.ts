@@ -1,4 +1,5 @@
 import { effectOf } from './headline.js';
+import { sameIdentity } from './identity.js';
 import { groupDigits, inert } from './inert.js';
 import { payloadText } from './payload.js';
 import { openSeats, seat } from './quorum.js';
@@ -53,6 +54,7 @@ export function renderCard(decision: Decision): Card {
     request.submitted_by ? `through ${inert(request.submitted_by, 60)}` : undefined,
   ].filter((part) => part !== undefined);
   const owner = decision.agent.owner_name ?? decision.agent.owner;
+  const answerable = `${sameIdentity(decision.agent.owner, request.subject.id) ? '' : 'owner '}${inert(owner, 120)}`;
   const level = decision.risk.level;
   return {
     id: decision.id,
@@ -63,7 +65,7 @@ export function renderCard(decision: Decision): Card {
       : '',
     ...(pending ? { expires_at: approval!.expires_at } : {}),
     headline: effectOf(request),
-    who: [`${inert(request.subject.id, 120)}${behalf} (owner ${inert(owner, 120)})`, ...refs].join(' · '),
+    who: [`${inert(request.subject.id, 120)}${behalf} (${answerable})`, ...refs].join(' · '),
     why: decision.reasons.map(({ rule, text }) => `${inert(text, 300)} (${inert(rule, 80)})`),
     payload: payloadText(shown, hidden.length),
     ...optional('outcome', outcomeOf(decision)),

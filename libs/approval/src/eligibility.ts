@@ -24,13 +24,24 @@ export function excludedFrom(request: ActionRequest, agent: Agent, terms: Pick<A
     );
     if (id && !known) found.push({ id, because });
   };
-  add(agent.owner, 'owner');
+  // Who asks in person is told so, rather than that they own an agent.
+  if (!sameIdentity(agent.owner, request.subject.id)) add(agent.owner, 'owner');
   add(request.principal, 'principal');
   add(request.submitted_by, 'requester');
   add(request.subject.id, 'requester');
   delegationChain(request)?.forEach((id) => add(id, 'delegation'));
+  add(authorOf(request), 'author');
   terms.exclude.forEach((id) => add(id, 'policy'));
   return found;
+}
+
+/** The action of changing which policy serves. */
+export const ACTIVATION = 'policy.activate';
+
+/** Who wrote the policy that is to serve. Here and not in policy: the rule must hold whatever the policy under change says. */
+function authorOf({ action }: ActionRequest): string | undefined {
+  const author = action.name === ACTIVATION ? action.properties?.['author'] : undefined;
+  return typeof author === 'string' ? author : undefined;
 }
 
 /** The longest id the directory takes: what is longer names no person. */
@@ -99,6 +110,7 @@ function refuseExcluded(exclusion: Excluded, person: Person, approval: Pick<Appr
     principal: 'The agent acts on your behalf',
     requester: 'You made this request',
     delegation: 'You are in the chain of delegation behind this request',
+    author: 'You wrote the policy that is to serve',
     policy: 'Policy excludes you from this request',
   };
   const code = exclusion.because === 'policy' ? 'excluded' : 'self-approval';

@@ -53,7 +53,7 @@ export interface DecisionHeld extends Answered {
   grant: GrantTerms;
 }
 
-export type Exclusion = 'owner' | 'principal' | 'requester' | 'delegation' | 'policy';
+export type Exclusion = 'owner' | 'principal' | 'requester' | 'delegation' | 'author' | 'policy';
 
 /** The same request was made again while it was pending; it joined the decision that was already there. */
 export interface DecisionRepeated {

@@ -8,6 +8,7 @@ type Template = (args: Arguments, object: string) => string;
 interface Arguments {
   number(name: string): string | undefined;
   text(name: string): string | undefined;
+  isTrue(name: string): boolean;
 }
 
 const TEMPLATES = new Map<string, Template>(
@@ -28,6 +29,9 @@ const TEMPLATES = new Map<string, Template>(
     'payments.refund': (args, object) => `Refund ${money(args)} on ${object}`,
     'payments.transfer': (args, object) =>
       `Transfer ${money(args)} from ${object} to ${args.text('to') ?? 'an unnamed account'}`,
+    'policy.activate': (args, object) =>
+      `${args.isTrue('rollback') ? 'Go back to policy' : 'Activate policy'} ${addressOf(object)}` +
+      ` by ${args.text('author') ?? 'an unnamed author'}: ${args.text('summary') ?? 'unknown changes'}`,
     'messaging.send': (args, object) => `Send a message to ${args.text('to') ?? object}`,
   } satisfies Record<string, Template>),
 );
@@ -57,9 +61,15 @@ export function effectOf(shown: ActionRequest): string {
         ? inert(value.join(', '), 120)
         : undefined;
     },
+    isTrue: (name) => values[name] === true,
   };
   if (template) return template(args, object);
   return `${inert(shown.action.name, 120)} on ${inert(shown.resource.type, 60)} ${object} (action not recognised)`;
+}
+
+/** The beginning of a content address is what people compare; the payload has the whole. */
+function addressOf(object: string): string {
+  return object.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…');
 }
 
 function money(args: Arguments): string {

@@ -2,7 +2,7 @@
 // knows no clock, no database, no channel and no person but those it is handed.
 export { renderCard, type Card } from './card.js';
 export { decide, type CastVote, type Command, type Ruling } from './decide.js';
-export { eligibility, isRefusal } from './eligibility.js';
+export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
