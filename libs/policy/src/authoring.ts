@@ -1,0 +1,7 @@
+// For those who write policy, before it serves: decision cases, checks, explanations, replays, differences. It guarantees
+// that whatever it says about a policy, it says of the module that would serve; it refuses to know where recorded requests
+// come from, and nothing that answers requests loads it.
+export { findCases, CASES_SUFFIX, type FoundCases } from './cases/find-cases.js';
+export { readCases, type CaseProblem, type DecisionCase } from './cases/case-file.js';
+export { caseInput } from './cases/case-input.js';
+export { runCase, type CaseResult, type Evaluator, type Mismatch } from './cases/run-case.js';

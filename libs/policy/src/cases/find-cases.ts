@@ -1,0 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCases, type CaseProblem, type DecisionCase } from './case-file.js';
+
+export const CASES_SUFFIX = '.cases.yaml';
+
+export interface FoundCases {
+  /** Every file of cases there is, problems or not. */
+  files: string[];
+  cases: DecisionCase[];
+  problems: CaseProblem[];
+}
+
+/** All decision cases below a folder, in the order of their paths. Files are named as they were found from where we run. */
+export async function findCases(folder: string): Promise<FoundCases> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(CASES_SUFFIX))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (path) =>
+        !path
+          .slice(folder.length)
+          .split(/[/\\]/)
+          .some((part) => part === 'node_modules' || /^\.[^.]/.test(part)),
+    )
+    .sort();
+  const read = await Promise.all(files.map(async (file) => readCases(await readFile(file, 'utf8'), file)));
+  return { files, cases: read.flatMap(({ cases }) => cases), problems: read.flatMap(({ problems }) => problems) };
+}

@@ -1,0 +1,84 @@
+import type { Verdict } from '@countersign/approval';
+import { parseSeconds } from '../verdict-schema.js';
+import type { DecisionCase } from './case-file.js';
+import { caseInput } from './case-input.js';
+
+/** One member of a verdict that is not as the case expects it. */
+export interface Mismatch {
+  member: string;
+  expected: unknown;
+  actual: unknown;
+}
+
+export interface CaseResult {
+  name: string;
+  file: string;
+  line: number;
+  passed: boolean;
+  mismatches: Mismatch[];
+  verdict: Verdict;
+}
+
+/** Anything that answers a policy input. */
+export interface Evaluator {
+  evaluate(inputText: string): Verdict;
+}
+
+/** What is not mentioned in `expect` is not compared; what is mentioned is compared whole. */
+export function runCase(one: DecisionCase, engine: Evaluator): CaseResult {
+  const verdict = engine.evaluate(caseInput(one.input));
+  const expected = comparable(one.expect);
+  const actual = actualOf(verdict);
+  const mismatches = Object.entries(expected)
+    .filter(([member, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(actual[member]))
+    .map(([member, value]) => ({ member, expected: value, actual: actual[member] ?? null }));
+  const { name, file, line } = one;
+  return { name, file, line, passed: mismatches.length === 0, mismatches, verdict };
+}
+
+type Comparable = Record<string, unknown>;
+
+/** Sets are sorted and maps are in the order of their names, so that equal means equal text. */
+function comparable(expect: DecisionCase['expect']): Comparable {
+  const { seats, counts, expires_in, ...rest } = expect;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, sorted(value)])),
+    seats: seats && inOrder(Object.entries(seats)),
+    counts: counts && inOrder(Object.entries(counts)),
+    expires_in: expires_in === undefined ? undefined : `${parseSeconds(expires_in)}s`,
+  };
+}
+
+function actualOf({ effect, reasons, risk, approval, obligations, flow, counts }: Verdict): Comparable {
+  return {
+    effect,
+    rules: sorted([...new Set(reasons.map(({ rule }) => rule))]),
+    reasons: sorted(reasons.map(({ text }) => text)),
+    risk: risk.level,
+    obligations: sorted(obligations.map(({ id }) => id)),
+    flow: sorted(flow ?? []),
+    counts: inOrder((counts ?? []).map(({ counter, amount }) => [counter, amount])),
+    ...(approval && {
+      seats: inOrder(approval.seats.map(({ group, count }) => [group, count])),
+      expires_in: `${approval.expires_in_s}s`,
+      reason_required: approval.reason_required,
+      step_up: approval.step_up,
+      channels: sorted(approval.channels),
+      exclude: sorted(approval.exclude),
+      redact: sorted(approval.redact),
+    }),
+  };
+}
+
+function sorted(value: unknown): unknown {
+  return Array.isArray(value) ? [...(value as unknown[])].sort() : value;
+}
+
+/** A counter that is counted twice has two amounts, and neither may hide the other. */
+function inOrder(entries: [string, number][]): Record<string, number | number[]> {
+  const found: Record<string, number | number[]> = {};
+  for (const [name, value] of entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+    found[name] = name in found ? [found[name]!, value].flat().sort((a, b) => a - b) : value;
+  }
+  return found;
+}
