@@ -5,7 +5,7 @@ export { Deliveries, Requests, type Claimed, type MessageRef, type Rendered } fr
 export { CheckpointStore, LedgerReader, LedgerStore, Outgoing, requireAppendOnly } from './audit/index.js';
 export type { Appended, Arrival, LedgerEntry, StoredCheckpoint, Stream } from './audit/index.js';
 export { startPostgres, type EmbeddedPostgres } from './embedded/index.js';
-export { eventText, Hints, HistoryReader, IntakeReader, Outbox, Writer } from './intake/index.js';
+export { eventText, Hints, HistoryReader, IntakeReader, Outbox, sweepHistory, Writer } from './intake/index.js';
 export type { EventDraft, OutboxRow, Place, StateRow, Write, Written } from './intake/index.js';
 export type {
   Addition,

@@ -1,5 +1,5 @@
 export { Hints } from './hints.js';
-export { HistoryReader } from './history/index.js';
+export { HistoryReader, sweepHistory } from './history/index.js';
 export type {
   Addition,
   CounterKey,

@@ -3,6 +3,9 @@ import { Fault } from '@countersign/contract';
 import type pg from 'pg';
 import type { Pool } from '../postgres.js';
 import { CopyBuffer } from './copy.js';
+import { requireStorable } from './history/change.js';
+import { lockHeads } from './history/heads.js';
+import { HistoryWriter } from './history/history-writer.js';
 import { saveStates, takenKeys } from './states.js';
 import { eventText, type Place, type Write, type Written } from './write.js';
 
@@ -29,6 +32,7 @@ export class Writer {
   readonly #onCommit: (writes: Write[]) => void;
   readonly #name: string;
   readonly #rows = new CopyBuffer();
+  readonly #history: HistoryWriter;
   #queue: Waiting[] = [];
   #busy = false;
   #closed = false;
@@ -42,6 +46,7 @@ export class Writer {
     this.#name = options.name;
     this.#limit = options.limit;
     this.#onCommit = options.onCommit;
+    this.#history = new HistoryWriter(options.name);
     this.#head = { source: options.name, seq: 0, prev: '' };
   }
 
@@ -55,9 +60,9 @@ export class Writer {
   }
 
   /** Resolves after the commit. Rejects with Fault `database-unavailable` when it is not known to have happened. */
-  write(write: Write): Promise<Written> {
-    if (this.#closed)
-      return Promise.reject(new Fault('database-unavailable', 'this process is stopping', { retryable: true }));
+  async write(write: Write): Promise<Written> {
+    if (write.history) requireStorable(write.history);
+    if (this.#closed) throw new Fault('database-unavailable', 'this process is stopping', { retryable: true });
     return new Promise((settle, fail) => {
       this.#queue.push({ write, settle, fail });
       if (this.#busy) return;
@@ -109,9 +114,9 @@ export class Writer {
   }
 
   async #commit(batch: Waiting[]): Promise<Written[]> {
-    const client = (this.#client ??= await this.#connect());
+    const client = (this.#client ??= await this.#pool.connect());
     const writes = batch.map(({ write }) => write);
-    if (writes.every(({ state }) => !state)) {
+    if (writes.every((write) => !write.state && !this.#history.changes(write))) {
       try {
         await this.#copy(client, writes);
         return writes.map(() => 'written');
@@ -134,15 +139,27 @@ export class Writer {
     await client.query('begin');
     const taken = await takenKeys(client, writes);
     const fresh = writes.filter((write) => !taken.has(write));
-    const lost = await saveStates(client, fresh);
+    const overtaken = await lockHeads(client, fresh);
+    const lost = await saveStates(
+      client,
+      fresh.filter((write) => !overtaken.has(write)),
+    );
     // In one order everywhere, so that two processes never hold a key each that the other wants.
-    const winners = fresh.filter((write) => !lost.has(write)).sort(byRequestKey);
-    if (winners.length > 0) await this.#copy(client, winners, true);
+    const winners = fresh.filter((write) => !overtaken.has(write) && !lost.has(write)).sort(byRequestKey);
+    await this.#history.apply(client, winners);
+    if (winners.length > 0) await this.#copy(client, winners);
+    await notify(
+      client,
+      winners.filter(({ state }) => state),
+    );
     await client.query('commit');
-    return writes.map((write) => (taken.has(write) ? 'duplicate' : lost.has(write) ? 'conflict' : 'written'));
+    this.#history.remember(winners);
+    return writes.map((write) =>
+      taken.has(write) ? 'duplicate' : overtaken.has(write) || lost.has(write) ? 'conflict' : 'written',
+    );
   }
 
-  async #copy(client: pg.PoolClient, writes: Write[], notify = false): Promise<void> {
+  async #copy(client: pg.PoolClient, writes: Write[]): Promise<void> {
     const before = this.#head;
     let { seq, prev } = before;
     const { source } = before;
@@ -161,17 +178,7 @@ export class Writer {
       }
     }
     await this.#rows.run(client, COPY_EVENTS);
-    if (notify)
-      await client.query(`select pg_notify('countersign_intake', left($1, 7900))`, [
-        writes.map(({ decisionId }) => decisionId).join(' '),
-      ]);
     this.#head = { source, seq, prev };
-  }
-
-  async #connect(): Promise<pg.PoolClient> {
-    const client = await this.#pool.connect();
-    client.on('error', () => undefined);
-    return client;
   }
 
   /**
@@ -190,6 +197,14 @@ export class Writer {
 
 function hasRaced(error: unknown): boolean {
   return RACED.has((error as { code?: string }).code ?? '');
+}
+
+/** Tells the other processes which decisions are not as they know them. */
+async function notify(client: pg.PoolClient, writes: Write[]): Promise<void> {
+  if (writes.length === 0) return;
+  await client.query(`select pg_notify('countersign_intake', left($1, 7900))`, [
+    writes.map(({ decisionId }) => decisionId).join(' '),
+  ]);
 }
 
 const NO_KEY = Buffer.alloc(0);

@@ -44,3 +44,16 @@ export interface HistoryChange {
     inherited?: FlowOccurrence[];
   };
 }
+
+/** A change that could not be stored would fail all that commit with it, so it is turned away before. */
+export function requireStorable({ add, flow }: HistoryChange): void {
+  const texts = add.map(({ key }) => key.counter).concat(flow.facts, flow.action, flow.resource);
+  if (texts.some((text) => text.includes('\0'))) throw new RangeError('history: a name holds a NUL');
+  for (const { count, sum, denies } of add) {
+    if (!Number.isSafeInteger(count) || !Number.isSafeInteger(denies) || !Number.isFinite(sum))
+      throw new RangeError(`history: can not add ${count}, ${sum}, ${denies} to a counter`);
+  }
+  for (const { at } of [...add, ...(flow.inherited ?? []), flow]) {
+    if (Number.isNaN(Date.parse(at))) throw new RangeError(`history: ${at} is not a time`);
+  }
+}

@@ -26,7 +26,7 @@ export function digest(id: string): Buffer {
   return hash('sha256', id, 'buffer').subarray(0, 16);
 }
 
-/** One text for one counter, and the order in which its rows are locked everywhere. */
-export function orderOf({ counter, scope, key }: CounterKey): string {
-  return `${counter}\0${scope}\0${digest(key).toString('hex')}`;
+/** One text for one counter, to tell it from others. */
+export function nameOf({ counter, scope, key }: CounterKey): string {
+  return `${counter}\0${scope}\0${key}`;
 }
