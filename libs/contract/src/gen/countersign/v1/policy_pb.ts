@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/policy.proto.
  */
 export const file_countersign_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIsABCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIIkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0IpMCCgxTaGFkb3dSZXBvcnQSDwoHc2VydmluZxgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWV2YWx1YXRlZBgEIAEoBBIPCgdza2lwcGVkGAUgASgEEi0KB2VmZmVjdHMYBiADKAsyHC5jb3VudGVyc2lnbi52MS5FZmZlY3RDaGFuZ2USNQoLZGlmZmVyZW5jZXMYByADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlEioKBmFza2luZxgIIAMoCzIaLmNvdW50ZXJzaWduLnYxLkFza2luZ1J1bGUiSgoMRWZmZWN0Q2hhbmdlEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSDQoFY291bnQYAyABKAQSEQoJZGlmZmVyaW5nGAQgASgEIq0BChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhY3Rpb24YAiABKAkSEAoIcmVzb3VyY2UYAyABKAkSDwoHc3ViamVjdBgEIAEoCRIMCgRmcm9tGAUgASgJEgoKAnRvGAYgASgJEhIKCnJ1bGVzX2Zyb20YByADKAkSEAoIcnVsZXNfdG8YCCADKAkiOAoKQXNraW5nUnVsZRIMCgRydWxlGAEgASgJEg0KBWNvdW50GAIgASgEEg0KBWFkZGVkGAMgASgEMooHCg1Qb2xpY3lTZXJ2aWNlEk0KCEV2YWx1YXRlEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZRJXCg5FdmFsdWF0ZVN0cmVhbRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2UoATABElYKC0xpc3RCdW5kbGVzEiIuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXNwb25zZRJFCglHZXRCdW5kbGUSIC5jb3VudGVyc2lnbi52MS5HZXRCdW5kbGVSZXF1ZXN0GhYuY291bnRlcnNpZ24udjEuQnVuZGxlElsKDFVwbG9hZEJ1bmRsZRIjLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVSZXNwb25zZSgBEl8KDkFjdGl2YXRlQnVuZGxlEiUuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJfCg5Sb2xsYmFja0J1bmRsZRIlLmNvdW50ZXJzaWduLnYxLlJvbGxiYWNrQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USWQoMU2V0Q2FuZGlkYXRlEiMuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlNldENhbmRpZGF0ZVJlc3BvbnNlEl8KDkNsZWFyQ2FuZGlkYXRlEiUuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXNwb25zZRJXCg9HZXRTaGFkb3dSZXBvcnQSJi5jb3VudGVyc2lnbi52MS5HZXRTaGFkb3dSZXBvcnRSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuU2hhZG93UmVwb3J0YgZwcm90bzM", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIsABCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIIkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0IpgDCgxTaGFkb3dSZXBvcnQSKQoJY2FuZGlkYXRlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEgwKBGxpdmUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGNvbXBhcmVkGAQgASgEEg8KB2Ryb3BwZWQYBSABKAQSDgoGZmF1bHRzGAYgASgEEhcKD3dpdGhvdXRfaGlzdG9yeRgHIAEoBBIrCgdlZmZlY3RzGAggAygLMhouY291bnRlcnNpZ24udjEuRWZmZWN0UGFpchINCgV0ZXJtcxgJIAEoBBIvCgphc2tlZF9saXZlGAogASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNAoPYXNrZWRfY2FuZGlkYXRlGAsgASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNQoLZGlmZmVyZW5jZXMYDCADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlIjwKCkVmZmVjdFBhaXISDAoEbGl2ZRgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSDQoFY291bnQYAyABKAQiaAoLQXNrZWRSZXBvcnQSEAoIcmVxdWVzdHMYASABKAQSDQoFYXNrZWQYAiABKAQSDQoFc2hhcmUYAyABKAESKQoFcnVsZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5Bc2tpbmdSdWxlIkwKCkFza2luZ1J1bGUSDAoEcnVsZRgBIAEoCRINCgVhc2tlZBgCIAEoBBINCgVhbG9uZRgDIAEoBBISCgpjdW11bGF0aXZlGAQgASgBIuEBChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRITCgtyZXNvdXJjZV9pZBgEIAEoCRIMCgRraW5kGAUgASgJEioKBGxpdmUYBiABKAsyHC5jb3VudGVyc2lnbi52MS5TaGFkb3dBbnN3ZXISLwoJY2FuZGlkYXRlGAcgASgLMhwuY291bnRlcnNpZ24udjEuU2hhZG93QW5zd2VyIi0KDFNoYWRvd0Fuc3dlchIOCgZlZmZlY3QYASABKAkSDQoFcnVsZXMYAiADKAkyigcKDVBvbGljeVNlcnZpY2USTQoIRXZhbHVhdGUSHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlElcKDkV2YWx1YXRlU3RyZWFtEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZSgBMAESVgoLTGlzdEJ1bmRsZXMSIi5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1Jlc3BvbnNlEkUKCUdldEJ1bmRsZRIgLmNvdW50ZXJzaWduLnYxLkdldEJ1bmRsZVJlcXVlc3QaFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSWwoMVXBsb2FkQnVuZGxlEiMuY291bnRlcnNpZ24udjEuVXBsb2FkQnVuZGxlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlc3BvbnNlKAESXwoOQWN0aXZhdGVCdW5kbGUSJS5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEl8KDlJvbGxiYWNrQnVuZGxlEiUuY291bnRlcnNpZ24udjEuUm9sbGJhY2tCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJZCgxTZXRDYW5kaWRhdGUSIy5jb3VudGVyc2lnbi52MS5TZXRDYW5kaWRhdGVSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVzcG9uc2USXwoOQ2xlYXJDYW5kaWRhdGUSJS5jb3VudGVyc2lnbi52MS5DbGVhckNhbmRpZGF0ZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5DbGVhckNhbmRpZGF0ZVJlc3BvbnNlElcKD0dldFNoYWRvd1JlcG9ydBImLmNvdW50ZXJzaWduLnYxLkdldFNoYWRvd1JlcG9ydFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5TaGFkb3dSZXBvcnRiBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One input.
@@ -882,24 +882,24 @@ export const GetShadowReportRequestSchema: GenMessage<GetShadowReportRequest> = 
   messageDesc(file_countersign_v1_policy, 23);
 
 /**
- * Serving and candidate on the same requests, since the candidate was set and this process was started.
+ * Live policy and candidate on the same requests, since the candidate was set or this process was started.
  *
  * @generated from message countersign.v1.ShadowReport
  */
 export type ShadowReport = Message<"countersign.v1.ShadowReport"> & {
   /**
-   * The bundle that answers.
+   * The candidate. Absent: there is none.
    *
-   * @generated from field: string serving = 1;
+   * @generated from field: countersign.v1.Bundle candidate = 1;
    */
-  serving: string;
+  candidate?: Bundle | undefined;
 
   /**
-   * The bundle beside it. Empty: there is none.
+   * The revision that answers.
    *
-   * @generated from field: string candidate = 2;
+   * @generated from field: string live = 2;
    */
-  candidate: string;
+  live: string;
 
   /**
    * Since when they are compared.
@@ -909,39 +909,67 @@ export type ShadowReport = Message<"countersign.v1.ShadowReport"> & {
   since?: Timestamp | undefined;
 
   /**
-   * Requests that both answered.
+   * Requests that both were asked.
    *
-   * @generated from field: uint64 evaluated = 4;
+   * @generated from field: uint64 compared = 4;
    */
-  evaluated: bigint;
+  compared: bigint;
 
   /**
-   * Requests that were not compared, so that answers are never held up.
+   * Requests the candidate was not asked because too many were waiting. Answers are never held up.
    *
-   * @generated from field: uint64 skipped = 5;
+   * @generated from field: uint64 dropped = 5;
    */
-  skipped: bigint;
+  dropped: bigint;
 
   /**
-   * How often which answer became which, equal ones included.
+   * Requests on which the candidate broke, and would therefore deny.
    *
-   * @generated from field: repeated countersign.v1.EffectChange effects = 6;
+   * @generated from field: uint64 faults = 6;
    */
-  effects: EffectChange[];
+  faults: bigint;
 
   /**
-   * The newest differences.
+   * Requests on which the candidate wants a history that was not gathered, because the live policy does not want it.
    *
-   * @generated from field: repeated countersign.v1.ShadowDifference differences = 7;
+   * @generated from field: uint64 without_history = 7;
+   */
+  withoutHistory: bigint;
+
+  /**
+   * What is said about how many requests.
+   *
+   * @generated from field: repeated countersign.v1.EffectPair effects = 8;
+   */
+  effects: EffectPair[];
+
+  /**
+   * Requests about which both ask people, but others, or on other terms.
+   *
+   * @generated from field: uint64 terms = 9;
+   */
+  terms: bigint;
+
+  /**
+   * How often people are asked now.
+   *
+   * @generated from field: countersign.v1.AskedReport asked_live = 10;
+   */
+  askedLive?: AskedReport | undefined;
+
+  /**
+   * How often they would be.
+   *
+   * @generated from field: countersign.v1.AskedReport asked_candidate = 11;
+   */
+  askedCandidate?: AskedReport | undefined;
+
+  /**
+   * The newest differences, the newest last.
+   *
+   * @generated from field: repeated countersign.v1.ShadowDifference differences = 12;
    */
   differences: ShadowDifference[];
-
-  /**
-   * Requests people would have been asked about, by rule, the most frequent first.
-   *
-   * @generated from field: repeated countersign.v1.AskingRule asking = 8;
-   */
-  asking: AskingRule[];
 };
 
 /**
@@ -952,24 +980,24 @@ export const ShadowReportSchema: GenMessage<ShadowReport> = /*@__PURE__*/
   messageDesc(file_countersign_v1_policy, 24);
 
 /**
- * How often one effect became another.
+ * Requests by what is said about them.
  *
- * @generated from message countersign.v1.EffectChange
+ * @generated from message countersign.v1.EffectPair
  */
-export type EffectChange = Message<"countersign.v1.EffectChange"> & {
+export type EffectPair = Message<"countersign.v1.EffectPair"> & {
   /**
-   * What serves said: "allow", "deny" or "require_approval".
+   * What the live policy said: "allow", "deny" or "require_approval".
    *
-   * @generated from field: string from = 1;
+   * @generated from field: string live = 1;
    */
-  from: string;
+  live: string;
 
   /**
    * What the candidate said.
    *
-   * @generated from field: string to = 2;
+   * @generated from field: string candidate = 2;
    */
-  to: string;
+  candidate: string;
 
   /**
    * How often.
@@ -977,30 +1005,107 @@ export type EffectChange = Message<"countersign.v1.EffectChange"> & {
    * @generated from field: uint64 count = 3;
    */
   count: bigint;
-
-  /**
-   * How often something else than the effect differed: reasons, seats, risk.
-   *
-   * @generated from field: uint64 differing = 4;
-   */
-  differing: bigint;
 };
 
 /**
- * Describes the message countersign.v1.EffectChange.
- * Use `create(EffectChangeSchema)` to create a new message.
+ * Describes the message countersign.v1.EffectPair.
+ * Use `create(EffectPairSchema)` to create a new message.
  */
-export const EffectChangeSchema: GenMessage<EffectChange> = /*@__PURE__*/
+export const EffectPairSchema: GenMessage<EffectPair> = /*@__PURE__*/
   messageDesc(file_countersign_v1_policy, 25);
 
 /**
- * One request that the two answered differently.
+ * How often people are asked, and which few rules that is due to.
+ *
+ * @generated from message countersign.v1.AskedReport
+ */
+export type AskedReport = Message<"countersign.v1.AskedReport"> & {
+  /**
+   * All requests.
+   *
+   * @generated from field: uint64 requests = 1;
+   */
+  requests: bigint;
+
+  /**
+   * Those that people are asked about.
+   *
+   * @generated from field: uint64 asked = 2;
+   */
+  asked: bigint;
+
+  /**
+   * Of all requests, from 0 to 1.
+   *
+   * @generated from field: double share = 3;
+   */
+  share: number;
+
+  /**
+   * Those that account for most first: each next one is what adds most to those before it.
+   *
+   * @generated from field: repeated countersign.v1.AskingRule rules = 4;
+   */
+  rules: AskingRule[];
+};
+
+/**
+ * Describes the message countersign.v1.AskedReport.
+ * Use `create(AskedReportSchema)` to create a new message.
+ */
+export const AskedReportSchema: GenMessage<AskedReport> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 26);
+
+/**
+ * What one rule accounts for.
+ *
+ * @generated from message countersign.v1.AskingRule
+ */
+export type AskingRule = Message<"countersign.v1.AskingRule"> & {
+  /**
+   * The rule's id.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * Requests it holds, alone or with others.
+   *
+   * @generated from field: uint64 asked = 2;
+   */
+  asked: bigint;
+
+  /**
+   * Requests that it alone holds.
+   *
+   * @generated from field: uint64 alone = 3;
+   */
+  alone: bigint;
+
+  /**
+   * Share of all held requests that this rule and those before it in the list account for, from 0 to 1.
+   *
+   * @generated from field: double cumulative = 4;
+   */
+  cumulative: number;
+};
+
+/**
+ * Describes the message countersign.v1.AskingRule.
+ * Use `create(AskingRuleSchema)` to create a new message.
+ */
+export const AskingRuleSchema: GenMessage<AskingRule> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 27);
+
+/**
+ * One request about which the candidate thinks otherwise.
  *
  * @generated from message countersign.v1.ShadowDifference
  */
 export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
   /**
-   * When.
+   * When the live answer was given.
    *
    * @generated from field: google.protobuf.Timestamp at = 1;
    */
@@ -1014,46 +1119,39 @@ export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
   action: string;
 
   /**
+   * Kind of resource.
+   *
+   * @generated from field: string resource_type = 3;
+   */
+  resourceType: string;
+
+  /**
    * The resource's id.
    *
-   * @generated from field: string resource = 3;
+   * @generated from field: string resource_id = 4;
    */
-  resource: string;
+  resourceId: string;
 
   /**
-   * The subject's id.
+   * "effect", or "terms" when both would ask people, but others, or on other terms.
    *
-   * @generated from field: string subject = 4;
+   * @generated from field: string kind = 5;
    */
-  subject: string;
+  kind: string;
 
   /**
-   * What serves said.
+   * What the live policy said.
    *
-   * @generated from field: string from = 5;
+   * @generated from field: countersign.v1.ShadowAnswer live = 6;
    */
-  from: string;
+  live?: ShadowAnswer | undefined;
 
   /**
    * What the candidate said.
    *
-   * @generated from field: string to = 6;
+   * @generated from field: countersign.v1.ShadowAnswer candidate = 7;
    */
-  to: string;
-
-  /**
-   * Rules of the serving bundle that spoke.
-   *
-   * @generated from field: repeated string rules_from = 7;
-   */
-  rulesFrom: string[];
-
-  /**
-   * Rules of the candidate that spoke.
-   *
-   * @generated from field: repeated string rules_to = 8;
-   */
-  rulesTo: string[];
+  candidate?: ShadowAnswer | undefined;
 };
 
 /**
@@ -1061,42 +1159,35 @@ export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
  * Use `create(ShadowDifferenceSchema)` to create a new message.
  */
 export const ShadowDifferenceSchema: GenMessage<ShadowDifference> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 26);
+  messageDesc(file_countersign_v1_policy, 28);
 
 /**
- * How many requests one rule holds.
+ * What one policy said.
  *
- * @generated from message countersign.v1.AskingRule
+ * @generated from message countersign.v1.ShadowAnswer
  */
-export type AskingRule = Message<"countersign.v1.AskingRule"> & {
+export type ShadowAnswer = Message<"countersign.v1.ShadowAnswer"> & {
   /**
-   * The rule's id.
+   * "allow", "deny" or "require_approval".
    *
-   * @generated from field: string rule = 1;
+   * @generated from field: string effect = 1;
    */
-  rule: string;
+  effect: string;
 
   /**
-   * Requests it holds in the candidate.
+   * The rules that spoke.
    *
-   * @generated from field: uint64 count = 2;
+   * @generated from field: repeated string rules = 2;
    */
-  count: bigint;
-
-  /**
-   * Those of them that the serving bundle does not hold.
-   *
-   * @generated from field: uint64 added = 3;
-   */
-  added: bigint;
+  rules: string[];
 };
 
 /**
- * Describes the message countersign.v1.AskingRule.
- * Use `create(AskingRuleSchema)` to create a new message.
+ * Describes the message countersign.v1.ShadowAnswer.
+ * Use `create(ShadowAnswerSchema)` to create a new message.
  */
-export const AskingRuleSchema: GenMessage<AskingRule> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 27);
+export const ShadowAnswerSchema: GenMessage<ShadowAnswer> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 29);
 
 /**
  * The policy decision point, and the bundles it serves. The decision service evaluates, lists and reports; what changes which
