@@ -210,3 +210,6 @@ export async function approved(
   await gate.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE });
   return gate.grpc.call(BOT, decisions.getDecision, { id });
 }
+
+/** A compiled policy that spends at most 1,000 a day, and lets nothing out after two kinds of reading. */
+export const COUNTING = here('libs/policy/fixtures/counting.tar.gz');

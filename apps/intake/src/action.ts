@@ -26,6 +26,7 @@ export interface ActionTexts {
   subjectType: string;
   actionName: string;
   resourceType: string;
+  resourceId: string;
   subject: string;
   action: string;
   resource: string;
@@ -74,7 +75,15 @@ export function readAction(
     ? entity(subjectId, withoutActor(subjectProperties), subjectType)
     : texts.subject;
   const bound = `{"action":${texts.action},"context":${bindingMembers(context, binding)},"resource":${texts.resource},"subject":${boundSubject}}`;
-  return { ...texts, subjectId, subjectType, actionName, resourceType: resource!.type, digest: digestOf(bound) };
+  return {
+    ...texts,
+    subjectId,
+    subjectType,
+    actionName,
+    resourceType: resource!.type,
+    resourceId: resource!.id,
+    digest: digestOf(bound),
+  };
 }
 
 function entity(id: string, properties: string, type: string): string {

@@ -4,7 +4,7 @@ import { canonicalize } from '@countersign/ledger';
 // Data of a decision's first event as canonical text, put together from texts that are made once per agent and verdict.
 
 const agentTexts = new WeakMap<Agent, string>();
-const verdictTexts = new WeakMap<Verdict, { obligations: string; policy: string; reasons: string; risk: string }>();
+const verdictTexts = new WeakMap<Verdict, ReturnType<typeof verdictTextsOf>>();
 
 /** Data of `decision.allowed` or `decision.denied`. */
 export function answerData(
@@ -12,13 +12,14 @@ export function answerData(
   agent: Agent,
   digest: string,
   request: string,
-  grant?: IssuedGrant,
+  { grant, history }: { grant?: IssuedGrant | undefined; history?: string | undefined } = {},
 ): string {
-  const { obligations, policy, reasons, risk } = textsOf(verdict);
+  const { counts, flow, obligations, policy, reasons, risk } = textsOf(verdict);
   const allowed = verdict.effect === 'allow';
   const grantText = grant ? `"grant":${canonicalize(grant)},` : '';
   return (
-    `{"action_digest":"${digest}","agent":${agentText(agent)},${grantText}${allowed ? `"obligations":${obligations},` : ''}` +
+    `{"action_digest":"${digest}","agent":${agentText(agent)},${counts}${flow}${grantText}${history ? `"history":${history},` : ''}` +
+    `${allowed ? `"obligations":${obligations},` : ''}` +
     `"policy":${policy},"reasons":${reasons},"request":${request},"risk":${risk}}`
   );
 }
@@ -32,8 +33,8 @@ export function heldData(event: DecisionHeld | DecisionDenied): string {
 function agentText(agent: Agent): string {
   let text = agentTexts.get(agent);
   if (text === undefined) {
-    const { owner, owner_name, groups } = agent;
-    text = canonicalize({ owner, groups, ...(owner_name ? { owner_name } : {}) });
+    const { owner, owner_name, groups, trust } = agent;
+    text = canonicalize({ owner, groups, ...(owner_name ? { owner_name } : {}), ...(trust ? { trust } : {}) });
     agentTexts.set(agent, text);
   }
   return text;
@@ -42,13 +43,19 @@ function agentText(agent: Agent): string {
 function textsOf(verdict: Verdict) {
   let texts = verdictTexts.get(verdict);
   if (texts === undefined) {
-    texts = {
-      obligations: canonicalize(verdict.obligations),
-      policy: canonicalize(verdict.policy),
-      reasons: canonicalize(verdict.reasons),
-      risk: canonicalize(verdict.risk),
-    };
+    texts = verdictTextsOf(verdict);
     verdictTexts.set(verdict, texts);
   }
   return texts;
+}
+
+function verdictTextsOf({ counts, flow, obligations, policy, reasons, risk }: Verdict) {
+  return {
+    counts: counts ? `"counts":${canonicalize(counts)},` : '',
+    flow: flow ? `"flow":${canonicalize(flow)},` : '',
+    obligations: canonicalize(obligations),
+    policy: canonicalize(policy),
+    reasons: canonicalize(reasons),
+    risk: canonicalize(risk),
+  };
 }

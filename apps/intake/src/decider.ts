@@ -17,10 +17,12 @@ import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
 import { Decisions, draft, fold, likeness, stateRow } from './decisions.js';
 import type { Grants } from './grants.js';
+import { evaluateWithHistory, toActor, type Evaluated } from './evaluation.js';
 import { newId } from './ids.js';
 import { policyInput } from './policy-input.js';
 import { requestText, wholeRequestText } from './recorded-request.js';
 import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
+import { stepAside, Turns } from './turns.js';
 
 export interface DeciderParts {
   decisions: Decisions;
@@ -29,8 +31,11 @@ export interface DeciderParts {
   directory: () => Directory;
 }
 
+const ATTEMPTS = 20;
 /** From a checked request to a committed answer. */
 export class Decider {
+  readonly #turns = new Turns();
+
   constructor(readonly parts: DeciderParts) {}
 
   /** The answer is in the record when this resolves. Throws StatusError RESOURCE_EXHAUSTED early rather than queueing. */
@@ -42,17 +47,16 @@ export class Decider {
         retryAfterMs: 250,
       });
     }
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const nowMs = this.parts.decisions.now().getTime();
       // A policy in this process answers at once; only one elsewhere is waited for.
-      const answer = this.parts.policy.evaluate(policyInput(asked, asked.agent, asked.principal, nowMs));
+      const answer = this.parts.policy.evaluate(policyInput(asked, asked.agent, { principal: asked.principal, nowMs }));
       const verdict = answer instanceof Promise ? await answer : answer;
-      if (asked.dryRun) return dryRun(asked, verdict);
-      const decision =
-        verdict.effect === 'require_approval'
-          ? await this.#hold(asked, verdict, nowMs, traceId)
-          : await this.#answer(asked, verdict, nowMs, traceId);
+      const decision = this.parts.decisions.history.isWanted(verdict)
+        ? await this.#answerInTurn(asked, verdict, nowMs, traceId)
+        : await this.#answer(asked, { verdict, nowMs }, traceId);
       if (decision) return decision;
+      await stepAside(attempt);
     }
     throw new StatusError('ABORTED', 'an equal request is changing at the same time; try again', {
       reason: 'CONTENTION',
@@ -60,8 +64,26 @@ export class Decider {
     });
   }
 
+  /** What one process counts for one subject is counted one after another; what several do is checked at the commit. */
+  #answerInTurn(asked: Asked, first: Verdict, nowMs: number, traceId?: string): Promise<Decision | undefined> {
+    const answer = async () =>
+      this.#answer(
+        asked,
+        await evaluateWithHistory(this.parts.policy, this.parts.decisions.history, asked, first, nowMs),
+        traceId,
+      );
+    return first.counts ? this.#turns.take(asked.subjectId, answer) : answer();
+  }
+
+  #answer(asked: Asked, evaluated: Evaluated, traceId?: string): Promise<Decision | undefined> | Decision {
+    if (asked.dryRun) return dryRun(asked, evaluated.verdict);
+    return evaluated.verdict.effect === 'require_approval'
+      ? this.#hold(asked, evaluated, traceId)
+      : this.#settle(asked, evaluated, traceId);
+  }
+
   /** An answer that needs nobody: one event, no state, unless a grant must be used up. */
-  async #answer(asked: Asked, verdict: Verdict, nowMs: number, traceId?: string): Promise<Decision | undefined> {
+  async #settle(asked: Asked, { verdict, nowMs, told }: Evaluated, traceId?: string): Promise<Decision | undefined> {
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();
     const allowed = verdict.effect === 'allow';
@@ -76,20 +98,23 @@ export class Decider {
       type: allowed ? 'decision.allowed' : 'decision.denied',
       at,
       version: 1,
-      data: answerData(verdict, asked.agent, asked.digest, requestText(asked), grant),
+      data: answerData(verdict, asked.agent, asked.digest, requestText(asked), { grant, history: told?.text }),
       ...(traceId ? { traceId } : {}),
     };
     const decision = grant
       ? evolve(undefined, { ...event, decision_id: id, data: JSON.parse(event.data) as object })
       : undefined;
+    const history = this.parts.decisions.history.ofAnswer(toActor(asked), verdict, at, told);
     const written = await this.parts.decisions.writer.write({
       decisionId: id,
       events: [event],
+      ...(history ? { history } : {}),
       ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
       ...(decision ? { state: { expected: 0, row: stateRow(decision) } } : {}),
     });
     if (written === 'duplicate') return this.#repeated(asked);
     if (written === 'conflict') return undefined;
+    this.parts.decisions.history.committed(history);
     if (decision) return this.#reply(decision);
     return create(DecisionSchema, {
       id,
@@ -110,7 +135,7 @@ export class Decider {
   }
 
   /** An answer that people must give. */
-  async #hold(asked: Asked, verdict: Verdict, nowMs: number, traceId?: string): Promise<Decision | undefined> {
+  async #hold(asked: Asked, { verdict, nowMs, told }: Evaluated, traceId?: string): Promise<Decision | undefined> {
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();
     const directory = this.parts.directory();
@@ -126,6 +151,7 @@ export class Decider {
         verdict,
         members: directory.membersOf(groups),
         destinations: directory.destinationsOf(groups),
+        ...(told ? { history: told.value } : {}),
       },
       at,
     );

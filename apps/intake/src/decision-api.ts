@@ -177,7 +177,13 @@ export class DecisionApi {
         });
         const nowMs = this.#parts.decisions.now().getTime();
         const verdict = await this.#parts.policy.evaluate(
-          policyInput(texts, agent, decision.request.principal ?? '', nowMs, approval),
+          policyInput(texts, agent, {
+            principal: decision.request.principal ?? '',
+            nowMs,
+            approval,
+            // The action has been counted since; policy sees what it saw then.
+            ...(decision.history ? { history: canonicalize(decision.history) } : {}),
+          }),
         );
         return {
           type: 'redeem',

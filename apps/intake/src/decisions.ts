@@ -10,7 +10,9 @@ import {
 import { StatusError } from '@countersign/contract';
 import { canonicalize, digestOf } from '@countersign/ledger';
 import type { EventDraft, IntakeReader, StateRow, Writer } from '@countersign/store';
+import type { History } from './history.js';
 import { isDecisionId, newId } from './ids.js';
+import { stepAside, Turns } from './turns.js';
 
 export interface Stored {
   decision: Decision;
@@ -33,13 +35,13 @@ export interface Ran {
 
 /** Loads a decision, lets the rules speak, and saves what they say if nobody was faster; otherwise does it again. */
 export class Decisions {
-  /** The last turn of each decision that is being changed by this process. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(
     readonly reader: IntakeReader,
     readonly writer: Writer,
     readonly now: () => Date,
+    readonly history: History,
   ) {}
 
   /** Throws StatusError NOT_FOUND. */
@@ -61,15 +63,8 @@ export class Decisions {
    * Runs a command to the end. Its events, and those of a refusal, are committed when this resolves. Commands on one decision
    * take turns, so that a crowd does not overtake itself for ever; only other processes are raced with.
    */
-  async run(id: string, commandFor: CommandFor, options: RunOptions = {}): Promise<Ran> {
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(() => this.#run(id, commandFor, options));
-    const over = turn.catch(() => undefined);
-    this.#turns.set(id, over);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(id) === over) this.#turns.delete(id);
-    }
+  run(id: string, commandFor: CommandFor, options: RunOptions = {}): Promise<Ran> {
+    return this.#turns.take(id, () => this.#run(id, commandFor, options));
   }
 
   async #run(id: string, commandFor: CommandFor, options: RunOptions): Promise<Ran> {
@@ -80,15 +75,17 @@ export class Decisions {
       const { events, refused } = decide(decision, command, at);
       if (events.length === 0) return { decision, ...(refused ? { refused } : {}) };
       const { drafts, next } = draft(decision, events, at, options.traceId);
+      const history = this.history.ofEvents(decision, events, at);
       const written = await this.writer.write({
         decisionId: id,
         events: drafts,
         state: { expected: hasState ? decision.version : 0, row: stateRow(next) },
+        ...(history ? { history } : {}),
         ...(options.requestKey ? { requestKey: options.requestKey } : {}),
       });
+      if (written === 'written') this.history.committed(history);
       if (written !== 'conflict') return { decision: next, ...(refused ? { refused } : {}) };
-      // By chance, or two processes in step with each other would let the same one lose every time.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** attempt, 50)));
+      await stepAside(attempt);
     }
     throw new StatusError('ABORTED', 'the decision is changing too fast; try again', {
       reason: 'CONTENTION',

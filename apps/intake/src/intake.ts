@@ -11,7 +11,7 @@ import {
   type Readiness,
   type Surface,
 } from '@countersign/service';
-import { Hints, IntakeReader, Outbox, Writer, type Pool } from '@countersign/store';
+import { HistoryReader, Hints, IntakeReader, Outbox, Writer, type Pool } from '@countersign/store';
 import { ApprovalApi } from './approval-api.js';
 import { Changes } from './changes.js';
 import type { IntakeConfig } from './config.js';
@@ -19,6 +19,7 @@ import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
 import { Expiry } from './expiry.js';
 import { Grants } from './grants.js';
+import { History } from './history.js';
 import { Relay } from './relay.js';
 import { readDecideRequest } from './wire/decide-reader.js';
 import { writeDecision } from './wire/decision-writer.js';
@@ -62,7 +63,7 @@ export class Intake {
       this.#changes.changed(ids);
       this.#relay.hint();
     });
-    const decisions = new Decisions(new IntakeReader(pool), this.#writer, now);
+    const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, new History(new HistoryReader(pool)));
     this.#expiry = new Expiry(decisions, log);
     const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
     this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });

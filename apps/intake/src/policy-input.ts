@@ -10,11 +10,23 @@ let lastTime = '';
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 
-/** `approval` is canonical text, present when a grant is redeemed. */
-export function policyInput(texts: ActionTexts, agent: Agent, principal: string, nowMs: number, approval = ''): string {
+export interface Circumstances {
+  principal: string;
+  nowMs: number;
+  /** Canonical text of what was done before; empty when policy need not know. */
+  history?: string;
+  /** Canonical text, present when a grant is redeemed. */
+  approval?: string;
+}
+
+export function policyInput(
+  texts: ActionTexts,
+  agent: Agent,
+  { principal, nowMs, history = '{}', approval = '' }: Circumstances,
+): string {
   return (
     `{"action":${texts.action},"agent":${agentText(agent)},${approval && `"approval":${approval},`}"context":${texts.context || '{}'},` +
-    `"history":{},${principal && `"principal":${quote(principal)},`}"resource":${texts.resource},"subject":${texts.subject},` +
+    `"history":${history},${principal && `"principal":${quote(principal)},`}"resource":${texts.resource},"subject":${texts.subject},` +
     `"time":${timeText(nowMs)}}`
   );
 }
