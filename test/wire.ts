@@ -6,6 +6,7 @@ import {
   type DescMessage,
   type DescMethod,
   type DescMethodBiDiStreaming,
+  type DescMethodClientStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
   type MessageInitShape,
@@ -119,6 +120,27 @@ export class Grpc {
     } finally {
       call.cancel();
     }
+  }
+
+  /** Sends all requests, ends, and returns the one answer. */
+  send<I extends DescMessage, O extends DescMessage>(
+    token: string | undefined,
+    method: DescMethodClientStreaming<I, O>,
+    requests: MessageInitShape<I>[],
+  ): Promise<MessageShape<O>> {
+    const { path, requestSerialize, responseDeserialize } = definition(method);
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeClientStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        metadata(token),
+        { deadline: Date.now() + 20_000 },
+        (error, answer) => (error ? reject(fromGrpc(error)) : resolve(answer as unknown as MessageShape<O>)),
+      );
+      for (const request of requests) call.write(create(method.input, request));
+      call.end();
+    });
   }
 
   /** Sends all requests, ends, and returns all answers. */

@@ -3,12 +3,14 @@ import {
   Metadata,
   status as grpcStatus,
   type handleBidiStreamingCall,
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type Server,
   type ServerCredentials,
   type ServiceError,
   type ServerDuplexStream,
+  type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
@@ -25,7 +27,10 @@ const MESSAGE_LIMIT = 256 * 1024;
 const TRANSPORT_LIMIT = 4 * 1024 * 1024;
 
 type AnyCall =
-  ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+  | ServerUnaryCall<unknown, unknown>
+  | ServerReadableStream<unknown, unknown>
+  | ServerWritableStream<unknown, unknown>
+  | ServerDuplexStream<unknown, unknown>;
 type Reply = (error: Partial<ServiceError> | null, value?: unknown) => void;
 
 /**
@@ -122,12 +127,25 @@ export class GrpcServer extends ServerGrpc {
       };
       return serverStream;
     }
+    if (kind === 'client_streaming') {
+      const clientStream: handleClientStreamingCall<unknown, unknown> = async (call, callback) => {
+        const reply = callback as Reply;
+        try {
+          reply(null, await handler(requestsOf(call), begin(call, rpc)));
+        } catch (error) {
+          reply(fail(error));
+        }
+      };
+      return clientStream;
+    }
     const bidi: handleBidiStreamingCall<unknown, unknown> = (call) => void pump(call, requestsOf(call));
     return bidi;
   }
 }
 
-async function* requestsOf(call: ServerDuplexStream<unknown, unknown>): AsyncIterable<unknown> {
+async function* requestsOf(
+  call: ServerReadableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+): AsyncIterable<unknown> {
   // A stream that is destroyed sends no status: leaving the loop must not do that, or the caller would wait for ever.
   for await (const request of call.iterator({ destroyOnReturn: false })) yield received(request);
 }

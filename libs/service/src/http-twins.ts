@@ -2,24 +2,16 @@ import {
   fromJson,
   toJson,
   create,
-  createRegistry,
   type DescMessage,
   type DescMethod,
   type JsonObject,
   type JsonValue,
 } from '@bufbuild/protobuf';
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  READING,
-  RetryInfoSchema,
-  StatusError,
-  StatusSchema,
-} from '@countersign/contract';
+import { READING, StatusError } from '@countersign/contract';
 import { JsonProblem, MAX_DEPTH, parseStrict } from '@countersign/ledger';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { httpStatusOf, toStatusError } from './faults.js';
 import { unauthenticated } from './grpc-server.js';
+import { DETAILS, sendJson, sendProblem } from './http-problem.js';
 import type { Log } from './log.js';
 import { matchPath, ROUTES, WAITING } from './routes.js';
 import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
@@ -27,7 +19,6 @@ import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
 const BODY_LIMIT = 256 * 1024;
 /** What is in a message may be as deep as it may be alone. */
 const BODY_DEPTH = MAX_DEPTH + 8;
-const DETAILS = createRegistry(BadRequestSchema, ErrorInfoSchema, RetryInfoSchema);
 
 type Target = { rpc: RpcService; method: DescMethod; params: Record<string, string> };
 
@@ -46,12 +37,7 @@ export function httpTwins(services: RpcService[], log: Log) {
     if (!target.startsWith('/v1/') || !URL.canParse(target, 'http://localhost')) return next();
     const url = new URL(target, 'http://localhost');
     void answer(request, response, url).catch((error: unknown) => {
-      const status = toStatusError(error, log, `${request.method} ${url.pathname.split('/')[2] ?? ''}`);
-      const headers: Record<string, string> = {};
-      if (status.details.retryAfterMs !== undefined)
-        headers['retry-after'] = String(Math.max(1, Math.ceil(status.details.retryAfterMs / 1000)));
-      if (status.status === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer';
-      send(response, httpStatusOf(status), toJson(StatusSchema, status.toStatus(), { registry: DETAILS }), headers);
+      sendProblem(response, error, log, `${request.method} ${url.pathname.split('/')[2] ?? ''}`);
     });
   };
 
@@ -71,7 +57,7 @@ export function httpTwins(services: RpcService[], log: Log) {
     const output = '$typeName' in reply ? reply : create(method.output, reply as never);
     // The registry is for errors within an answer, as in a batch.
     const options = { useProtoFieldName: true, alwaysEmitImplicit: true, registry: DETAILS };
-    send(response, 200, toJson(method.output, output as never, options));
+    sendJson(response, 200, toJson(method.output, output as never, options));
   }
 
   function find(verb: string, url: URL): Target {
@@ -164,11 +150,4 @@ function invalid(field: string, description: string): StatusError {
     reason: 'INVALID_REQUEST',
     violations: [{ field, description }],
   });
-}
-
-function send(response: ServerResponse, status: number, body: JsonValue, headers: Record<string, string> = {}): void {
-  if (response.headersSent || response.destroyed) return;
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers });
-  response.end(text + '\n');
 }

@@ -22,6 +22,13 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/approvals/{id}/votes', rpc: 'ApprovalService.CastVote' },
   { method: 'POST', path: '/v1/policy:evaluate', rpc: 'PolicyService.Evaluate' },
   { method: 'GET', path: '/v1/bundles', rpc: 'PolicyService.ListBundles' },
+  { method: 'GET', path: '/v1/policy/bundles', rpc: 'PolicyService.ListBundles' },
+  { method: 'GET', path: '/v1/policy/bundles/{revision}', rpc: 'PolicyService.GetBundle' },
+  { method: 'POST', path: '/v1/policy/bundles/{revision}:activate', rpc: 'PolicyService.ActivateBundle' },
+  { method: 'POST', path: '/v1/policy:rollback', rpc: 'PolicyService.RollbackBundle' },
+  { method: 'POST', path: '/v1/policy/bundles/{revision}:shadow', rpc: 'PolicyService.SetCandidate' },
+  { method: 'POST', path: '/v1/policy/shadow:clear', rpc: 'PolicyService.ClearCandidate' },
+  { method: 'GET', path: '/v1/policy/shadow', rpc: 'PolicyService.GetShadowReport' },
   { method: 'GET', path: '/v1/entries', rpc: 'AuditService.ListEntries' },
   { method: 'GET', path: '/v1/entries/{index}', rpc: 'AuditService.GetEntry' },
   { method: 'GET', path: '/v1/entries/{index}/proof', rpc: 'AuditService.GetInclusionProof' },
@@ -37,7 +44,8 @@ export function matchPath(template: string, path: string): Record<string, string
   const names: string[] = [];
   const pattern = template.replace(/\{(\w+)\}/g, (_, name: string) => {
     names.push(name);
-    return '([^/:]+)';
+    // A content address has a colon of its own.
+    return name === 'revision' ? '((?:sha256:)?[^/:]+)' : '([^/:]+)';
   });
   const match = new RegExp(`^${pattern}$`).exec(path);
   if (!match) return undefined;

@@ -26,9 +26,11 @@ type Handler<M, Caller> = M extends { methodKind: 'unary'; input: infer I; outpu
   ? (request: Shape<I>, call: Call<Caller>) => Promise<Init<O>> | Init<O>
   : M extends { methodKind: 'server_streaming'; input: infer I; output: infer O }
     ? (request: Shape<I>, call: Call<Caller>) => AsyncIterable<Init<O>>
-    : M extends { methodKind: 'bidi_streaming'; input: infer I; output: infer O }
-      ? (requests: AsyncIterable<Shape<I>>, call: Call<Caller>) => AsyncIterable<Init<O>>
-      : never;
+    : M extends { methodKind: 'client_streaming'; input: infer I; output: infer O }
+      ? (requests: AsyncIterable<Shape<I>>, call: Call<Caller>) => Promise<Init<O>>
+      : M extends { methodKind: 'bidi_streaming'; input: infer I; output: infer O }
+        ? (requests: AsyncIterable<Shape<I>>, call: Call<Caller>) => AsyncIterable<Init<O>>
+        : never;
 
 type Shape<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageShape<D> : never;
 type Init<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageInitShape<D> : never;

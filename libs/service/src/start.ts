@@ -8,6 +8,7 @@ import { httpTwins } from './http-twins.js';
 import { nestLogger, type Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { plainRoutes, type Document } from './plain-routes.js';
+import { rawRoutes, type RawRoute } from './raw-routes.js';
 import type { Readiness } from './readiness.js';
 import type { RpcService } from './rpc.js';
 
@@ -15,6 +16,7 @@ import type { RpcService } from './rpc.js';
 export interface Surface {
   services: RpcService[];
   documents: Record<string, Document>;
+  raw?: RawRoute[];
 }
 
 export interface ServiceOptions {
@@ -44,9 +46,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     rawBody: true,
     abortOnError: false,
   });
-  const { services, documents } = options.surface(app);
+  const { services, documents, raw = [] } = options.surface(app);
   app.disable('x-powered-by');
   app.use(plainRoutes(readiness, metrics, documents));
+  app.use(rawRoutes(raw, log));
   app.use(httpTwins(services, log));
   app.useBodyParser('json', { limit: '1mb' });
   app.useBodyParser('urlencoded', { limit: '1mb', extended: false });
