@@ -32,10 +32,12 @@ const LASTING: readonly FlowFact[] = ['sensitive_read', 'untrusted_read'];
 /** An action that does this is judged by what its session did before. */
 const JUDGED: readonly FlowFact[] = ['irreversible', 'way_out'];
 const REMEMBERED_SESSIONS = 20_000;
+/** A session that goes on is touched again after this, or what flowed in it would be forgotten as that of an old one. */
+const TOUCH_EVERY_MS = 3_600_000;
 
 export class History {
-  /** Sessions that are in the table already, so that most answers need not touch it. */
-  readonly #sessions = new Set<string>();
+  /** When each session was last touched in the table, in milliseconds, so that most answers need not touch it. */
+  readonly #sessions = new Map<string, number>();
 
   constructor(readonly reader: HistoryReader) {}
 
@@ -94,7 +96,7 @@ export class History {
     const session = change?.flow.session;
     if (session === undefined) return;
     if (this.#sessions.size >= REMEMBERED_SESSIONS) this.#sessions.clear();
-    this.#sessions.add(session);
+    this.#sessions.set(session, Date.parse(change!.flow.at));
   }
 
   #change(
@@ -107,7 +109,8 @@ export class History {
   ): HistoryChange | undefined {
     const session = allowed ? sessionKey(actor) : undefined;
     const lasting = allowed ? (facts?.filter((fact) => LASTING.includes(fact)) ?? []) : [];
-    const begins = session !== undefined && !this.#sessions.has(session);
+    const begins =
+      session !== undefined && !(Date.parse(at) - (this.#sessions.get(session) ?? -Infinity) < TOUCH_EVERY_MS);
     if (add.length === 0 && lasting.length === 0 && !begins) return undefined;
     const { subjectId: subject, actionName: action, resourceId: resource } = actor;
     // What was seen must still be so only for what uses something up. A denial may be counted whoever counts beside it.

@@ -21,6 +21,7 @@ import { Expiry } from './expiry.js';
 import { Grants } from './grants.js';
 import { History } from './history.js';
 import { Relay } from './relay.js';
+import { Sweeper } from './sweeper.js';
 import { readDecideRequest } from './wire/decide-reader.js';
 import { writeDecision } from './wire/decision-writer.js';
 
@@ -42,6 +43,7 @@ export class Intake {
   readonly #hints: Hints;
   readonly #relay: Relay;
   readonly #expiry: Expiry;
+  readonly #sweeper: Sweeper;
   readonly #changes = new Changes();
   #stopping: Promise<void> | undefined;
 
@@ -65,6 +67,7 @@ export class Intake {
     });
     const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, new History(new HistoryReader(pool)));
     this.#expiry = new Expiry(decisions, log);
+    this.#sweeper = new Sweeper(pool, log);
     const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
     this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
     const api = new DecisionApi({
@@ -103,6 +106,7 @@ export class Intake {
     await this.#hints.start();
     this.#relay.start();
     this.#expiry.start();
+    this.#sweeper.start();
   }
 
   /** Answers those who wait with what there is, so that nobody holds up a stop. */
@@ -118,6 +122,7 @@ export class Intake {
   async #stop(): Promise<void> {
     this.endWaiting();
     await this.#expiry.stop();
+    await this.#sweeper.stop();
     await this.#writer.close();
     await this.#relay.stop();
     this.#hints.stop();
