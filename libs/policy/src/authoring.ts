@@ -4,4 +4,5 @@
 export { findCases, CASES_SUFFIX, type FoundCases } from './cases/find-cases.js';
 export { readCases, type CaseProblem, type DecisionCase } from './cases/case-file.js';
 export { caseInput } from './cases/case-input.js';
+export { runRegoTests, type RegoTest } from './cases/rego-tests.js';
 export { runCase, type CaseResult, type Evaluator, type Mismatch } from './cases/run-case.js';

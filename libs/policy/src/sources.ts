@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ENTRYPOINT } from './instance.js';
 
@@ -56,7 +56,7 @@ async function readTree(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
-    const name = path.slice(folder.length).replaceAll('\\', '/').replace(/^\/+/, '');
+    const name = relative(folder, path).replaceAll('\\', '/');
     const hidden = name.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
     const wanted = (name.endsWith('.rego') && !name.endsWith('_test.rego')) || /(^|\/)data\.(json|ya?ml)$/.test(name);
     if (hidden || !wanted || entry.isDirectory()) continue;

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readCases, type CaseProblem, type DecisionCase } from './case-file.js';
 
 export const CASES_SUFFIX = '.cases.yaml';
@@ -22,7 +22,7 @@ export async function findCases(folder: string): Promise<FoundCases> {
         !path
           .slice(folder.length)
           .split(/[/\\]/)
-          .some((part) => part === 'node_modules' || /^\.[^.]/.test(part)),
+          .some((part) => part === 'node_modules' || /^\./.test(part)),
     )
     .sort();
   const read = await Promise.all(files.map(async (file) => readCases(await readFile(file, 'utf8'), file)));
