@@ -1,0 +1,28 @@
+# METADATA
+# title: Verbs
+# description: >-
+#   What an action's name says, word by word: `aws.ec2.terminate_instances` says ec2, terminate and instances. A word may
+#   raise what is asked. Only a name that consists of known words altogether may lower it.
+# scope: package
+package lib.verbs
+
+# The name without its area: the first segment of a dotted name has chosen the package.
+segments := array.slice(all, 1, count(all)) if {
+	all := split(input.action.name, ".")
+	count(all) > 1
+} else := [input.action.name] if is_string(input.action.name)
+
+words := {word | some segment in segments; some word in split(segment, "_"); word != ""}
+
+says(set) if {
+	some word in words
+	word in set
+}
+
+# Nothing in the name is unknown, so that `db.read_and_purge` is not taken for reading.
+only(set) if {
+	count(words) > 0
+	every word in words {
+		word in set
+	}
+}
