@@ -20,7 +20,11 @@ export class PolicyApi {
     EvaluateStream: (requests, call) => this.#stream(requests, call),
     ListBundles: (_, call) => {
       refuseAgents(call.caller);
-      return { bundles: this.policy.bundles().map(bundleToWire), nextPageToken: '' };
+      return {
+        bundles: this.policy.bundles().map(bundleToWire),
+        warning: this.policy.warning() ?? '',
+        nextPageToken: '',
+      };
     },
   };
 

@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { Fault } from '@countersign/contract';
 import { canonicalize } from '@countersign/ledger';
 import { compile, findOpa, type Log } from './opa.js';
-import type { BundleSource } from './policy.js';
+import type { BundleInfo, BundleRole, BundleSource } from './policy.js';
 import { areasOf, readSources, SHIPPED, type Sources } from './sources.js';
-import { unpack } from './tarball.js';
+import { pack, unpack } from './tarball.js';
 
 /** A compiled policy: what is evaluated, and where it came from. */
 export interface Bundle {
   /** "sha256:" and hex, over policy.wasm and data.json: equal revisions decide equally. */
   revision: string;
   source: BundleSource;
-  /** The file or folder, for messages. */
+  /** The file, folder or URL, for messages: it holds nothing secret. */
   location: string;
+  /** The compiled bundle as it was read, in OPA's format. */
+  archive: Buffer;
   wasm: Buffer;
   /** Canonical JSON text. */
   data: string;
@@ -23,6 +25,8 @@ export interface Bundle {
   loadedAt: string;
   /** The sources it was compiled from, when our own tools compiled it. */
   sourceDigest?: string;
+  /** The id of the key that verified its signature. Absent: it is not signed. */
+  signedBy?: string;
 }
 
 export interface LoadBundleOptions {
@@ -75,6 +79,11 @@ export async function loadBundle({ source, cacheDir, opaBin, log }: LoadBundleOp
   );
 }
 
+/** A bundle as people list it. */
+export function infoOf({ revision, source, location, loadedAt, areas }: Bundle, role: BundleRole): BundleInfo {
+  return { revision, active: role === 'serving', source, location, role, loaded_at: loadedAt, areas: [...areas] };
+}
+
 /** Compiles a folder together with our library, whatever compiled form there already is. */
 export async function compileFolder(folder: string, opa: string): Promise<{ archive: Buffer; bundle: Bundle }> {
   const sources = await readSources(folder);
@@ -97,6 +106,7 @@ export function parseBundle(archive: Uint8Array, source: BundleSource, location:
       revision: revisionOf(wasm, data),
       source,
       location,
+      archive: Buffer.from(archive),
       wasm,
       data,
       areas: areasOf(rego),
@@ -106,6 +116,28 @@ export function parseBundle(archive: Uint8Array, source: BundleSource, location:
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it can not be read';
     throw new Fault('policy-bundle', `the policy bundle ${location} can not be read: ${why}`, { cause });
+  }
+}
+
+/** The same code with other data. Throws a Fault `policy-bundle` when they are no JSON object. It is signed by nobody. */
+export function withData(bundle: Bundle, dataJson: string): Bundle {
+  const { signedBy: _, ...rest } = bundle;
+  const data = canonicalize(parseData(dataJson, bundle.location));
+  const files = unpack(bundle.archive);
+  files.delete('.signatures.json');
+  files.set('data.json', Buffer.from(data));
+  const loadedAt = new Date().toISOString();
+  return { ...rest, data, revision: revisionOf(bundle.wasm, data), archive: pack(files), loadedAt };
+}
+
+function parseData(text: string, location: string): Record<string, unknown> {
+  try {
+    const data: unknown = JSON.parse(text);
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Error('they are not a JSON object');
+    return data as Record<string, unknown>;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'they can not be read';
+    throw new Fault('policy-bundle', `the data for the policy bundle ${location} can not be read: ${why}`, { cause });
   }
 }
 

@@ -1,10 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
-import type { Bundle } from './bundle.js';
+import { infoOf, type Bundle } from './bundle.js';
 import { faultVerdict, type FaultKind } from './fault-verdict.js';
 import { inputProblem } from './input-guard.js';
 import { Instance } from './instance.js';
 import type { BundleInfo, Policy } from './policy.js';
+import { probes } from './smoke.js';
 import { readVerdict, SchemaProblem } from './verdict-schema.js';
 
 export interface EngineOptions {
@@ -13,6 +15,8 @@ export interface EngineOptions {
 }
 
 const WARM_UP = 300;
+/** For how long a warm-up may keep everybody else waiting. */
+const SLICE_MS = 3;
 const REMEMBERED = 4_096;
 const LONGEST_REMEMBERED = 8_192;
 
@@ -22,24 +26,23 @@ export class PolicyEngine implements Policy {
   readonly faults: Record<FaultKind, number> = { input: 0, throw: 0, undefined: 0, schema: 0 };
   /** WASM instances that were dropped because something was thrown. */
   retired = 0;
-  readonly #bundle: Bundle;
-  readonly #module: WebAssembly.Module;
-  readonly #onFault: NonNullable<EngineOptions['onFault']>;
+  readonly bundle: Bundle;
+  /** The compiled code, which another engine with other data may share. */
+  readonly module: WebAssembly.Module;
+  #onFault: NonNullable<EngineOptions['onFault']>;
   readonly #remembered = new Map<string, Verdict>();
   #instance: Instance | undefined;
 
-  /** Compiles, checks and warms up. Throws a Fault `policy-bundle` when the bundle can not serve. */
-  constructor(bundle: Bundle, options: EngineOptions = {}) {
-    this.#bundle = bundle;
+  /** Compiles, checks and warms up at once. Throws a Fault `policy-bundle` when the bundle can not serve. */
+  constructor(bundle: Bundle, options: EngineOptions = {}, prepared?: WebAssembly.Module) {
+    this.bundle = bundle;
     this.revision = bundle.revision;
     this.#onFault = options.onFault ?? (() => {});
     try {
-      this.#module = new WebAssembly.Module(new Uint8Array(bundle.wasm));
-      this.#instance = new Instance(this.#module, bundle.data);
+      this.module = prepared ?? new WebAssembly.Module(new Uint8Array(bundle.wasm));
+      this.#instance = new Instance(this.module, bundle.data);
     } catch (cause) {
-      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} can not be loaded: ${messageOf(cause)}`, {
-        cause,
-      });
+      throw unloadable(bundle, cause);
     }
     const missing = this.#instance.missingBuiltins();
     if (missing.length > 0) {
@@ -49,12 +52,37 @@ export class PolicyEngine implements Policy {
         `the policy bundle ${bundle.location} calls ${which}: not available here, remove it`,
       );
     }
-    this.#warmUp();
+    if (!prepared) for (const _ of this.#warmUp()) continue;
+  }
+
+  /**
+   * Does what the constructor does without keeping anybody waiting for long, and tries the bundle: one that breaks on an
+   * ordinary request throws a Fault `policy-bundle`. Code that is compiled already is not compiled again.
+   */
+  static async open(bundle: Bundle, options: EngineOptions = {}, compiled?: WebAssembly.Module): Promise<PolicyEngine> {
+    const module = compiled ?? (await compileInBackground(bundle));
+    const engine = new PolicyEngine(bundle, options, module);
+    let since = performance.now();
+    for (const _ of engine.#warmUp()) {
+      if (performance.now() - since < SLICE_MS) continue;
+      await nextTurn();
+      since = performance.now();
+    }
+    engine.#smokeTest();
+    return engine;
   }
 
   /** What is wrong with a bundle is found before it serves. */
   problem(): undefined {
     return undefined;
+  }
+
+  warning(): undefined {
+    return undefined;
+  }
+
+  on(): () => void {
+    return () => {};
   }
 
   close(): void {}
@@ -64,7 +92,7 @@ export class PolicyEngine implements Policy {
     if (problem !== undefined) return this.#fault('input', problem);
     let output: string;
     try {
-      this.#instance ??= new Instance(this.#module, this.#bundle.data);
+      this.#instance ??= new Instance(this.module, this.bundle.data);
       output = this.#instance.evaluate(inputText);
     } catch (thrown) {
       this.#instance = undefined;
@@ -75,8 +103,7 @@ export class PolicyEngine implements Policy {
   }
 
   bundles(): BundleInfo[] {
-    const { revision, source, loadedAt, areas } = this.#bundle;
-    return [{ revision, active: true, source, loaded_at: loadedAt, areas: [...areas] }];
+    return [infoOf(this.bundle, 'serving')];
   }
 
   /** Bytes of the serving instance's memory, which never shrinks. */
@@ -108,26 +135,48 @@ export class PolicyEngine implements Policy {
     return faultVerdict(kind, this.revision);
   }
 
-  // The first evaluations take a hundred times as long as the later ones. Whether a probe faults does not matter here: a
-  // package may well expect members that a probe does not have.
-  #warmUp(): void {
-    const areas = this.#bundle.areas.length > 0 ? this.#bundle.areas : ['everywhere'];
+  // The first evaluations take a hundred times as long as the later ones. Whether a probe faults does not matter here.
+  *#warmUp(): Iterable<void> {
+    const inputs = [...probes(this.bundle.areas).values()];
     for (let i = 0; i < WARM_UP; i++) {
       try {
-        this.#instance ??= new Instance(this.#module, this.#bundle.data);
-        this.#instance.evaluate(probeText(`${areas[i % areas.length]}.warm_up`));
+        this.#instance ??= new Instance(this.module, this.bundle.data);
+        this.#instance.evaluate(inputs[i % inputs.length]!);
       } catch {
         this.#instance = undefined;
       }
+      yield;
     }
+  }
+
+  // Undefined is a way for a policy to say no. Throwing, or an answer nobody understands, is not.
+  #smokeTest(): void {
+    const told = this.#onFault;
+    for (const [area, input] of probes(this.bundle.areas)) {
+      let broke: string | undefined;
+      this.#onFault = (kind, detail) => (broke = kind === 'undefined' ? undefined : detail);
+      this.evaluate(input);
+      if (broke === undefined) continue;
+      const asked = area === '' ? 'an ordinary request' : `an ordinary request to ${area}`;
+      throw new Fault('policy-bundle', `the policy bundle ${this.bundle.location} breaks on ${asked}: ${broke}`);
+    }
+    this.#onFault = told;
+    this.faults.undefined = 0;
   }
 }
 
-function probeText(action: string): string {
-  const agent = '"agent":{"groups":[],"id":"warm-up","owner":"warm-up"}';
-  const rest =
-    '"context":{},"history":{},"resource":{"id":"warm-up","type":"warm-up"},"subject":{"id":"warm-up","type":"agent"}';
-  return `{"action":{"name":"${action}","properties":{}},${agent},${rest},"time":{"rfc3339":"1970-01-01T00:00:00Z","unix":0}}`;
+async function compileInBackground(bundle: Bundle): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(new Uint8Array(bundle.wasm));
+  } catch (cause) {
+    throw unloadable(bundle, cause);
+  }
+}
+
+function unloadable(bundle: Bundle, cause: unknown): Fault {
+  return new Fault('policy-bundle', `the policy bundle ${bundle.location} can not be loaded: ${messageOf(cause)}`, {
+    cause,
+  });
 }
 
 // Verdicts are shared between requests.

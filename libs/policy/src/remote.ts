@@ -9,7 +9,7 @@ import {
 } from '@countersign/contract';
 import { faultVerdict } from './fault-verdict.js';
 import { inputProblem } from './input-guard.js';
-import type { BundleInfo, Policy } from './policy.js';
+import type { BundleInfo, Policy, PolicyEvent, PolicyListener } from './policy.js';
 import { bundleFromWire, verdictFromWire } from './wire.js';
 
 export interface RemotePolicyOptions {
@@ -34,12 +34,14 @@ type Stream = ClientDuplexStream<object, EvaluateResponse>;
 const METHODS = serviceDefinition(PolicyService);
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
+const REFRESH_MS = 5_000;
 /** Evaluations under way before more are refused: an answer that comes late is of no use. */
 const MOST_WAITING = 4_096;
 
 /**
  * The policy of a decision service, over one long-lived stream. Throws nothing but Fault `policy-unavailable`, retryable:
- * no answer is not an answer, and it is never taken for one.
+ * no answer is not an answer, and it is never taken for one. What happens to the bundles there is learnt from their list, so
+ * a change that is undone before it is looked at is not told.
  */
 export class RemotePolicy implements Policy {
   readonly #client: Client;
@@ -52,6 +54,10 @@ export class RemotePolicy implements Policy {
   #reconnect: NodeJS.Timeout | undefined;
   #closed = false;
   #bundles: BundleInfo[] = [];
+  #warning = '';
+  #listing = false;
+  readonly #refresh: NodeJS.Timeout;
+  readonly #listeners = new Set<PolicyListener>();
 
   constructor(options: RemotePolicyOptions) {
     this.#options = options;
@@ -62,6 +68,9 @@ export class RemotePolicy implements Policy {
       'grpc.keepalive_time_ms': 30_000,
     });
     this.#open();
+    // A swap shows in the next answer; where nobody asks anything, here.
+    this.#refresh = setInterval(() => this.#stream && this.#list(), REFRESH_MS);
+    this.#refresh.unref();
   }
 
   /** The revision that serves there, as far as is known here; empty before the first contact. */
@@ -75,6 +84,15 @@ export class RemotePolicy implements Policy {
 
   problem(): string | undefined {
     return this.#stream === undefined ? 'the decision service can not be reached' : undefined;
+  }
+
+  warning(): string | undefined {
+    return this.#warning === '' ? undefined : this.#warning;
+  }
+
+  on(listener: PolicyListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   evaluate(inputText: string): Promise<Verdict> {
@@ -94,6 +112,8 @@ export class RemotePolicy implements Policy {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#reconnect);
+    clearInterval(this.#refresh);
+    this.#listeners.clear();
     this.#drop(this.#stream, 'this service is stopping');
     this.#client.close();
   }
@@ -113,7 +133,10 @@ export class RemotePolicy implements Policy {
     this.#list();
   }
 
+  // One question at a time: after a swap under load, every answer that comes in asks for this.
   #list(): void {
+    if (this.#listing) return;
+    this.#listing = true;
     const method = METHODS.ListBundles!;
     this.#client.makeUnaryRequest<object, ListBundlesResponse>(
       method.path,
@@ -123,11 +146,31 @@ export class RemotePolicy implements Policy {
       this.#metadata,
       { deadline: Date.now() + 5_000 },
       (error, response) => {
+        this.#listing = false;
         if (error || !response) return;
-        this.#bundles = response.bundles.map(bundleFromWire);
         this.#backoffMs = FIRST_BACKOFF_MS;
+        this.#learn(response);
       },
     );
+  }
+
+  #learn({ bundles, warning }: ListBundlesResponse): void {
+    const [previous, known] = [this.revision, this.#warning];
+    this.#bundles = bundles.map(bundleFromWire);
+    this.#warning = warning;
+    const serving = this.#bundles.find(({ active }) => active);
+    if (serving && serving.revision !== previous) {
+      const { revision, source, location } = serving;
+      this.#tell({ type: 'serving', revision, source, location, ...(previous ? { previous } : {}) });
+    }
+    if (warning !== '' && warning !== known) {
+      const location = this.#options.address;
+      this.#tell({ type: 'load-failed', location, code: 'policy-bundle', message: warning });
+    }
+  }
+
+  #tell(event: PolicyEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 
   #answer({ sequence, result }: EvaluateResponse): void {

@@ -8,7 +8,7 @@ import {
   type Obligation as WireObligation,
   type Verdict as WireVerdict,
 } from '@countersign/contract';
-import type { BundleInfo, BundleSource } from './policy.js';
+import type { BundleInfo, BundleRole, BundleSource } from './policy.js';
 import { readVerdict } from './verdict-schema.js';
 
 // Verdicts and bundles as PolicyService carries them.
@@ -70,14 +70,20 @@ export function verdictFromWire(wire: WireVerdict): Verdict {
   return readVerdict(given, policy?.revision ?? '');
 }
 
-export function bundleToWire({ revision, active, source, loaded_at, areas }: BundleInfo): WireBundle {
-  const loadedAt = timestampFromDate(new Date(loaded_at));
-  return create(BundleSchema, { revision, active, source, loadedAt, areas });
+export function bundleToWire({ loaded_at, ...rest }: BundleInfo): WireBundle {
+  return create(BundleSchema, { ...rest, loadedAt: timestampFromDate(new Date(loaded_at)) });
 }
 
-export function bundleFromWire({ revision, active, source, loadedAt, areas }: WireBundle): BundleInfo {
-  const at = loadedAt ? timestampDate(loadedAt) : new Date(0);
-  return { revision, active, source: source as BundleSource, loaded_at: at.toISOString(), areas: [...areas] };
+export function bundleFromWire({ revision, active, source, location, role, loadedAt, areas }: WireBundle): BundleInfo {
+  return {
+    revision,
+    active,
+    source: source as BundleSource,
+    location,
+    role: role as BundleRole,
+    loaded_at: (loadedAt ? timestampDate(loadedAt) : new Date(0)).toISOString(),
+    areas: [...areas],
+  };
 }
 
 function secondsOf(duration: Duration | undefined): number | undefined {
