@@ -5,8 +5,19 @@ export { Deliveries, Requests, type Claimed, type MessageRef, type Rendered } fr
 export { CheckpointStore, LedgerReader, LedgerStore, Outgoing, requireAppendOnly } from './audit/index.js';
 export type { Appended, Arrival, LedgerEntry, StoredCheckpoint, Stream } from './audit/index.js';
 export { startPostgres, type EmbeddedPostgres } from './embedded/index.js';
-export { eventText, Hints, HistoryReader, IntakeReader, Outbox, sweepHistory, Writer } from './intake/index.js';
+export {
+  Bundles,
+  eventText,
+  Hints,
+  HistoryReader,
+  IntakeReader,
+  Outbox,
+  ServingBundle,
+  sweepHistory,
+  Writer,
+} from './intake/index.js';
 export type { EventDraft, OutboxRow, Place, StateRow, Write, Written } from './intake/index.js';
+export type { Activation, PolicyChange, ServedArchive, Standing, StoredBundle, Upload } from './intake/index.js';
 export type {
   Addition,
   CounterKey,

@@ -11,7 +11,8 @@ export class Hints {
 
   constructor(
     readonly pool: Pool,
-    readonly onHint: (decisionIds: string[]) => void,
+    readonly onHint: (names: string[]) => void,
+    readonly channel = 'countersign_intake',
   ) {}
 
   async start(): Promise<void> {
@@ -22,7 +23,7 @@ export class Hints {
       this.#client = client;
       client.on('error', () => this.#again(client));
       client.on('notification', ({ payload }) => this.onHint((payload ?? '').split(' ').filter(Boolean)));
-      await client.query('listen countersign_intake');
+      await client.query(`listen ${this.channel}`);
     } catch {
       this.#again(this.#client);
     }

@@ -1,3 +1,5 @@
+export { Bundles, ServingBundle } from './bundles/index.js';
+export type { Activation, PolicyChange, ServedArchive, Standing, StoredBundle, Upload } from './bundles/index.js';
 export { Hints } from './hints.js';
 export { HistoryReader, sweepHistory } from './history/index.js';
 export type {

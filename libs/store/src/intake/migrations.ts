@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
+import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
 
 class Intake1763700000000 implements MigrationInterface {
@@ -52,4 +53,8 @@ class Intake1763700000000 implements MigrationInterface {
   }
 }
 
-export const MIGRATIONS: MigrationClass[] = [Intake1763700000000, IntakeHistory1763800000000];
+export const MIGRATIONS: MigrationClass[] = [
+  Intake1763700000000,
+  IntakeHistory1763800000000,
+  IntakeBundles1763900000000,
+];

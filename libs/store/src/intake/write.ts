@@ -1,3 +1,4 @@
+import type { PolicyChange } from './bundles/change.js';
 import type { HistoryChange } from './history/change.js';
 
 // What intake asks to be written. All of it commits together, or none of it does.
@@ -12,6 +13,8 @@ export interface EventDraft {
   version: number;
   /** Canonical JSON text of the event's data. */
   data: string;
+  /** What it is about, when it is not the decision of the write. */
+  stream?: string;
   traceId?: string;
 }
 
@@ -34,11 +37,12 @@ export interface Write {
   /** Absent for an answer that needs nobody. `expected` 0 means that no state row exists yet. */
   state?: { expected: number; row: StateRow };
   history?: HistoryChange;
+  policy?: PolicyChange;
 }
 
 /**
- * `conflict`: somebody else changed the decision or a counter that was expected to stand still, or an equal request is
- * pending; load it and decide again.
+ * `conflict`: somebody else changed the decision, a counter that was expected to stand still or which policy serves, or an
+ * equal request is pending; load it and decide again.
  * `duplicate`: the request key is taken; read what it was answered.
  */
 export type Written = 'written' | 'conflict' | 'duplicate';

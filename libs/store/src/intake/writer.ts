@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Fault } from '@countersign/contract';
 import type pg from 'pg';
 import type { Pool } from '../postgres.js';
+import { changePolicy, overtakenPolicy } from './bundles/change.js';
 import { CopyBuffer } from './copy.js';
 import { requireStorable } from './history/change.js';
 import { lockHeads } from './history/heads.js';
@@ -116,7 +117,7 @@ export class Writer {
   async #commit(batch: Waiting[]): Promise<Written[]> {
     const client = (this.#client ??= await this.#pool.connect());
     const writes = batch.map(({ write }) => write);
-    if (writes.every((write) => !write.state && !this.#history.changes(write))) {
+    if (writes.every((write) => !write.state && !write.policy && !this.#history.changes(write))) {
       try {
         await this.#copy(client, writes);
         return writes.map(() => 'written');
@@ -140,12 +141,11 @@ export class Writer {
     const taken = await takenKeys(client, writes);
     const fresh = writes.filter((write) => !taken.has(write));
     const overtaken = await lockHeads(client, fresh);
-    const lost = await saveStates(
-      client,
-      fresh.filter((write) => !overtaken.has(write)),
-    );
+    for (const write of await overtakenPolicy(client, without(fresh, overtaken))) overtaken.add(write);
+    const lost = await saveStates(client, without(fresh, overtaken));
     // In one order everywhere, so that two processes never hold a key each that the other wants.
-    const winners = fresh.filter((write) => !overtaken.has(write) && !lost.has(write)).sort(byRequestKey);
+    const winners = without(without(fresh, overtaken), lost).sort(byRequestKey);
+    await changePolicy(client, winners);
     await this.#history.apply(client, winners);
     if (winners.length > 0) await this.#copy(client, winners);
     await notify(
@@ -167,12 +167,13 @@ export class Writer {
     for (const { decisionId, events, requestKey } of writes) {
       for (let i = 0; i < events.length; i++) {
         seq++;
-        const body = eventText(decisionId, events[i]!, { source, seq, prev });
+        const stream = events[i]!.stream ?? decisionId;
+        const body = eventText(stream, events[i]!, { source, seq, prev });
         prev = hash('sha256', body, 'base64url');
         this.#rows.row(5);
         this.#rows.text(source);
         this.#rows.int8(seq);
-        this.#rows.text(decisionId);
+        this.#rows.text(stream);
         this.#rows.bytes(i === 0 && requestKey ? requestKey : null);
         this.#rows.text(body);
       }
@@ -205,6 +206,10 @@ async function notify(client: pg.PoolClient, writes: Write[]): Promise<void> {
   await client.query(`select pg_notify('countersign_intake', left($1, 7900))`, [
     writes.map(({ decisionId }) => decisionId).join(' '),
   ]);
+}
+
+function without(writes: Write[], lost: ReadonlySet<Write>): Write[] {
+  return writes.filter((write) => !lost.has(write));
 }
 
 const NO_KEY = Buffer.alloc(0);

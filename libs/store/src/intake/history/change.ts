@@ -48,7 +48,8 @@ export interface HistoryChange {
 /** A change that could not be stored would fail all that commit with it, so it is turned away before. */
 export function requireStorable({ add, flow }: HistoryChange): void {
   const texts = add.map(({ key }) => key.counter).concat(flow.facts, flow.action, flow.resource);
-  if (texts.some((text) => text.includes('\0'))) throw new RangeError('history: a name holds a NUL');
+  const control = texts.find((text) => CONTROL.test(text));
+  if (control !== undefined) throw new RangeError(`history: ${JSON.stringify(control)} has control characters`);
   for (const { count, sum, denies } of add) {
     if (!Number.isSafeInteger(count) || !Number.isSafeInteger(denies) || !Number.isFinite(sum))
       throw new RangeError(`history: can not add ${count}, ${sum}, ${denies} to a counter`);
@@ -57,3 +58,5 @@ export function requireStorable({ add, flow }: HistoryChange): void {
     if (Number.isNaN(Date.parse(at))) throw new RangeError(`history: ${at} is not a time`);
   }
 }
+
+const CONTROL = /\p{Cc}/u;

@@ -21,12 +21,17 @@ export function isStrict({ scope }: CounterKey): boolean {
   return STRICT.has(scope);
 }
 
-/** 16 bytes that stand for an id in an index: ids are long, and whoever could find two alike would only be counted as one. */
-export function digest(id: string): Buffer {
-  return hash('sha256', id, 'buffer').subarray(0, 16);
+/** 16 bytes that stand for a text in an index: ids are long, and whoever could find two alike would only be counted as one. */
+export function digest(text: string): Buffer {
+  return hash('sha256', text, 'buffer').subarray(0, 16);
 }
 
-/** One text for one counter, to tell it from others. */
+/** One text for one counter: a scope and the name of a counter hold no line feed. */
 export function nameOf({ counter, scope, key }: CounterKey): string {
-  return `${counter}\0${scope}\0${key}`;
+  return `${scope}\n${counter}\n${key}`;
+}
+
+/** What a counter is called in the tables. */
+export function idOf(key: CounterKey): Buffer {
+  return digest(nameOf(key));
 }

@@ -9,10 +9,14 @@ export async function saveFlow(client: pg.ClientBase, writes: Write[]): Promise<
   const flows = writes.flatMap(({ decisionId, history }) => (history ? [{ decisionId, ...history.flow }] : []));
   const sessions = flows.filter(({ session }) => session !== undefined);
   if (sessions.length > 0)
-    await client.query(TOUCH, [
-      sessions.map(({ session }) => digest(session!)),
-      sessions.map(({ at }) => bucketOf(Date.parse(at), HOUR_MS)),
-    ]);
+    await client.query({
+      name: 'touch-sessions',
+      text: TOUCH,
+      values: [
+        sessions.map(({ session }) => digest(session!)),
+        sessions.map(({ at }) => bucketOf(Date.parse(at), HOUR_MS)),
+      ],
+    });
   const rows = flows.flatMap(rowsOf);
   if (rows.length > 0)
     await client.query(FLOW, [

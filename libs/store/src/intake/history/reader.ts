@@ -1,7 +1,7 @@
 import { Fault } from '@countersign/contract';
 import type { Pool } from '../../postgres.js';
 import { DAY_MS, HOUR_MS, bucketOf } from './bucket.js';
-import { digest, isStrict, type CounterKey } from './counter-key.js';
+import { digest, idOf, isStrict, type CounterKey } from './counter-key.js';
 import type { ExpectedHead, FlowOccurrence } from './change.js';
 
 export interface WindowTotals {
@@ -40,9 +40,7 @@ export class HistoryReader {
   async read({ counters, session, subject, now }: HistoryQuery): Promise<HistoryRead> {
     const hourAgo = bucketOf(now.getTime() - HOUR_MS);
     const { known, totals, flow } = await this.#row([
-      counters.map(({ counter }) => counter),
-      counters.map(({ scope }) => scope),
-      counters.map(({ key }) => digest(key)),
+      counters.map(idOf),
       hourAgo,
       bucketOf(now.getTime() - DAY_MS),
       session === undefined ? null : digest(session),
@@ -74,31 +72,29 @@ interface Row {
 
 // One statement sees one moment, so the version that is read belongs to the totals that are read.
 const READ = `
-  with known as (select exists (select from sessions where key = $6) as known)
+  with known as (select exists (select from sessions where key = $4) as known)
   select known.known,
     (select coalesce(json_agg(json_build_object(
               'hour', json_build_array(t.count1, t.sum1, t.denies1, r.resources1),
               'day', json_build_array(t.count24, t.sum24, t.denies24, r.resources24),
               'version', coalesce(h.version, 0)::text) order by k.place), '[]')
-       from unnest($1::text[], $2::text[], $3::bytea[]) with ordinality as k (counter, scope, key, place)
-       left join counter_heads h on h.counter = k.counter and h.scope = k.scope and h.key = k.key,
+       from unnest($1::bytea[]) with ordinality as k (id, place)
+       left join counter_heads h on h.id = k.id,
        lateral (
-         select coalesce(sum(c.count) filter (where c.bucket >= $4), 0) as count1, coalesce(sum(c.count), 0) as count24,
-                coalesce(sum(c.sum) filter (where c.bucket >= $4), 0) as sum1, coalesce(sum(c.sum), 0) as sum24,
-                coalesce(sum(c.denies) filter (where c.bucket >= $4), 0) as denies1, coalesce(sum(c.denies), 0) as denies24
-           from counters c
-          where c.counter = k.counter and c.scope = k.scope and c.key = k.key and c.bucket >= $5) t,
+         select coalesce(sum(count) filter (where bucket >= $2), 0) as count1, coalesce(sum(count), 0) as count24,
+                coalesce(sum(sum) filter (where bucket >= $2), 0) as sum1, coalesce(sum(sum), 0) as sum24,
+                coalesce(sum(denies) filter (where bucket >= $2), 0) as denies1, coalesce(sum(denies), 0) as denies24
+           from counters c where c.id = k.id and bucket >= $3) t,
        lateral (
-         select count(*) filter (where latest.bucket >= $4) as resources1, count(*) as resources24
+         select count(*) filter (where bucket >= $2) as resources1, count(*) as resources24
            from (select bucket from counted_resources c
-                  where c.counter = k.counter and c.scope = k.scope and c.key = k.key and c.bucket >= $5
-                  order by c.bucket desc limit ${RESOURCES}) latest) r) as totals,
+                  where c.id = k.id and bucket >= $3 order by bucket desc limit ${RESOURCES}) latest) r) as totals,
     (select coalesce(json_agg(json_build_object('fact', fact, 'at', (extract(epoch from at) * 1000)::bigint,
               'action', action, 'resource', resource, 'decision_id', decision_id) order by fact), '[]')
        from flow_facts
       where scope = case when known.known then 'session' else 'subject' end
-        and key = case when known.known then $6 else $7 end
-        and (known.known or bucket >= $4)) as flow
+        and key = case when known.known then $4 else $5 end
+        and (known.known or bucket >= $2)) as flow
     from known`;
 
 function toWindows({ hour, day }: Row['totals'][number]): { '1h': WindowTotals; '24h': WindowTotals } {

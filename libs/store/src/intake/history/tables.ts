@@ -5,44 +5,38 @@ export class IntakeHistory1763800000000 implements MigrationInterface {
   name = 'IntakeHistory1763800000000';
 
   async up(db: QueryRunner): Promise<void> {
-    // `key` and `resource` are 16 bytes of SHA-256: ids are long and these tables are mostly index. `bucket` is the start of
-    // five minutes. `slot` is the writer's own row, so that replicas do not wait for each other on a counter of everybody.
-    // Amounts are decimal: a sum of money must not drift past a limit, and no sum can be too large for it.
+    // `id`, `key` and `resource` are 16 bytes of SHA-256, because what they stand for is long and these tables are mostly
+    // index. The id of a counter is that of `scope LF counter LF key`. `bucket` is the start of five minutes. `slot` is the
+    // writer's own row, so that replicas do not wait for each other on a counter of everybody. Amounts are decimal: a sum of
+    // money must not drift past a limit, and no sum can be too large for it.
     await db.query(`
       create table counters (
-        counter text        collate "C" not null,
-        scope   text        collate "C" not null,
-        key     bytea       not null,
-        bucket  timestamptz not null,
-        slot    smallint    not null,
-        count   bigint      not null,
-        sum     numeric     not null,
-        denies  bigint      not null,
-        primary key (counter, scope, key, bucket, slot)
+        id     bytea       not null,
+        bucket timestamptz not null,
+        slot   smallint    not null,
+        count  bigint      not null,
+        sum    numeric     not null,
+        denies bigint      not null,
+        primary key (id, bucket, slot)
       ) with (fillfactor = 80)`);
     await db.query('create index counters_bucket on counters (bucket)');
     // `bucket` is that of the latest use.
     await db.query(`
       create table counted_resources (
-        counter  text        collate "C" not null,
-        scope    text        collate "C" not null,
-        key      bytea       not null,
+        id       bytea       not null,
         resource bytea       not null,
         bucket   timestamptz not null,
-        primary key (counter, scope, key, resource)
+        primary key (id, resource)
       )`);
-    await db.query('create index counted_resources_latest on counted_resources (counter, scope, key, bucket)');
+    await db.query('create index counted_resources_latest on counted_resources (id, bucket)');
     await db.query('create index counted_resources_bucket on counted_resources (bucket)');
     // Versions come from one sequence and are never used twice, so a head may be forgotten and made anew.
     await db.query('create sequence counter_versions');
     await db.query(`
       create table counter_heads (
-        counter text        collate "C" not null,
-        scope   text        collate "C" not null,
-        key     bytea       not null,
+        id      bytea       primary key,
         version bigint      not null,
-        hour    timestamptz not null,
-        primary key (counter, scope, key)
+        hour    timestamptz not null
       ) with (fillfactor = 80)`);
     await db.query('create index counter_heads_hour on counter_heads (hour)');
     // Sessions that have had a decision, and what flowed in them and through each subject. `at`, `action`, `resource`
