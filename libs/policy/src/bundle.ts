@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@countersign/contract';
-import { canonicalize } from '@countersign/ledger';
 import { compile, findOpa, type Log } from './opa.js';
 import type { BundleInfo, BundleRole, BundleSource } from './policy.js';
+import type { PolicyKeys } from './signature/keys.js';
+import { structuredText } from './signature/structured.js';
+import { SIGNATURES_FILE, verifySignature } from './signature/verify.js';
 import { areasOf, readSources, SHIPPED, type Sources } from './sources.js';
 import { pack, unpack } from './tarball.js';
 
@@ -18,7 +20,7 @@ export interface Bundle {
   /** The compiled bundle as it was read, in OPA's format. */
   archive: Buffer;
   wasm: Buffer;
-  /** Canonical JSON text. */
+  /** JSON text with its members in order, and its numbers as they were written. */
   data: string;
   areas: string[];
   /** RFC 3339, UTC. */
@@ -92,13 +94,23 @@ export async function compileFolder(folder: string, opa: string): Promise<{ arch
   return { archive, bundle: parseBundle(archive, 'folder', folder) };
 }
 
-/** Reads a compiled bundle. Throws a Fault `policy-bundle` when it is not one. */
-export function parseBundle(archive: Uint8Array, source: BundleSource, location: string): Bundle {
-  try {
-    const files = unpack(archive);
+/**
+ * Reads a compiled bundle. Throws a Fault `policy-bundle` when it is not one, and `policy-signature` unless it is signed with
+ * one of the keys; without keys it must not be signed at all.
+ */
+export function parseBundle(archive: Uint8Array, source: BundleSource, location: string, keys?: PolicyKeys): Bundle {
+  const files = readable(location, () => unpack(archive));
+  const signedBy = verified(location, () => verifySignature(files, keys));
+  return readable(location, () => {
     const wasm = files.get('policy.wasm');
     if (!wasm) throw new Error('it holds no policy.wasm: compile it with opa build --target wasm');
-    const data = canonicalize(JSON.parse((files.get('data.json') ?? '{}').toString()));
+    // What opa builds holds all data in one file, and what it does not build would be left out without a word.
+    const foreign = [...files.keys()].find(
+      (name) => /(^|\/)(patch|data)\.(json|ya?ml)$/.test(name) && name !== 'data.json',
+    );
+    if (foreign !== undefined)
+      throw new Error(`it holds ${foreign}: build it with opa build, which merges data into data.json`);
+    const data = dataText(files.get('data.json') ?? Buffer.from('{}'));
     const manifest = JSON.parse((files.get('.manifest') ?? '{}').toString()) as { revision?: unknown };
     const sourceDigest = String(manifest.revision).startsWith('source:') ? String(manifest.revision) : undefined;
     const rego = [...files].filter(([name]) => name.endsWith('.rego')).map(([, text]) => text.toString());
@@ -112,32 +124,47 @@ export function parseBundle(archive: Uint8Array, source: BundleSource, location:
       areas: areasOf(rego),
       loadedAt: new Date().toISOString(),
       sourceDigest,
+      signedBy,
     };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'it can not be read';
-    throw new Fault('policy-bundle', `the policy bundle ${location} can not be read: ${why}`, { cause });
-  }
+  });
 }
 
 /** The same code with other data. Throws a Fault `policy-bundle` when they are no JSON object. It is signed by nobody. */
 export function withData(bundle: Bundle, dataJson: string): Bundle {
   const { signedBy: _, ...rest } = bundle;
-  const data = canonicalize(parseData(dataJson, bundle.location));
-  const files = unpack(bundle.archive);
-  files.delete('.signatures.json');
-  files.set('data.json', Buffer.from(data));
-  const loadedAt = new Date().toISOString();
-  return { ...rest, data, revision: revisionOf(bundle.wasm, data), archive: pack(files), loadedAt };
+  return readable(`${bundle.location} with other data`, () => {
+    const data = dataText(Buffer.from(dataJson));
+    const files = unpack(bundle.archive);
+    files.delete(SIGNATURES_FILE);
+    files.set('data.json', Buffer.from(data));
+    const loadedAt = new Date().toISOString();
+    return { ...rest, data, revision: revisionOf(bundle.wasm, data), archive: pack(files), loadedAt };
+  });
 }
 
-function parseData(text: string, location: string): Record<string, unknown> {
+function dataText(bytes: Buffer): string {
   try {
-    const data: unknown = JSON.parse(text);
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Error('they are not a JSON object');
-    return data as Record<string, unknown>;
+    const text = structuredText(bytes);
+    if (text.startsWith('{')) return text;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'they can not be read';
-    throw new Fault('policy-bundle', `the data for the policy bundle ${location} can not be read: ${why}`, { cause });
+    throw new Error(`data.json can not be read: ${(cause as Error).message}`, { cause });
+  }
+  throw new Error('data.json is not an object');
+}
+
+function readable<T>(location: string, read: () => T): T {
+  return orFault('policy-bundle', `the policy bundle ${location} can not be read`, read);
+}
+
+function verified<T>(location: string, verify: () => T): T {
+  return orFault('policy-signature', `the policy bundle ${location} is refused`, verify);
+}
+
+function orFault<T>(code: string, what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new Fault(code, `${what}: ${cause instanceof Error ? cause.message : 'it is damaged'}`, { cause });
   }
 }
 

@@ -11,5 +11,7 @@ export type { BundleInfo, BundleRole, BundleSource, Policy, PolicyEvent, PolicyL
 export { openEngine } from './open.js';
 export { RemotePolicy, type RemotePolicyOptions } from './remote.js';
 export type { ShadowDifference, ShadowReport } from './shadow.js';
+export { readPolicyKeys, type PolicyKeys } from './signature/keys.js';
+export { signBundle, type SigningKey } from './signature/sign.js';
 export { readSources, type Sources } from './sources.js';
 export { bundleToWire, verdictToWire } from './wire.js';
