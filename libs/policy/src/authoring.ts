@@ -6,3 +6,7 @@ export { readCases, type CaseProblem, type DecisionCase } from './cases/case-fil
 export { caseInput } from './cases/case-input.js';
 export { runRegoTests, type RegoTest } from './cases/rego-tests.js';
 export { runCase, type CaseResult, type Evaluator, type Mismatch } from './cases/run-case.js';
+export { isAnswer, lostParts, recordedInput, type RecordedAnswer, type RecordedAsk } from './recorded-input.js';
+export { compare, shown, type Comparison } from './replay/compare.js';
+export { Replay, type Change, type Replayed, type ReplaySummary } from './replay/replay.js';
+export { recordedRuling, rulingOf, type Ruling } from './replay/ruling.js';

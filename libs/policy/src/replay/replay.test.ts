@@ -1,0 +1,177 @@
+import { hold, type ApprovalTerms, type Verdict } from '@countersign/approval';
+import { describe, expect, it } from 'vitest';
+import type { RecordedAnswer } from '../recorded-input.js';
+import { compare } from './compare.js';
+import { Replay } from './replay.js';
+import { recordedRuling, rulingOf } from './ruling.js';
+
+const TERMS: ApprovalTerms = {
+  seats: [
+    { group: 'dba', count: 2 },
+    { group: 'ops', count: 1 },
+  ],
+  expires_in_s: 900,
+  reason_required: true,
+  channels: ['slack'],
+  redact: ['/arguments/password'],
+  exclude: ['kim@acme.example'],
+  step_up: true,
+};
+const VERDICT: Verdict = {
+  effect: 'require_approval',
+  reasons: [{ rule: 'bulk-delete', text: 'deletes many rows' }],
+  risk: { level: 'high', score: 70, factors: [] },
+  approval: TERMS,
+  obligations: [{ id: 'mask' }],
+  grant: { expires_in_s: 600, uses: 1 },
+  policy: { revision: 'sha256:0' },
+};
+const DENY: Verdict = { ...VERDICT, effect: 'deny', approval: undefined, grant: undefined, obligations: [] };
+const ALLOW: Verdict = { ...DENY, effect: 'allow', obligations: [{ id: 'mask' }] };
+const REQUEST = {
+  subject: { type: 'agent', id: 'release-bot' },
+  action: { name: 'db.delete', properties: { rows: 12480 } },
+  resource: { type: 'table', id: 'prod.orders' },
+};
+const AGENT = { owner: 'sam@acme.example', groups: ['ci'] };
+const AT = '2026-01-15T10:00:00.123Z';
+
+describe('a looser answer is seen, whatever else gets stricter', () => {
+  const terms = (more: Partial<ApprovalTerms>) =>
+    compare(rulingOf(VERDICT), rulingOf({ ...VERDICT, approval: { ...TERMS, ...more } }));
+  it.each([
+    ['deny becomes ask', DENY, VERDICT],
+    ['deny becomes allow', DENY, ALLOW],
+    ['ask becomes allow', VERDICT, ALLOW],
+  ])('%s', (text, before, after) => {
+    expect(compare(rulingOf(before), rulingOf(after))).toEqual({ looser: [text], stricter: [] });
+    expect(compare(rulingOf(after), rulingOf(before)).looser).toEqual([]);
+  });
+
+  it.each<[string, Partial<ApprovalTerms>]>([
+    ['1 of dba instead of 2', { seats: [{ group: 'dba', count: 1 }, TERMS.seats[1]!] }],
+    ['ops is asked no more', { seats: [TERMS.seats[0]!, { group: 'security', count: 5 }] }],
+    ['people have 3600 s instead of 900 s', { expires_in_s: 3600 }],
+    ['a reason is required no more', { reason_required: false }],
+    ['a second factor is required no more', { step_up: false }],
+    ['kim@acme.example is excluded no more', { exclude: ['lee@acme.example'] }],
+    ['/arguments/password is shown', { redact: [] }],
+    ['people may be asked everywhere', { channels: [] }],
+    ['people may be asked in teams', { channels: ['slack', 'teams'] }],
+  ])('%s', (text, more) => {
+    expect(terms(more).looser).toEqual([text]);
+  });
+
+  it('more people, less time and fewer ways are stricter and nothing else', () => {
+    const seats = [...TERMS.seats, { group: 'security', count: 1 }];
+    const { looser, stricter } = terms({ seats, expires_in_s: 60, exclude: ['kim@acme.example', 'lee@acme.example'] });
+    expect(looser).toEqual([]);
+    expect(stricter).toHaveLength(3);
+  });
+
+  it('an allowance that loses its grant or its obligation is looser', () => {
+    const withGrant = rulingOf({ ...ALLOW, grant: { expires_in_s: 600, uses: 1 } });
+    expect(compare(withGrant, rulingOf(ALLOW)).looser).toEqual(['a grant has to be redeemed no more']);
+    expect(compare(rulingOf(ALLOW), withGrant).looser).toEqual([]);
+    expect(compare(rulingOf(ALLOW), rulingOf({ ...ALLOW, obligations: [] })).looser).toEqual([
+      'obligation mask is dropped',
+    ]);
+  });
+});
+
+describe('what policy said is read from the record', () => {
+  const person = { id: 'dana@acme.example', name: 'Dana', groups: ['dba'] };
+  const recorded = (members: (typeof person)[], recordedRequest?: typeof REQUEST) => {
+    const parts = { request: REQUEST, agent: { id: 'release-bot', ...AGENT }, action_digest: '', destinations: [] };
+    const seats = [{ group: 'dba', count: 1 }];
+    const verdict = { ...VERDICT, approval: { ...TERMS, seats } };
+    const { type, ...data } = hold(
+      { ...parts, verdict, members, ...(recordedRequest && { recorded: recordedRequest }) },
+      AT,
+    );
+    return recordedRuling({ decision_id: 'dec_1', at: AT, type, data } as RecordedAnswer);
+  };
+
+  it('with the terms on which people were asked', () => {
+    expect(recorded([person])).toMatchObject({
+      effect: 'require_approval',
+      approval: { expires_in_s: 900 },
+      grant: 600,
+    });
+  });
+
+  it('although nobody could be asked: policy did not deny', () => {
+    const asked = { effect: 'require_approval', rules: ['bulk-delete'] };
+    expect(recorded([])).toMatchObject(asked);
+    expect(recorded([person], REQUEST)).toMatchObject(asked);
+  });
+});
+
+describe('a replay', () => {
+  const event = (id: number, data: object = {}): RecordedAnswer => ({
+    decision_id: `dec_${id}`,
+    at: AT,
+    type: 'decision.denied',
+    data: {
+      ...{ request: REQUEST, agent: AGENT, action_digest: '', risk: VERDICT.risk, policy: VERDICT.policy },
+      reasons: [{ rule: 'no-rule', text: 'no rule allows this' }],
+      ...data,
+    },
+  });
+  const candidate = (verdict: Verdict) => ({ evaluate: () => verdict, faults: { throw: 0 } });
+
+  it('names each decision that is looser, and how', () => {
+    const replay = new Replay(candidate(ALLOW));
+    expect(replay.add(event(1))).toEqual({
+      kind: 'loosened',
+      decision_id: 'dec_1',
+      at: AT,
+      subject: 'release-bot',
+      action: 'db.delete',
+      resource: 'table:prod.orders',
+      looser: ['deny becomes allow'],
+      stricter: [],
+      before: { effect: 'deny', rules: ['no-rule'] },
+      after: { effect: 'allow', rules: ['bulk-delete'] },
+    });
+    expect(replay.summary()).toMatchObject({ requests: 1, loosened: 1, effects: { deny: { allow: 1 } } });
+  });
+
+  it('counts the same answer for other reasons apart', () => {
+    const replay = new Replay(candidate(DENY));
+    expect(replay.add(event(1))).toBeUndefined();
+    expect(replay.summary()).toMatchObject({ loosened: 0, tightened: 0, other_rules: 1 });
+  });
+
+  it('leaves out what was not recorded whole, and says so', () => {
+    const lost = { ...REQUEST, action: { name: 'db.delete', properties: { $bytes: 9000, $sha256: 'x' } } };
+    const replay = new Replay(candidate(ALLOW));
+    expect(replay.add(event(1, { request: lost }))).toBeUndefined();
+    expect(replay.summary()).toMatchObject({
+      requests: 0,
+      not_replayable: { 'action.properties was too large to be recorded': 1 },
+    });
+  });
+
+  it('says when the candidate wants a history that was not recorded', () => {
+    const replay = new Replay(candidate({ ...DENY, counts: [{ counter: 'deletes', amount: 1 }] }));
+    replay.add(event(1));
+    replay.add(event(2, { history: { counters: {}, flow: {} } }));
+    expect(replay.summary().without_history).toBe(1);
+  });
+
+  it('reports who would be asked, before and after', () => {
+    const replay = new Replay(candidate(VERDICT));
+    replay.add(event(1));
+    replay.add(event(2));
+    const { asked } = replay.summary();
+    expect(asked.before.asked).toBe(0);
+    expect(asked.after).toMatchObject({ requests: 2, asked: 2, rules: [{ rule: 'bulk-delete', asked: 2 }] });
+  });
+
+  it('compares with another policy instead of the record when there is one', () => {
+    const replay = new Replay(candidate(ALLOW), candidate(ALLOW));
+    expect(replay.add(event(1))).toBeUndefined();
+    expect(replay.summary().effects.allow.allow).toBe(1);
+  });
+});
