@@ -1,11 +1,11 @@
-import type { DecisionEvent, EventType } from '@countersign/approval';
-import type { Envelope } from '@countersign/contract';
+import type { DecisionEvent } from '@countersign/approval';
+import type { Envelope, PolicyFact, RecordedType } from '@countersign/contract';
 import { digestOf } from '@countersign/ledger';
 import { describe, expect, test } from 'vitest';
 import { toOcsf } from './ocsf.js';
 import { apiActivity } from './ocsf-parts.js';
 
-type Fact<T extends EventType> = Omit<Extract<DecisionEvent, { type: T }>, 'type'>;
+type Fact<T extends RecordedType> = Omit<Extract<DecisionEvent | PolicyFact, { type: T }>, 'type'>;
 
 const answered = {
   request: {
@@ -41,10 +41,16 @@ const held: Fact<'decision.held'> = {
   grant: { expires_in_s: 300, uses: 1 },
 };
 const grant = { id: 'grt_1', expires_at: '2026-11-20T10:20:00.000Z', uses: 1 };
+const bundle = {
+  revision: 'sha256:new',
+  author: 'sam@acme.example',
+  archive_digest: 'a'.repeat(43),
+  changes: { from: 'sha256:old', summary: '1 rule removed', packages: [], data_changed: false, code_changed: true },
+};
 const dana = { by: 'dana@acme.example', by_name: 'Dana Ito' };
 
 // Every event type there is, with what a SIEM must see of it.
-const FACTS: { [T in EventType]: { data: Fact<T>; sees: Record<string, unknown>[] } } = {
+const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknown>[] } } = {
   'decision.allowed': {
     data: { ...answered, obligations: [] },
     sees: [{ type_uid: 600304, action_id: 1, disposition_id: 1, status_id: 1 }],
@@ -113,6 +119,46 @@ const FACTS: { [T in EventType]: { data: Fact<T>; sees: Record<string, unknown>[
     data: { by: 'release-bot', success: false, summary: 'timeout' },
     sees: [{ type_uid: 600304, status_id: 2, severity_id: 4, status_detail: 'timeout' }],
   },
+  'policy.uploaded': {
+    data: {
+      ...bundle,
+      author_name: 'Sam Roe',
+      note: 'asks a dba',
+      size: 9,
+      areas: ['db'],
+    },
+    sees: [
+      {
+        type_uid: 300401,
+        actor: { user: { uid: 'sam@acme.example', name: 'Sam Roe' } },
+        entity: expect.objectContaining({ type_id: 5, type: 'Policy', uid: 'sha256:new' }),
+        comment: 'asks a dba',
+      },
+    ],
+  },
+  'policy.activated': {
+    data: { ...bundle, ...dana, previous: 'sha256:old', rollback: false, decision_id: 'dec_1' },
+    sees: [
+      {
+        type_uid: 300408,
+        severity_id: 3,
+        status_detail: '1 rule removed',
+        actor: { user: { uid: 'dana@acme.example', name: 'Dana Ito' } },
+        entity: expect.objectContaining({
+          uid: 'sha256:new',
+          data: expect.objectContaining({ author: 'sam@acme.example', previous: 'sha256:old', decision_id: 'dec_1' }),
+        }),
+      },
+    ],
+  },
+  'policy.serving': {
+    data: { revision: 'sha256:new', source: 'database', location: 'the database' },
+    sees: [{ type_uid: 300499, status_detail: 'served by intake-1' }],
+  },
+  'policy.load_failed': {
+    data: { location: '/etc/policies', code: 'policy-bundle', message: 'it holds no policy.wasm' },
+    sees: [{ type_uid: 300408, severity_id: 4, status_id: 2, status_detail: 'policy-bundle: it holds no policy.wasm' }],
+  },
 };
 
 describe.each(Object.entries(FACTS))('%s', (type, { data, sees }) => {
@@ -150,6 +196,7 @@ test('a quarantined message is an alert with a finding', () => {
 test.each([
   ['of a type from a later version', envelope('decision.escalated', {}, 2)],
   ['without the members it should have', envelope('vote.cast', {}, 1)],
+  ['about policy, without the members it should have', envelope('policy.activated', {}, 1)],
 ])('an event %s is passed on and never stops the stream', (_what, event) => {
   const [one] = toOcsf(event, undefined, positionOf(event));
   expect(one).toMatchObject({ class_uid: 0, type_uid: 99, activity_name: event.type, message: event.type });

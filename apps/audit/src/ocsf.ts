@@ -13,6 +13,7 @@ import {
   user,
 } from './ocsf-parts.js';
 import type { Activity, OcsfEvent, Position } from './ocsf-parts.js';
+import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
 
 // The record in the words of a SIEM: OCSF 1.9. There is no class for an approval, so what an agent tries to do is API
 // Activity (6003) and what people do about it is Entity Management (3004) of an "Approval Request".
@@ -38,6 +39,7 @@ export function toOcsf(event: Envelope, opening: Envelope | undefined, at: Posit
 
 function map(event: Envelope, opening: Envelope | undefined, at: Position): OcsfEvent[] | undefined {
   if (event.type === 'ledger.quarantined') return [quarantined(event, at)];
+  if (isPolicyFact(event.type)) return policyToOcsf(event, at);
   const fact = { type: event.type, ...event.data } as DecisionEvent;
   // Facts after the first do not repeat what was asked.
   const asked = (opening ?? event).data as {

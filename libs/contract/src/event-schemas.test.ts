@@ -1,4 +1,4 @@
-import { evolve, type EventType } from '@countersign/approval';
+import { evolve } from '@countersign/approval';
 import { digestOf, readEvent, SourceChains } from '@countersign/ledger';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { oneOfEach, story } from '../test/story.js';
 import { cloudEventHeaders, type Envelope } from './envelope.js';
-import { dataSchema, EVENT_SCHEMA, EVENT_TYPES, eventSchemas } from './event-schemas.js';
+import { dataSchema, EVENT_SCHEMA, EVENT_TYPES, eventSchemas, type RecordedType } from './event-schemas.js';
 import { AUDIT_TOPIC, CHECKPOINTS_TOPIC, EVENTS_TOPIC } from './topics.js';
 
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true, schemas: eventSchemas() });
@@ -17,7 +17,7 @@ function problems(id: string, value: unknown): string[] {
 }
 
 /** The bytes that were released, and must be read for ever. A digest here is never changed; new ones may be added. */
-const GOLDEN: Record<EventType, string> = {
+const GOLDEN: Record<RecordedType, string> = {
   'decision.allowed': 'YyyIDX4ZSvZ1yscLb7go2TMnuIql7-0uuLye3iOiWnk',
   'decision.denied': 'dmOZfXV6LRY2tMCgwt5w0IZoYRto037DBojZVglwRa4',
   'decision.held': 'p7XYNTPOCpN2Eo9AfMfQzG3vI-eyys3lyWyOHdAhp0s',
@@ -33,6 +33,10 @@ const GOLDEN: Record<EventType, string> = {
   'grant.refused': 'fRnT4ZLin6Eia5M626FUh5ArTioDd-_QvS8QuDHoUHA',
   'grant.expired': 'fMNnVzwU0mRUOGRa2sVpSnM5kqL7--zClg2J-FpXg_U',
   'outcome.reported': 'uYdaxdJpiJYQYiXoNCUDXxr3xLsjOJSS6TlAF9sMrJs',
+  'policy.uploaded': 'ab7cLfbJFvKhaMeO6eMCeLSXUILMwMYIrqmC4Pz3PZE',
+  'policy.activated': 'EPtD50A3nsCTQffkLxKtSniDYEqqhJjyz4Yif0bmwNs',
+  'policy.serving': 'buwlPZkTn4DFwJ8ndtxzlijEkJ2R5eLGiC3RaWeWhoo',
+  'policy.load_failed': 'CJ4dYne-rmFZVE4m6rTiruDypMvVxp4A9N7MxCLOxg4',
 };
 const golden = new URL('../golden/v1/', import.meta.url);
 
@@ -45,7 +49,7 @@ describe('events as the rules produce them', () => {
     '%s is as its schema says',
     (type, envelope) => {
       expect(problems(EVENT_SCHEMA, envelope)).toEqual([]);
-      expect(problems(dataSchema(type as EventType), envelope.data)).toEqual([]);
+      expect(problems(dataSchema(type as RecordedType), envelope.data)).toEqual([]);
     },
   );
 
@@ -146,8 +150,8 @@ describe('golden events', () => {
   });
 
   it('still add up to the decision they did', () => {
-    const read = (type: EventType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
-    const statusAfter = (...types: EventType[]) =>
+    const read = (type: RecordedType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
+    const statusAfter = (...types: RecordedType[]) =>
       types.map(read).reduce<ReturnType<typeof evolve>>(
         // One file of each type comes from several decisions: their numbers are put in order here.
         (decision, event) => evolve(decision, { ...event, version: (decision?.version ?? 0) + 1 }),
@@ -164,5 +168,14 @@ describe('golden events', () => {
     expect(statusAfter(...approved, 'grant.refused')).toBe('ALLOWED');
     expect(statusAfter(...approved, 'decision.revoked')).toBe('REVOKED');
     expect(statusAfter(...approved, 'grant.redeemed', 'outcome.reported')).toBe('REDEEMED');
+  });
+
+  it('about the gate itself are no decision, and change none', () => {
+    const read = (type: RecordedType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
+    const held = evolve(undefined, read('decision.held'))!;
+    for (const type of EVENT_TYPES.filter((name) => name.startsWith('policy.'))) {
+      expect(evolve(undefined, read(type))).toBeUndefined();
+      expect(evolve(held, { ...read(type), version: 2 })).toMatchObject({ status: 'PENDING', approval: held.approval });
+    }
   });
 });

@@ -1,11 +1,15 @@
 import type { EventType } from '@countersign/approval';
 import { readFileSync } from 'node:fs';
+import type { PolicyFactType } from './policy-events.js';
 
 // The shapes of events as JSON Schema (2020-12), for those who read the topic without our types. Each is closed: a member
 // that is not described is not there.
 
 /** A JSON Schema document. */
 export type JsonSchema = { $id: string; title: string; description: string } & Record<string, unknown>;
+
+/** A fact about a decision, or about the gate itself. */
+export type RecordedType = EventType | PolicyFactType;
 
 /** Every event type there is. The compiler holds the list and the rules to each other. */
 const TYPES = Object.keys({
@@ -24,15 +28,19 @@ const TYPES = Object.keys({
   'grant.refused': true,
   'grant.expired': true,
   'outcome.reported': true,
-} satisfies Record<EventType, true>);
+  'policy.uploaded': true,
+  'policy.activated': true,
+  'policy.serving': true,
+  'policy.load_failed': true,
+} satisfies Record<RecordedType, true>);
 
-export const EVENT_TYPES: readonly EventType[] = TYPES as EventType[];
+export const EVENT_TYPES: readonly RecordedType[] = TYPES as RecordedType[];
 
 /** The id of the schema that describes a whole event, envelope and data. */
 export const EVENT_SCHEMA = 'urn:countersign:v1:envelope';
 
 /** The schema of the data of one type of event. */
-export function dataSchema(type: EventType): string {
+export function dataSchema(type: RecordedType): string {
   return `urn:countersign:v1:${type}`;
 }
 

@@ -8,9 +8,26 @@ export * from './gen/countersign/v1/types_pb.js';
 export { StatusSchema, type Status } from './gen/google/rpc/status_pb.js';
 export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js';
 export { cloudEventHeaders, type Envelope } from './envelope.js';
-export { dataSchema, EVENT_SCHEMA, EVENT_TYPES, eventSchemas, type JsonSchema } from './event-schemas.js';
+export {
+  dataSchema,
+  EVENT_SCHEMA,
+  EVENT_TYPES,
+  eventSchemas,
+  type JsonSchema,
+  type RecordedType,
+} from './event-schemas.js';
 export { Fault } from './fault.js';
 export { nearest } from './nearest.js';
+export type {
+  ChangeKind,
+  PolicyActivated,
+  PolicyFact,
+  PolicyFactType,
+  PolicyLoadFailed,
+  PolicyServing,
+  PolicyUploaded,
+  RecordedChanges,
+} from './policy-events.js';
 export {
   packageDefinition,
   READING,

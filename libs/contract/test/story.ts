@@ -5,12 +5,11 @@ import {
   type Command,
   type Decision,
   type DecisionEvent,
-  type EventType,
   type Person,
   type Verdict,
 } from '@countersign/approval';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import type { Envelope } from '../src/index.js';
+import type { Envelope, PolicyFact, RecordedChanges, RecordedType } from '../src/index.js';
 
 // One event of every type, as the rules produce them and as a source writes them: numbered, chained, canonical.
 
@@ -115,6 +114,67 @@ const PLAYS: Play[] = [
   [held(), vote, { type: 'revoke', by: DANA, reason: 'incident OPS-312' }],
 ];
 
+const revision = (digit: string) => `sha256:${digit.repeat(64)}`;
+const changes: RecordedChanges = {
+  from: revision('a'),
+  summary: '1 rule added, 1 removed in policies.db; data changed',
+  packages: [
+    {
+      package: 'policies.db',
+      change: 'changed',
+      rules: [
+        { rule: 'deny[drop-table]', change: 'removed' },
+        { rule: 'require_approval[drop-table]', change: 'added' },
+      ],
+    },
+  ],
+  data_changed: true,
+  code_changed: true,
+};
+const archive_digest = digestOf('the archive');
+
+/** Facts about the gate itself, each a stream of its own. */
+const FACTS: PolicyFact[] = [
+  {
+    type: 'policy.uploaded',
+    revision: revision('b'),
+    author: 'sam@acme.example',
+    author_name: 'Sam Roe',
+    note: 'ask a dba before a table is dropped',
+    size: 148_201,
+    areas: ['db', 'everywhere'],
+    archive_digest,
+    changes,
+  },
+  {
+    type: 'policy.activated',
+    revision: revision('b'),
+    previous: revision('a'),
+    by: 'lee@acme.example',
+    by_name: 'Lee Park',
+    author: 'sam@acme.example',
+    rollback: false,
+    reason: 'reviewed with the dbas',
+    decision_id: `dec_${digits(3)}`,
+    archive_digest,
+    changes,
+  },
+  {
+    type: 'policy.serving',
+    revision: revision('b'),
+    previous: revision('a'),
+    source: 'database',
+    location: 'the database',
+  },
+  {
+    type: 'policy.load_failed',
+    location: 'https://bundles.acme.example/policy.tar.gz',
+    revision: revision('c'),
+    code: 'policy-bundle',
+    message: 'it calls http.send: not available here, remove it',
+  },
+];
+
 /** Every event of the plays, in the order in which one source would write them. */
 export function story(): { envelope: Envelope; bytes: string }[] {
   const told: { envelope: Envelope; bytes: string }[] = [];
@@ -123,7 +183,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   const tell = (
     decision: Decision | undefined,
     decision_id: string,
-    { type, ...data }: DecisionEvent,
+    { type, ...data }: DecisionEvent | PolicyFact,
     second: number,
   ) => {
     const envelope: Envelope = {
@@ -152,14 +212,15 @@ export function story(): { envelope: Envelope; bytes: string }[] {
       for (const event of decide(decision, command, at(second)).events) decision = tell(decision, id, event, second)!;
     });
   });
+  FACTS.forEach((fact, i) => tell(undefined, `pol_${digits(i + 1)}`, fact, 0));
   return told;
 }
 
 /** The first event of each type. */
-export function oneOfEach(): Map<EventType, { envelope: Envelope; bytes: string }> {
-  const found = new Map<EventType, { envelope: Envelope; bytes: string }>();
+export function oneOfEach(): Map<RecordedType, { envelope: Envelope; bytes: string }> {
+  const found = new Map<RecordedType, { envelope: Envelope; bytes: string }>();
   for (const one of story()) {
-    const type = one.envelope.type as EventType;
+    const type = one.envelope.type as RecordedType;
     if (!found.has(type)) found.set(type, one);
   }
   return found;

@@ -49,6 +49,7 @@ export interface Report {
   /** Root over all entries read. */
   root: Buffer;
   origin: string | undefined;
+  /** Decisions among the streams; facts about the gate or the ledger itself are none. */
   decisions: number;
   sources: number;
   /** Entries that record bytes the ledger could not accept as an event. */
@@ -115,7 +116,7 @@ export class LedgerVerification {
       signed: Math.max(0, ...covered),
       root: peaksRoot(this.frontier.hashes),
       origin: this.heads[0]?.origin,
-      decisions: this.versions.size,
+      decisions: [...this.versions.keys()].filter((id) => id.startsWith('dec_')).length,
       sources: this.chains.size,
       quarantined: this.quarantined,
       problems: this.problems,
