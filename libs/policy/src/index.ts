@@ -2,9 +2,18 @@
 // nothing - the answer is a well-formed verdict that denies, and that the bundle served is the one that was asked for. It
 // knows nothing of people, decisions or storage, reads no clock for a policy, and lets a policy reach nothing.
 export { askedReport, AskedTally, type AskedReport, type AskedVerdict, type AskingRule } from './asked-report.js';
-export { BUNDLE_FILE, compileFolder, loadBundle, parseBundle, type Bundle } from './bundle.js';
+export { parseBundle, readBundle, type Bundle } from './bundle.js';
+export {
+  diffBundles,
+  recordedChanges,
+  summaryOf,
+  type BundleDiff,
+  type PackageDiff,
+  type RuleDiff,
+} from './diff/bundle-diff.js';
 export { PolicyEngine, type EngineOptions } from './engine.js';
 export type { FaultKind } from './fault-verdict.js';
+export { BUNDLE_FILE, compileFolder, loadBundle } from './folder.js';
 export { findOpa, type OpaPlaces } from './opa.js';
 export { PolicyHost, type HostOptions } from './host.js';
 export type { BundleInfo, BundleRole, BundleSource, Policy, PolicyEvent, PolicyListener } from './policy.js';
