@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { visible } from '@countersign/approval';
@@ -80,6 +81,11 @@ export class Terminal {
   /** Exact bytes, for files and pipes. */
   bytes(bytes: Uint8Array): void {
     this.streams.stdout.write(bytes);
+  }
+
+  /** Waits until what was printed has gone out, so that a long list is not kept in memory for a slow reader. */
+  async drained(): Promise<void> {
+    if (this.streams.stdout.writableNeedDrain) await once(this.streams.stdout, 'drain');
   }
 
   async confirm(question: Text): Promise<boolean> {

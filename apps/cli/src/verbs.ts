@@ -7,7 +7,9 @@ import { grantRedeem, grantVerify } from './verbs/grant.js';
 import { keys } from './verbs/keys.js';
 import { policyBuild } from './verbs/policy/build.js';
 import { policyCheck } from './verbs/policy/check.js';
-import { policyExplain, policyReplay } from './verbs/policy/not-yet.js';
+import { policyExplain } from './verbs/policy/explain.js';
+import { policyReplay } from './verbs/policy/replay.js';
+import { policyReport } from './verbs/policy/report.js';
 import { policyTest } from './verbs/policy/test.js';
 import { approve, deny } from './verbs/vote.js';
 import { watch } from './verbs/watch.js';
@@ -29,6 +31,7 @@ export const VERBS: readonly Verb[] = [
   policyBuild,
   policyExplain,
   policyReplay,
+  policyReport,
   keys,
   doctor,
 ];

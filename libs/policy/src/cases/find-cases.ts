@@ -17,14 +17,12 @@ export async function findCases(folder: string): Promise<FoundCases> {
   const files = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(CASES_SUFFIX))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (path) =>
-        !path
-          .slice(folder.length)
-          .split(/[/\\]/)
-          .some((part) => part === 'node_modules' || /^\./.test(part)),
-    )
+    .filter((path) => !relative(folder, path).split(/[/\\]/).some(isHidden))
     .sort();
   const read = await Promise.all(files.map(async (file) => readCases(await readFile(file, 'utf8'), file)));
   return { files, cases: read.flatMap(({ cases }) => cases), problems: read.flatMap(({ problems }) => problems) };
+}
+
+function isHidden(part: string): boolean {
+  return part === 'node_modules' || part.startsWith('.');
 }

@@ -1,0 +1,113 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Fault, SERVICES } from '@countersign/contract';
+import type { RecordedAnswer } from '@countersign/policy/authoring';
+import type { Client } from './client.js';
+import { UsageError } from './exit.js';
+import type { Option } from './verb.js';
+
+// Requests from the record, one at a time: from a running service, or from lines that `audit export` wrote.
+
+export const TRAFFIC = {
+  from: {
+    type: 'string',
+    value: '<file|-|live>',
+    help: 'recorded requests: what audit export wrote, "-" for standard input, or the running service',
+  },
+  since: {
+    type: 'string',
+    value: '<when>',
+    help: 'only requests from then on: 2026-01-15T10:00:00Z, or 24h ago as 24h',
+  },
+  until: { type: 'string', value: '<when>', help: 'only requests before then' },
+} as const satisfies Record<string, Option>;
+
+export interface TrafficOptions {
+  from: string;
+  since?: string | undefined;
+  until?: string | undefined;
+  client: () => Client;
+  stdin: NodeJS.ReadableStream;
+  signal: AbortSignal;
+  now: Date;
+}
+
+/** The answers of policy in the record, in its order. Throws a Fault `unreadable` at a line that is no record. */
+export async function* recordedAnswers(options: TrafficOptions): AsyncGenerator<RecordedAnswer> {
+  const { isAnswer } = await import('@countersign/policy/authoring');
+  const since = options.since === undefined ? -Infinity : moment(options.since, '--since', options.now);
+  const until = options.until === undefined ? Infinity : moment(options.until, '--until', options.now);
+  for await (const event of options.from === 'live' ? liveEvents(options) : fileEvents(options)) {
+    if (!isAnswer(event)) continue;
+    const at = Date.parse(event.at);
+    if (at >= since && at < until) yield event;
+  }
+  if (options.signal.aborted) throw new Fault('interrupted', 'stopped before the end of the record');
+}
+
+interface RecordedEvent {
+  type: string;
+  version?: number;
+}
+
+async function* liveEvents({ client, signal }: TrafficOptions): AsyncGenerator<RecordedEvent> {
+  for await (const { type, body } of client().stream(SERVICES.AuditService.method.export, {}, signal)) {
+    if (isInteresting(type)) yield JSON.parse(Buffer.from(body).toString('utf8')) as RecordedEvent;
+  }
+}
+
+async function* fileEvents({ from, stdin, signal }: TrafficOptions): AsyncGenerator<RecordedEvent> {
+  const input = from === '-' ? stdin : createReadStream(from, { highWaterMark: 256 * 1024 });
+  const broken = new Promise<never>((_, reject) => {
+    input.once('error', (error: Error) => {
+      reject(
+        new UsageError(`${from} can not be read (${error.message}): give a file that audit export wrote, "-" or live`),
+      );
+    });
+  });
+  broken.catch(() => {});
+  const lines = createInterface({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
+  for (let number = 1; !signal.aborted; number++) {
+    const next = await Promise.race([lines.next(), broken]);
+    if (next.done) break;
+    if (next.value.trim() !== '')
+      yield readLine(next.value, `line ${number} of ${from === '-' ? 'standard input' : from}`);
+  }
+  // A file that can not be opened ends its lines before it says so.
+  await Promise.race([broken, new Promise((resolve) => setImmediate(resolve))]);
+}
+
+/** A line of `audit export` holds the event in base64; one of `audit export --bodies` is the event. */
+function readLine(line: string, where: string): RecordedEvent {
+  try {
+    const read = JSON.parse(line) as { v?: unknown; type?: unknown; body?: unknown };
+    if (typeof read.type !== 'string') throw new SyntaxError('it has no type');
+    if (typeof read.body !== 'string') {
+      if (read.v === 1) return read as RecordedEvent;
+      throw new SyntaxError('it has no body');
+    }
+    if (!isInteresting(read.type)) return { type: read.type };
+    return JSON.parse(Buffer.from(read.body, 'base64').toString('utf8')) as RecordedEvent;
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new Fault('unreadable', `${where} is no line that audit export writes, with or without --bodies: ${why}`);
+  }
+}
+
+/** Most events of a record are not answers, and need not be unpacked. */
+function isInteresting(type: string): boolean {
+  return type.startsWith('decision.');
+}
+
+const AGO = /^(\d+)(m|h|d)$/;
+const MINUTES = { m: 1, h: 60, d: 1440 } as const;
+
+/** Milliseconds since 1970 of a time, a date, or a span before now. */
+function moment(text: string, option: string, now: Date): number {
+  const ago = AGO.exec(text);
+  if (ago) return now.getTime() - Number(ago[1]) * MINUTES[ago[2] as keyof typeof MINUTES] * 60_000;
+  const at = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at))
+    throw new UsageError(`${option} is "${text}": write 2026-01-15T10:00:00Z, 2026-01-15, or 24h ago as 24h`);
+  return at;
+}
