@@ -57,7 +57,7 @@ async function* liveEvents({ client, signal }: TrafficOptions): AsyncGenerator<R
 }
 
 async function* fileEvents({ from, stdin, signal }: TrafficOptions): AsyncGenerator<RecordedEvent> {
-  const input = from === '-' ? stdin : createReadStream(from, { highWaterMark: 256 * 1024 });
+  const input: NodeJS.ReadableStream = from === '-' ? stdin : createReadStream(from, { highWaterMark: 256 * 1024 });
   const broken = new Promise<never>((_, reject) => {
     input.once('error', (error: Error) => {
       reject(
