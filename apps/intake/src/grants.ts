@@ -41,7 +41,8 @@ export class Grants {
   mint(decision: Allowed): string {
     const { grant, request, approval } = decision;
     if (!grant) throw new TypeError('the decision carries no grant');
-    const issued = Math.floor(Date.parse(decision.updated_at) / 1000);
+    // A state kept from before the time was kept has not changed since the grant was issued.
+    const issued = Math.floor(Date.parse(decision.granted_at ?? decision.updated_at) / 1000);
     const payload = {
       iss: this.issuer,
       sub: request.principal ?? request.subject.id,

@@ -82,12 +82,12 @@ export class History {
     return this.#change(actor, verdict.flow, at, add, allowed, told);
   }
 
-  /** What the answer of people leaves behind. */
+  /** What the answer of people leaves behind, and each further use of a grant: the first was counted with the answer. */
   ofEvents(decision: Decision, events: readonly DecisionEvent[], at: string): HistoryChange | undefined {
-    const answer = events.find(({ type }) => type === 'decision.approved' || type === 'decision.rejected');
+    const answer = events.find(isCounted);
     if (!answer) return undefined;
     const actor = actorOf(decision);
-    const approved = answer.type === 'decision.approved';
+    const approved = answer.type !== 'decision.rejected';
     return this.#change(actor, decision.flow, at, additions(actor, decision.counts, at, approved), approved);
   }
 
@@ -125,6 +125,11 @@ export class History {
       },
     };
   }
+}
+
+function isCounted(event: DecisionEvent): boolean {
+  if (event.type === 'grant.redeemed') return (event.use ?? 1) > 1;
+  return event.type === 'decision.approved' || event.type === 'decision.rejected';
 }
 
 /** Who acted in a decision that is there already. */

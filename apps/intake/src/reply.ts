@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate, type Timestamp } from '@bufbuild/protobuf/wkt';
-import { seat, type Decision as CoreDecision, type Reason, type Status } from '@countersign/approval';
+import { seat, usesMade, type Decision as CoreDecision, type Reason, type Status } from '@countersign/approval';
 import { DecisionSchema, State, Vote, type Decision } from '@countersign/contract';
 
 // The decision as it is told to agents: state, what they may do, and what to do next.
@@ -98,9 +98,7 @@ function nextStep(decision: CoreDecision): string {
     case 'PENDING':
       return 'Wait: people have been asked. Ask for this decision again, or wait on it; do not change the action and do not use another tool to achieve it.';
     case 'ALLOWED':
-      return decision.grant
-        ? 'Redeem the grant with exactly this action, immediately before you run it, once.'
-        : RUN_NOW;
+      return decision.grant ? redeemText(decision.grant.uses - usesMade(decision)) : RUN_NOW;
     case 'DENIED':
       return DO_NOT;
     case 'EXPIRED':
@@ -114,6 +112,11 @@ function nextStep(decision: CoreDecision): string {
     case 'REVOKED':
       return 'Do not run this action and do not use another tool to achieve it.';
   }
+}
+
+function redeemText(left: number): string {
+  const often = left === 1 ? 'once' : `for every run anew; it works ${left} times more`;
+  return `Redeem the grant with exactly this action, immediately before you run it, ${often}.`;
 }
 
 export function at(text: string): Timestamp {

@@ -5,7 +5,7 @@ import { payloadText } from './payload.js';
 import { openSeats, seat } from './quorum.js';
 import { redact } from './redact.js';
 import type { ActionRequest } from './request.js';
-import type { Decision } from './state.js';
+import { usesMade, type Decision } from './state.js';
 
 // What an approver sees, in the order in which the eye should meet it: the effect first, the agent's own words last. Built
 // from the canonical action alone. Every channel lays out these lines; none writes its own.
@@ -70,7 +70,7 @@ export function renderCard(decision: Decision): Card {
     payload: payloadText(shown, hidden.length),
     ...optional('outcome', outcomeOf(decision)),
     ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
-    ...(pending ? { effect: 'Approving lets this exact call run once.' } : {}),
+    ...(pending ? { effect: effectText(approval!.grant.uses) } : {}),
     ...optional('progress', progressOf(decision)),
     actions: pending ? ['approve', 'deny'] : [],
     reason_required: approval?.terms.reason_required ?? false,
@@ -101,14 +101,19 @@ function outcomeOf(decision: Decision): string | undefined {
       if (!decision.denied_by) return 'Denied by policy.';
       return `Denied by ${inert(decision.denied_by.name, 120)}: ${inert(decision.denied_by.reason, 300)}`;
     case 'EXPIRED':
-      if (decision.expired === 'grant') return `${approvedBy(decision)} Expired: it was not used.`;
+      if (decision.expired === 'grant') {
+        const used = usesMade(decision);
+        return `${approvedBy(decision)} Expired: it was ${used > 0 ? `used ${times(used)}` : 'not used'}.`;
+      }
       return `Expired: ${decision.approval?.votes.length ? 'too few answered' : 'nobody answered'}.`;
     case 'WITHDRAWN':
       return `Withdrawn by the agent${decision.withdrawn_because ? `: ${inert(decision.withdrawn_because, 300)}` : '.'}`;
     case 'REVOKED':
       return `Revoked by ${inert(decision.revoked_by.name, 120)}: ${inert(decision.revoked_by.reason, 300)}`;
-    case 'ALLOWED':
-      return approvedBy(decision);
+    case 'ALLOWED': {
+      const used = usesMade(decision);
+      return [approvedBy(decision), ...(used > 0 ? [`Used ${times(used)} of ${decision.grant!.uses}.`] : [])].join(' ');
+    }
     case 'REDEEMED':
       return [approvedBy(decision), ranText(decision)].join(' ');
   }
@@ -128,6 +133,15 @@ function ranText(decision: Decision): string {
   if (!decision.outcome) return 'The grant was used; no outcome has been reported.';
   const { success, summary, at } = decision.outcome;
   return `${success ? 'Ran' : 'Failed'} ${at.slice(11, 16)} UTC${summary ? `: ${inert(summary, 300)}` : ''}.`;
+}
+
+/** What people are about to permit: more than once has to be said, or nobody would expect it. */
+function effectText(uses: number): string {
+  return `Approving lets this exact call run ${uses > 1 ? `up to ${times(uses)}` : 'once'}.`;
+}
+
+function times(n: number): string {
+  return n === 1 ? 'once' : `${groupDigits(n)} times`;
 }
 
 function noticeOf(decision: Decision, shown: ActionRequest): string {

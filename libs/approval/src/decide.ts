@@ -7,7 +7,7 @@ import { seat, type Sitter } from './quorum.js';
 import { redeem, type Redeem } from './redeem.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
-import type { Decision, Pending } from './state.js';
+import { usesMade, type Decision, type Pending } from './state.js';
 
 export interface CastVote {
   type: 'vote';
@@ -36,7 +36,18 @@ export type Command =
   | { type: 'revoke'; by: Person; reason: string }
   | { type: 'expire' }
   | { type: 'repeat'; request_id?: string; submitted_by?: string }
-  | { type: 'report'; by: string; success: boolean; summary?: string; details?: Record<string, unknown> };
+  | Report;
+
+/** What came of one use. */
+export interface Report {
+  type: 'report';
+  by: string;
+  success: boolean;
+  summary?: string;
+  details?: Record<string, unknown>;
+  /** Which use; absent means the last one made. */
+  use?: number;
+}
 
 /** What a command leads to. A refusal may still leave facts to record: that somebody tried. */
 export interface Ruling {
@@ -55,7 +66,9 @@ export function decide(decision: Decision, command: Command, at: string): Ruling
     const text =
       decision.status === 'PENDING'
         ? 'This request has expired: nobody answered in time. The agent may ask again.'
-        : 'This grant has expired unused. Ask again.';
+        : usesMade(decision) > 0
+          ? 'This grant has expired before all of its uses were made. Ask again.'
+          : 'This grant has expired unused. Ask again.';
     return { events: [lapsed], refused: refuse(decision.status === 'PENDING' ? 'expired' : 'grant-expired', text) };
   }
   switch (command.type) {
@@ -88,7 +101,8 @@ export function decide(decision: Decision, command: Command, at: string): Ruling
 function lapse(decision: Decision, at: string): DecisionEvent | undefined {
   if (decision.status === 'PENDING' && isPast(decision.approval.expires_at, at)) return { type: 'decision.expired' };
   if (decision.status === 'ALLOWED' && decision.grant && isPast(decision.grant.expires_at, at)) {
-    return { type: 'grant.expired', grant_id: decision.grant.id };
+    const { id, uses } = decision.grant;
+    return { type: 'grant.expired', grant_id: id, unused: uses - usesMade(decision) };
   }
   return undefined;
 }
@@ -193,22 +207,26 @@ function revoke(decision: Decision, { by, reason }: { by: Person; reason: string
   return { events: [{ type: 'decision.revoked', by: by.id, by_name: by.name, reason }] };
 }
 
-function report(decision: Decision, { by, success, summary, details }: Extract<Command, { type: 'report' }>): Ruling {
-  const acted = decision.status === 'REDEEMED' || (decision.status === 'ALLOWED' && !decision.grant);
-  if (!acted) {
-    const text =
-      decision.status === 'ALLOWED'
-        ? 'The grant has not been redeemed, so nothing may have run.'
-        : settled(decision).text;
+function report(decision: Decision, { by, success, summary, details, use }: Report): Ruling {
+  const made = usesMade(decision);
+  const outright = decision.status === 'ALLOWED' && !decision.grant;
+  const which = outright ? 1 : (use ?? Math.max(made, 1));
+  if (which > made && !outright) {
+    const notYet = decision.status === 'ALLOWED' ? 'The grant has not been redeemed, so nothing may have run.' : '';
+    const text = made > 0 ? `Use ${which} of the grant has not been made.` : notYet || settled(decision).text;
     return { events: [], refused: refuse('not-acted', `There is no outcome to report. ${text}`) };
   }
-  if (decision.outcome) {
-    const same = decision.outcome.success === success && decision.outcome.summary === summary;
+  const { outcome } = decision;
+  const reported = decision.reported ?? (outcome ? [1] : []);
+  if (reported.includes(which)) {
+    // Said again in the same words it is the same report; only the last one is still there to compare.
+    const same = (outcome?.use ?? 1) === which && outcome?.success === success && outcome.summary === summary;
     return same
       ? { events: [] }
       : { events: [], refused: refuse('already-reported', 'An outcome has been reported already.') };
   }
-  return { events: [{ type: 'outcome.reported', by, success, ...defined({ summary, details }) }] };
+  const what = defined({ summary, details, use: outright ? undefined : which });
+  return { events: [{ type: 'outcome.reported', by, success, ...what }] };
 }
 
 /** Why a decision that has left PENDING can not be changed by this command. */

@@ -26,7 +26,7 @@ export interface RecordedAgent {
   trust?: string;
 }
 
-/** Policy allowed it and nobody needed to be asked. With `grant`, the permission is single-use and must be redeemed. */
+/** Policy allowed it and nobody needed to be asked. With `grant`, the permission is counted and must be redeemed. */
 export interface DecisionAllowed extends Answered {
   type: 'decision.allowed';
   obligations: Obligation[];
@@ -132,6 +132,12 @@ export interface GrantRedeemed {
   grant_id: string;
   by: string;
   policy: { revision: string };
+  /** Which use this was, from 1. Absent in what was recorded when every grant worked once. */
+  use?: number;
+  /** Where it was used, if that was said. */
+  audience?: string;
+  /** The key that its holder proved to have, and the proof. */
+  proof?: { key: string; id: string };
 }
 
 /** Somebody tried to use a grant and the rules said no. Changes nothing. */
@@ -142,10 +148,12 @@ export interface GrantRefused {
   because: string;
 }
 
-/** The permission was not used in time. */
+/** The permission, or what was left of it, was not used in time. */
 export interface GrantExpired {
   type: 'grant.expired';
   grant_id: string;
+  /** How many uses were left. Absent in what was recorded when every grant worked once. */
+  unused?: number;
 }
 
 export interface OutcomeReported {
@@ -154,6 +162,8 @@ export interface OutcomeReported {
   success: boolean;
   summary?: string;
   details?: Record<string, unknown>;
+  /** Which use of the grant it is about. */
+  use?: number;
 }
 
 export type DecisionEvent =

@@ -1,5 +1,5 @@
 import type { DecisionEvent, DecisionHeld, DecisionAllowed, DecisionDenied } from './event.js';
-import type { Asked, Decision } from './state.js';
+import type { Allowed, Asked, Decision } from './state.js';
 
 /** An event as recorded. An envelope of the contract fits. */
 export interface Recorded {
@@ -30,7 +30,7 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
         ...asked(event, decision_id, version, at),
         status: 'ALLOWED',
         obligations: event.obligations,
-        ...(event.grant ? { grant: event.grant } : {}),
+        ...(event.grant ? { grant: event.grant, granted_at: at } : {}),
       };
     case 'decision.denied':
       return { ...asked(event, decision_id, version, at), status: 'DENIED' };
@@ -88,7 +88,13 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
         const taken = seats.get(vote.voter);
         return taken === undefined ? vote : { ...vote, seat: taken };
       });
-      return { ...decision, status: 'ALLOWED', grant: event.grant, approval: { ...decision.approval, votes } };
+      return {
+        ...decision,
+        status: 'ALLOWED',
+        grant: event.grant,
+        granted_at: at,
+        approval: { ...decision.approval, votes },
+      };
     }
     case 'decision.rejected':
       if (decision.status !== 'PENDING') return decision;
@@ -100,8 +106,16 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
       if (decision.status !== 'PENDING') return decision;
       return { ...decision, status: 'WITHDRAWN', ...(event.reason ? { withdrawn_because: event.reason } : {}) };
     case 'grant.redeemed': {
-      if (decision.status !== 'ALLOWED' || !decision.grant) return decision;
-      return { ...decision, status: 'REDEEMED', grant: decision.grant, redeemed_at: at };
+      const { grant } = decision as Allowed;
+      if (decision.status !== 'ALLOWED' || !grant) return decision;
+      const { use, proof } = event;
+      const used = {
+        ...decision,
+        used: use ?? 1,
+        ...(proof ? { proofs: [...(decision.proofs ?? []), proof.id] } : {}),
+      };
+      // A use without a number is from when a grant worked once, whatever it promised: it was the last.
+      return use !== undefined && use < grant.uses ? used : { ...used, status: 'REDEEMED', grant, redeemed_at: at };
     }
     case 'decision.revoked':
       if (decision.status !== 'ALLOWED') return decision;
@@ -115,7 +129,8 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
       return { ...decision, status: 'EXPIRED', expired: 'grant' };
     case 'outcome.reported': {
       const { type: _, ...outcome } = event;
-      return { ...decision, outcome: { ...outcome, at } };
+      const reported = outcome.use ? { reported: [...(decision.reported ?? []), outcome.use] } : {};
+      return { ...decision, outcome: { ...outcome, at }, ...reported };
     }
     case 'decision.allowed':
     case 'decision.denied':

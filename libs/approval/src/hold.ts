@@ -21,9 +21,9 @@ export interface Hold {
 
 const DEFAULT_GRANT: GrantTerms = { expires_in_s: 600, uses: 1 };
 
-/** What a grant is issued with. A grant works once: redeeming it ends the decision, so no other number may be promised. */
+/** What a grant is issued with: what policy says, and otherwise one use within ten minutes. */
 export function grantTerms(verdict: Pick<Verdict, 'grant'>): GrantTerms {
-  return { ...(verdict.grant ?? DEFAULT_GRANT), uses: 1 };
+  return verdict.grant ?? DEFAULT_GRANT;
 }
 
 /** Nobody countersigns what nobody can read: padding must not push the payload out of an approver's sight. */

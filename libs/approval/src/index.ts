@@ -1,7 +1,7 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
 export { renderCard, type Card } from './card.js';
-export { decide, type CastVote, type Command, type Ruling } from './decide.js';
+export { decide, type CastVote, type Command, type Report, type Ruling } from './decide.js';
 export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
@@ -10,7 +10,7 @@ export { identityKey, sameIdentity } from './identity.js';
 export { inert, visible } from './inert.js';
 export { seat, type Quorum, type Sitter } from './quorum.js';
 export { redact, type Redacted } from './redact.js';
-export { type Redeem } from './redeem.js';
+export { type HolderProof, type Redeem } from './redeem.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
 export * from './state.js';

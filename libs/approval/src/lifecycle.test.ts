@@ -49,7 +49,7 @@ describe('a deadline that has passed is settled before anything else', () => {
   it.each(commands)('%s loses to the expiry of the grant', (_, command) => {
     const { decision, events, refused } = act(approved(), command, later(601));
     expect(decision).toMatchObject({ status: 'EXPIRED', expired: 'grant' });
-    expect(events).toEqual([{ type: 'grant.expired', grant_id: 'grt_1' }]);
+    expect(events).toEqual([{ type: 'grant.expired', grant_id: 'grt_1', unused: 1 }]);
     expect(refused?.code).toBe('grant-expired');
   });
 
@@ -79,7 +79,7 @@ describe('redeem: an approval is not a bearer token', () => {
     const { decision, events, refused } = act(approved(), redeeming(), later(2));
     expect(refused).toBeUndefined();
     expect(events).toEqual([
-      { type: 'grant.redeemed', grant_id: 'grt_1', by: 'release-bot', policy: { revision: 'rev-1' } },
+      { type: 'grant.redeemed', grant_id: 'grt_1', by: 'release-bot', policy: { revision: 'rev-1' }, use: 1 },
     ]);
     expect(decision).toMatchObject({ status: 'REDEEMED', redeemed_at: later(2) });
   });
@@ -238,6 +238,7 @@ describe('revoke, withdraw, report, repeat', () => {
       success: true,
       summary: '12,480 rows',
       details: { rows: 1 },
+      use: 1,
       at: later(5),
     });
     expect(act(decision, report)).toMatchObject({ events: [] });

@@ -4,6 +4,7 @@ import { act, AGENT, DIGEST, fold, holding, later, redeeming, REQUEST, terms, ve
 import { decide, type Command } from './decide.js';
 import type { DecisionEvent } from './event.js';
 import type { Person } from './request.js';
+import type { HolderProof } from './redeem.js';
 import { TRANSITIONS, type Decision } from './state.js';
 import type { SeatTerms, Verdict } from './verdict.js';
 
@@ -31,6 +32,9 @@ const office = fc.record({
   principal: fc.constantFrom(undefined, 'lee', 'Lee'),
   act: fc.constantFrom(undefined, { sub: 'ana' }, { sub: 'x', act: { id: 'Ana' } }),
   exclude: fc.constantFrom<string[]>([], ['eve'], ['finance']),
+  uses: fc.constantFrom(1, 1, 2, 3),
+  audience: fc.constantFrom(undefined, undefined, 'db.example'),
+  holder: fc.constantFrom(undefined, undefined, 'key of the agent'),
   seats: fc.constantFrom<SeatTerms[]>(
     [{ group: 'dba', count: 1 }],
     [{ group: 'dba', count: 2 }],
@@ -62,11 +66,13 @@ const move = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 8,
     arbitrary: fc.record({
       do: fc.constant('redeem' as const),
-      right: fc.boolean(),
-      policy: fc.constantFrom('allow', 'allow', 'deny', 'more'),
+      right: fc.constantFrom(true, true, true, false),
+      policy: fc.constantFrom('allow', 'allow', 'allow', 'deny', 'more'),
+      where: fc.constantFrom('db.example', 'db.example', 'db.example', undefined, 'elsewhere'),
+      proof: fc.constantFrom('new', 'new', 'new', 'old', 'stolen', 'broken', 'none'),
     }),
   },
   {
@@ -85,7 +91,7 @@ const move = fc.oneof(
 type Move = typeof move extends fc.Arbitrary<infer T> ? T : never;
 const script = fc.array(fc.record({ move, wait: fc.constantFrom(0, 0, 0, 0, 0.001, 1, 1, 10, 10, 300, 600, 900) }), {
   minLength: 4,
-  maxLength: 16,
+  maxLength: 18,
 });
 
 /** Who never counts, by what the request and the policy say. */
@@ -120,6 +126,14 @@ function canFill(seats: readonly SeatTerms[], present: readonly Person[]): boole
   return places.length > 0 && go(0, present);
 }
 
+const PROOFS: Record<string, (version: number) => HolderProof | undefined> = {
+  new: (version) => ({ key: 'key of the agent', id: `proof ${version}` }),
+  old: () => ({ key: 'key of the agent', id: 'the same proof every time' }),
+  stolen: (version) => ({ key: 'key of a thief', id: `proof ${version}` }),
+  broken: () => ({ problem: 'it is broken' }),
+  none: () => undefined,
+};
+
 function policyNow(kind: string, given: Office): Verdict {
   if (kind === 'more') return verdict({ approval: terms({ seats: [...given.seats, { group: 'finance', count: 1 }] }) });
   return verdict({ effect: kind === 'deny' ? 'deny' : 'allow', approval: undefined });
@@ -153,6 +167,8 @@ function commandOf(
         approvers: directory,
         verdict: policyNow(step.policy, given),
         owner,
+        audience: step.where,
+        proof: PROOFS[step.proof]!(decision.version),
       });
     case 'withdraw':
       return { type: 'withdraw', by: 'release-bot' };
@@ -174,24 +190,31 @@ function begin(given: Office): { event: DecisionEvent; decision: Decision } {
     request: {
       ...REQUEST,
       principal: given.principal,
+      audience: given.audience,
+      holder_key: given.holder,
       subject: { ...REQUEST.subject, ...(given.act ? { properties: { act: given.act } } : {}) },
     },
     agent: { ...AGENT, owner: given.owner },
-    verdict: verdict({ approval: terms({ seats: given.seats, exclude: given.exclude }) }),
+    verdict: verdict({
+      approval: terms({ seats: given.seats, exclude: given.exclude }),
+      grant: { expires_in_s: 600, uses: given.uses },
+    }),
     members: given.people,
   });
   return { event, decision: fold([event])! };
 }
 
 describe('no run of the machine, whatever happens in whatever order', () => {
-  it('gives a permission without a quorum of distinct people who may give it, or lets one be used twice', () => {
+  it('gives a permission without a quorum of distinct people who may give it, or lets one be used too often', () => {
     const reached = new Map<string, number>();
+    let mostUses = 0;
     fc.assert(
       fc.property(office, script, (given, steps) => {
         let directory: Person[] = given.people.map((one) => ({ ...one }));
         let owner: string = given.owner;
         let clock = 0;
         let redeemed = 0;
+        const proofs = new Set<string>();
         let { decision } = begin(given);
         const approvers = new Set<string>();
         const eligible = () => directory.filter((one) => !one.guest && !one.disabled && !barred(given, one, owner));
@@ -245,9 +268,19 @@ describe('no run of the machine, whatever happens in whatever order', () => {
             ).toBe(true);
             expect(after.approval!.votes.every((one) => one.vote === 'approve')).toBe(true);
           }
-          if (after.status === 'REDEEMED' && before.status === 'ALLOWED') {
+          if (events.some(({ type }) => type === 'grant.redeemed')) {
             redeemed++;
+            expect(before.status).toBe('ALLOWED');
+            expect(events).toMatchObject([{ use: redeemed }]);
+            expect(after.status).toBe(redeemed < given.uses ? 'ALLOWED' : 'REDEEMED');
             expect(step).toMatchObject({ do: 'redeem', right: true });
+            if (given.audience) expect(step).toMatchObject({ where: given.audience });
+            if (given.holder) {
+              const { key, id } = (command as { proof: { key: string; id: string } }).proof;
+              expect(key).toBe(given.holder);
+              expect(proofs.has(id)).toBe(false);
+              proofs.add(id);
+            }
             expect(step).not.toMatchObject({ policy: 'deny' });
             const said = new Set(after.approval!.votes.map((one) => one.voter.toLowerCase()));
             const there = eligible().filter((one) => said.has(one.id));
@@ -258,7 +291,9 @@ describe('no run of the machine, whatever happens in whatever order', () => {
           }
           decision = after;
         }
-        expect(redeemed).toBeLessThanOrEqual(1);
+        expect(redeemed).toBeLessThanOrEqual(given.uses);
+        expect(redeemed === given.uses).toBe(decision.status === 'REDEEMED');
+        mostUses = Math.max(mostUses, redeemed);
         reached.set(decision.status, (reached.get(decision.status) ?? 0) + 1);
       }),
       { numRuns: 3000, seed: 20261120 },
@@ -266,6 +301,7 @@ describe('no run of the machine, whatever happens in whatever order', () => {
     // The runs are worth something only if they get everywhere.
     expect([...reached.keys()].sort()).toEqual(Object.keys(TRANSITIONS).sort());
     expect(Math.min(...reached.values())).toBeGreaterThan(10);
+    expect(mostUses).toBeGreaterThan(1);
   });
 
   it('says anything else than its events do: the state is what they add up to, in one go or one by one', () => {

@@ -1,10 +1,11 @@
 import { eligibility, isRefusal } from './eligibility.js';
-import type { Ruling } from './decide.js';
+import { defined, type Ruling } from './decide.js';
 import { sameIdentity } from './identity.js';
+import { inert } from './inert.js';
 import { seat } from './quorum.js';
 import { refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
-import type { Allowed, Decision } from './state.js';
+import { usesMade, type Allowed, type Decision } from './state.js';
 import type { Verdict } from './verdict.js';
 
 export interface Redeem {
@@ -19,11 +20,19 @@ export interface Redeem {
   owner?: string;
   /** Policy's answer now, with the approval in its input. */
   verdict: Verdict;
+  /** Where the grant is about to be used, as whoever is there says. */
+  audience?: string;
+  /** Absent when no proof came with the grant. */
+  proof?: HolderProof;
 }
 
+/** The key somebody has proved to hold, and the id of that proof; or what is wrong with it. */
+export type HolderProof = { key: string; id: string } | { problem: string };
+
 /**
- * Uses up a grant. An approval is not a bearer token: the action must be the approved one to the byte, its approvers must
- * still be people who could approve it, and policy has the last word (ARAP: an approval does not override policy).
+ * Uses a grant once. An approval is not a bearer token: it must be where it was meant for, in the hand it was meant for, the
+ * action must be the approved one to the byte, its approvers must still be people who could approve it, and policy has the
+ * last word (ARAP: an approval does not override policy).
  */
 export function redeem(decision: Decision, command: Redeem): Ruling {
   const refused = redeemRefusal(decision, command);
@@ -33,8 +42,11 @@ export function redeem(decision: Decision, command: Redeem): Ruling {
       refused,
     };
   }
+  const { grant_id, by, audience, verdict } = command;
+  const proof = decision.request.holder_key ? (command.proof as { key: string; id: string }) : undefined;
+  const use = usesMade(decision) + 1;
   return {
-    events: [{ type: 'grant.redeemed', grant_id: command.grant_id, by: command.by, policy: command.verdict.policy }],
+    events: [{ type: 'grant.redeemed', grant_id, by, policy: verdict.policy, use, ...defined({ audience, proof }) }],
   };
 }
 
@@ -43,6 +55,8 @@ function redeemRefusal(decision: Decision, command: Redeem): Refusal | undefined
   if (!decision.grant) return refuse('no-grant', 'This action was allowed outright: there is no grant to redeem.');
   if (decision.grant.id !== command.grant_id)
     return refuse('wrong-grant', 'This grant does not belong to this decision.');
+  const stray = audienceRefusal(decision, command) ?? holderRefusal(decision, command);
+  if (stray) return stray;
   if (command.action_digest !== decision.action_digest) {
     return refuse(
       'action-differs',
@@ -53,7 +67,39 @@ function redeemRefusal(decision: Decision, command: Redeem): Refusal | undefined
     const why = command.verdict.reasons.map(({ text }) => text).join('; ');
     return refuse('policy-denies', `Policy no longer allows this: ${why}. Do not use another tool to achieve this.`);
   }
+  const { grant } = command.verdict;
+  if (grant && grant.uses <= usesMade(decision))
+    return refuse('policy-denies', `Policy now allows ${grant.uses} uses of this at most. Ask again for another run.`);
   return approversRefusal(decision, command);
+}
+
+/** A grant meant for one place must not work in another, or whoever takes it there could use it elsewhere. */
+function audienceRefusal({ request }: Allowed, { audience }: Redeem): Refusal | undefined {
+  if (!request.audience || request.audience === audience) return undefined;
+  const meant = inert(request.audience, 120);
+  return refuse(
+    'wrong-audience',
+    audience
+      ? `This grant is for ${meant} and not for ${inert(audience, 120)}.`
+      : `This grant is for ${meant} alone: whoever is there has to say so in "audience".`,
+  );
+}
+
+/** A grant that is bound to a key is worth nothing to whoever steals it. */
+function holderRefusal({ request, proofs }: Allowed, { proof }: Redeem): Refusal | undefined {
+  if (!request.holder_key) return undefined;
+  if (!proof)
+    return refuse(
+      'proof-required',
+      'This grant is bound to a key: send a proof that you hold it, made for this grant.',
+    );
+  if ('problem' in proof)
+    return refuse('proof-invalid', `The proof that you hold the key of this grant is not valid: ${proof.problem}.`);
+  if (proof.key !== request.holder_key)
+    return refuse('wrong-key', 'This grant is bound to another key than the one you have proved to hold.');
+  if (proofs?.includes(proof.id))
+    return refuse('proof-replayed', 'This proof has been used before: make a new one for every use.');
+  return undefined;
 }
 
 /** The quorum must still hold today: for the seats it was approved with, and for what policy wants now. */
@@ -88,8 +134,15 @@ function unusable(decision: Exclude<Decision, { status: 'ALLOWED' }>): Refusal {
     DENIED: ['no-grant', 'This was denied.'],
     EXPIRED: ['grant-expired', 'This grant has expired. Ask again.'],
     WITHDRAWN: ['no-grant', 'This request was withdrawn.'],
-    REDEEMED: ['grant-used', 'This grant has been used. It works once; ask again for another run.'],
+    REDEEMED: ['grant-used', usedUp(decision)],
     REVOKED: ['grant-revoked', 'This permission has been revoked.'],
   };
   return refuse(...refusals[decision.status]);
+}
+
+function usedUp(decision: Decision): string {
+  const uses = usesMade(decision);
+  return uses > 1
+    ? `This grant has been used ${uses} times, which is all it allows. Ask again for another run.`
+    : 'This grant has been used. It works once; ask again for another run.';
 }

@@ -32,6 +32,10 @@ export interface ActionRequest {
   /** The authenticated caller, when it is not the subject itself. */
   submitted_by?: string;
   request_id?: string;
+  /** Where the grant is to be used: the one enforcement point that may take it. */
+  audience?: string;
+  /** RFC 7638 thumbprint of the key whose holder alone may use the grant. */
+  holder_key?: string;
 }
 
 /** A person as the directory knows them now. */

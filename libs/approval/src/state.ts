@@ -22,7 +22,16 @@ export interface Asked extends Classification {
   updated_at: string;
   /** The human part; absent when nobody was asked. */
   approval?: ApprovalState;
+  /** The last one reported. */
   outcome?: Omit<OutcomeReported, 'type'> & { at: string };
+  /** The uses that have an outcome. */
+  reported?: number[];
+  /** When the grant was issued, if there is one: whatever happens later, it is the same grant. */
+  granted_at?: string;
+  /** How often the grant has been used, once it has been. */
+  used?: number;
+  /** Ids of the proofs its holder used it with: none is taken twice. */
+  proofs?: string[];
 }
 
 export interface ApprovalState {
@@ -70,7 +79,12 @@ export interface Revoked extends Asked {
 export type Decision = Pending | Allowed | Denied | Expired | Withdrawn | Redeemed | Revoked;
 export type Status = Decision['status'];
 
-/** The only transitions there are; anything else is refused. */
+/** How often the grant of a decision has been used. A state kept from when every grant worked once has no number. */
+export function usesMade(decision: Decision): number {
+  return decision.used ?? (decision.status === 'REDEEMED' ? 1 : 0);
+}
+
+/** The only transitions there are; anything else is refused. A use that leaves others leaves the decision ALLOWED. */
 export const TRANSITIONS: Record<Status, readonly Status[]> = {
   PENDING: ['ALLOWED', 'DENIED', 'EXPIRED', 'WITHDRAWN'],
   ALLOWED: ['REDEEMED', 'REVOKED', 'EXPIRED'],

@@ -385,10 +385,10 @@ describe('hold', () => {
     expect(channels('pager')).toEqual([]);
   });
 
-  it('promises one use, whatever policy says, because redeeming ends a decision', () => {
+  it('promises as many uses as policy says', () => {
     const many = pending({ verdict: verdict({ grant: { expires_in_s: 60, uses: 5 } }) });
-    expect(many.approval.grant).toEqual({ expires_in_s: 60, uses: 1 });
-    expect(act(many, vote(DANA)).decision).toMatchObject({ grant: { uses: 1, expires_at: later(61) } });
+    expect(many.approval.grant).toEqual({ expires_in_s: 60, uses: 5 });
+    expect(act(many, vote(DANA)).decision).toMatchObject({ grant: { uses: 5 } });
   });
 
   it('a held request without an owner name has none in its record', () => {

@@ -106,13 +106,13 @@ export function pending(situation: Situation = {}): Pending {
 }
 
 /** Allowed by policy, with a grant or outright. */
-export function allowed(grant = false): Decision {
+export function allowed(grant = false, uses = 1): Decision {
   const { request, agent, action_digest, reasons, risk, policy } = pending();
   return fold([
     {
       type: 'decision.allowed',
       ...{ request, agent, action_digest, reasons, risk, policy, obligations: [] },
-      ...(grant ? { grant: { id: 'grt_1', expires_at: later(600), uses: 1 } } : {}),
+      ...(grant ? { grant: { id: 'grt_1', expires_at: later(600), uses } } : {}),
     },
   ])!;
 }
