@@ -5,10 +5,10 @@ export type Scope = 'subject' | 'principal' | 'session' | 'area';
 
 export interface CounterKey {
   /** Named by policy. */
-  counter: string;
-  scope: Scope;
+  readonly counter: string;
+  readonly scope: Scope;
   /** Subject id; principal id; for a session, `subject "\n" session`, because sessions are named by agents; '' for area. */
-  key: string;
+  readonly key: string;
 }
 
 /**
@@ -21,17 +21,19 @@ export function isStrict({ scope }: CounterKey): boolean {
   return STRICT.has(scope);
 }
 
-/** 16 bytes that stand for a text in an index: ids are long, and whoever could find two alike would only be counted as one. */
-export function digest(text: string): Buffer {
-  return hash('sha256', text, 'buffer').subarray(0, 16);
+/**
+ * What stands for a text in an index, because ids are long: 16 bytes of its SHA-256, which PostgreSQL keeps best as a uuid.
+ * Whoever could find two alike would only be counted as one.
+ */
+export function digest(text: string): string {
+  return hash('sha256', text).slice(0, 32);
 }
 
-/** One text for one counter: a scope and the name of a counter hold no line feed. */
-export function nameOf({ counter, scope, key }: CounterKey): string {
-  return `${scope}\n${counter}\n${key}`;
-}
+const ids = new WeakMap<CounterKey, string>();
 
-/** What a counter is called in the tables. */
-export function idOf(key: CounterKey): Buffer {
-  return digest(nameOf(key));
+/** What a counter is called in the tables. A scope and the name of a counter hold no line feed. */
+export function idOf(counter: CounterKey): string {
+  let id = ids.get(counter);
+  if (id === undefined) ids.set(counter, (id = digest(`${counter.scope}\n${counter.counter}\n${counter.key}`)));
+  return id;
 }

@@ -1,6 +1,7 @@
 import { Fault } from '@countersign/contract';
 import type { Pool } from '../../postgres.js';
-import { DAY_MS, HOUR_MS, bucketOf } from './bucket.js';
+import { arrayOf } from './array.js';
+import { bucketOf, BUCKETS_PER_HOUR } from './bucket.js';
 import { digest, idOf, isStrict, type CounterKey } from './counter-key.js';
 import type { ExpectedHead, FlowOccurrence } from './change.js';
 
@@ -38,11 +39,11 @@ export class HistoryReader {
 
   /** Throws Fault `database-unavailable`. */
   async read({ counters, session, subject, now }: HistoryQuery): Promise<HistoryRead> {
-    const hourAgo = bucketOf(now.getTime() - HOUR_MS);
+    const bucket = bucketOf(now);
     const { known, totals, flow } = await this.#row([
-      counters.map(idOf),
-      hourAgo,
-      bucketOf(now.getTime() - DAY_MS),
+      arrayOf(counters, idOf),
+      bucket - BUCKETS_PER_HOUR,
+      bucket - 24 * BUCKETS_PER_HOUR,
       session === undefined ? null : digest(session),
       digest(subject),
     ]);
@@ -78,7 +79,7 @@ const READ = `
               'hour', json_build_array(t.count1, t.sum1, t.denies1, r.resources1),
               'day', json_build_array(t.count24, t.sum24, t.denies24, r.resources24),
               'version', coalesce(h.version, 0)::text) order by k.place), '[]')
-       from unnest($1::bytea[]) with ordinality as k (id, place)
+       from unnest($1::uuid[]) with ordinality as k (id, place)
        left join counter_heads h on h.id = k.id,
        lateral (
          select coalesce(sum(count) filter (where bucket >= $2), 0) as count1, coalesce(sum(count), 0) as count24,
