@@ -21,7 +21,7 @@ const LAYERS = [
 const HOMES = [
   { home: 'store', packages: ['pg', 'pg-*', 'typeorm'] },
   { home: 'bus', packages: ['kafkajs'] },
-  { home: 'policy', packages: ['@open-policy-agent/*'] },
+  { home: 'policy', packages: ['re2js'] },
 ].map(({ home, packages }) => ({
   sourceTag: `/^(lib|app):(?!${home}$)/`,
   onlyDependOnLibsWithTags: ['*'],
@@ -99,12 +99,23 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
+    files: ['{apps,libs}/*/src/**/*.ts'],
+    ignores: ['libs/policy/src/**', '**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'WebAssembly', message: 'Policy is evaluated in libs/policy, behind its port.' },
+      ],
+    },
+  },
+  {
     files: ['libs/{approval,ledger}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-syntax': ['error', ENVIRONMENT, ...IMPURE],
       'no-restricted-globals': [
         'error',
+        'WebAssembly',
         'process',
         'fetch',
         'setTimeout',
