@@ -167,8 +167,9 @@ describe('what is sent out', () => {
 
 async function sumOf(scope: string, key: string): Promise<number> {
   const { rows } = await place.admin.query<{ sum: number }>(
-    `select coalesce(sum(sum), 0)::float8 as sum from counters where scope = $1 and key = substring(sha256($2::bytea) for 16)`,
-    [scope, key],
+    `select coalesce(sum(sum), 0)::float8 as sum from counters
+      where id = left(encode(sha256(convert_to($1, 'utf8')), 'hex'), 32)::uuid`,
+    [`${scope}\nspending\n${key}`],
   );
   return rows[0]!.sum;
 }
