@@ -188,6 +188,22 @@ describe('what serves', () => {
     stop();
   });
 
+  it('is heard of by all, whoever saw it first', async () => {
+    await kept('r1');
+    const serving = new ServingBundle(pool, 3_600_000);
+    const seen = [0, 0];
+    const stops = [0, 1].map((i) => serving.changed(() => seen[i]!++));
+    expect(await serving.current()).toBeUndefined();
+    await superuser.query(`update serving_bundle set revision = 'r1'`);
+    expect(await serving.current()).toMatchObject({ revision: 'r1' });
+    expect(seen).toEqual([1, 1]);
+    stops[0]!();
+    await superuser.query(`update serving_bundle set revision = null`);
+    await serving.current();
+    expect(seen).toEqual([1, 2]);
+    stops[1]!();
+  });
+
   it('has a candidate beside it', async () => {
     await kept('r1');
     const serving = new ServingBundle(pool, 3_600_000);

@@ -12,11 +12,14 @@ export interface ServedArchive {
 /** A notice may be lost, so whoever follows also looks by itself. */
 const LOOK_EVERY_MS = 5_000;
 
-/** Which bundle serves and which is the candidate, followed across all processes on this database. */
+/** Which bundle serves and which is the candidate, followed across all processes on this database over one connection. */
 export class ServingBundle {
   readonly #bundles: Bundles;
-  /** What was read last: what differs from it is a change. */
-  #read: Partial<Pick<Standing, 'revision' | 'candidate'>> = {};
+  readonly #callbacks = new Set<() => void>();
+  #known: Standing | undefined;
+  #hints: Hints | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(
     readonly pool: Pool,
@@ -27,42 +30,45 @@ export class ServingBundle {
 
   /** The bundle that was activated last; undefined while none was. */
   async current(): Promise<ServedArchive | undefined> {
-    const { revision } = await this.#bundles.standing();
-    this.#read = { ...this.#read, revision };
-    return this.#archive(revision);
+    return this.#archive((await this.#look()).revision);
   }
 
   async candidate(): Promise<ServedArchive | undefined> {
-    const { candidate } = await this.#bundles.standing();
-    this.#read = { ...this.#read, candidate };
-    return this.#archive(candidate);
+    return this.#archive((await this.#look()).candidate);
   }
 
-  /** Calls back after either is another than was read or seen last. Returns what ends it. */
+  /** Calls back after either is another than anybody here has seen before. Returns what ends it. */
   changed(callback: () => void): () => void {
-    let stopped = false;
-    let turn: Promise<void> = Promise.resolve();
-    const look = () => {
-      turn = turn.then(async () => {
-        const standing = await this.#bundles.standing().catch(() => undefined);
-        if (stopped || !standing) return;
-        const { revision, candidate } = standing;
-        const { revision: revisionBefore = revision, candidate: candidateBefore = candidate } = this.#read;
-        this.#read = { revision, candidate };
-        if (revision !== revisionBefore || candidate !== candidateBefore) callback();
-      });
+    this.#callbacks.add(callback);
+    if (this.#callbacks.size === 1) this.#listen();
+    return () => {
+      this.#callbacks.delete(callback);
+      if (this.#callbacks.size > 0) return;
+      clearInterval(this.#timer);
+      this.#hints?.stop();
     };
-    const hints = new Hints(this.pool, look, POLICY_CHANNEL);
+  }
+
+  #listen(): void {
+    const look = () => {
+      this.#turn = this.#turn.then(() => this.#look()).then(nothing, nothing);
+    };
+    const hints = (this.#hints = new Hints(this.pool, look, POLICY_CHANNEL));
     // Between the last read and the listening something may have changed, so there is a look after each.
     look();
     void hints.start().then(look);
-    const timer = setInterval(look, this.everyMs);
-    timer.unref();
-    return () => {
-      stopped = true;
-      clearInterval(timer);
-      hints.stop();
-    };
+    this.#timer = setInterval(look, this.everyMs);
+    this.#timer.unref();
+  }
+
+  // Whoever sees a change, all hear of it: a read by one must not hide it from the others.
+  async #look(): Promise<Standing> {
+    const now = await this.#bundles.standing();
+    const before = this.#known;
+    this.#known = now;
+    const changed = before && (before.revision !== now.revision || before.candidate !== now.candidate);
+    if (changed) for (const callback of [...this.#callbacks]) callback();
+    return now;
   }
 
   async #archive(revision: string | null): Promise<ServedArchive | undefined> {
@@ -72,3 +78,5 @@ export class ServingBundle {
     return { revision, archive };
   }
 }
+
+function nothing(): void {}
