@@ -14,7 +14,7 @@ import {
   type Envelope,
 } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
-import { openEngine } from '@countersign/policy';
+import { openPolicyHost } from '@countersign/policy';
 import { Metrics, parseSettings, Readiness, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
 import { parseDirectory } from '../libs/directory/src/file.js';
@@ -100,7 +100,7 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
   await migrate(databaseUrl, 'intake');
-  const policy = await openEngine({ source: policies, dataDir, log: (line) => log.info(line) });
+  const policy = await openPolicyHost({ source: policies, dataDir, log: (line) => log.info(line) });
   const published: Envelope[] = [];
   const bus = new MemoryBus();
   await bus.subscribe({

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { PolicyService } from '@countersign/contract';
-import type { Policy } from '@countersign/policy';
+import { MAX_MESSAGE_BYTES, type Policy } from '@countersign/policy';
 import { rpcService, type Authenticate, type Surface } from '@countersign/service';
 import { PolicyApi, type Caller } from './policy-api.js';
 
@@ -21,5 +21,6 @@ export function decisionModule(parts: { policy: Policy }): DynamicModule {
 /** What the started module serves. */
 export function decisionSurface(app: INestApplication, authenticate: Authenticate<Caller>): Surface {
   const api = app.get<PolicyApi>(POLICY_API, { strict: false });
-  return { services: [rpcService(PolicyService, authenticate, api.handlers)], documents: {} };
+  const service = { ...rpcService(PolicyService, authenticate, api.handlers), messageLimit: MAX_MESSAGE_BYTES };
+  return { services: [service], documents: {} };
 }

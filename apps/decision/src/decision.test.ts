@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openEngine, RemotePolicy } from '@countersign/policy';
+import { openPolicyHost, RemotePolicy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
 import { freePorts } from '../../../test/ports.js';
 import { decisionModule, decisionSurface } from './decision.module.js';
@@ -16,11 +16,11 @@ const CALLERS: Record<string, Caller> = {
 let dataDir: string;
 let running: RunningService;
 let address: string;
-let engine: Awaited<ReturnType<typeof openEngine>>;
+let engine: Awaited<ReturnType<typeof openPolicyHost>>;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'countersign-decision-'));
-  engine = await openEngine({ dataDir, log: () => {} });
+  engine = await openPolicyHost({ dataDir, log: () => {} });
   const [grpcPort, httpPort] = await freePorts(2);
   address = `127.0.0.1:${grpcPort}`;
   running = await startService({

@@ -1,7 +1,7 @@
 import { Fault } from '@countersign/contract';
 import { sameToken } from '@countersign/directory';
-import { openEngine } from '@countersign/policy';
-import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
+import { addHostMetrics, openPolicyHost } from '@countersign/policy';
+import { Metrics, openLog, parseSettings, policyPlaces, Readiness, runMain, startService } from '@countersign/service';
 import { decisionModule, decisionSurface } from './decision.module.js';
 import type { Caller } from './policy-api.js';
 
@@ -17,15 +17,10 @@ await runMain(async () => {
   const log = openLog('decision', settings.COUNTERSIGN_LOG_LEVEL);
   const metrics = new Metrics();
   const readiness = new Readiness();
-  const policy = await openEngine({
-    source: settings.COUNTERSIGN_POLICIES,
-    opaBin: settings.OPA_BIN,
-    dataDir: settings.COUNTERSIGN_DATA_DIR,
-    log: (line) => log.info(line),
-  });
-  const faults = () => Object.values(policy.faults).reduce((sum, count) => sum + count, 0);
-  metrics.gauge('policy_faults', 'Evaluations that broke and therefore denied.', faults);
-  metrics.gauge('policy_instances_retired', 'WASM instances dropped after an exception.', () => policy.retired);
+  const policy = await openPolicyHost({ ...policyPlaces(settings), log: (line) => log.info(line) });
+  addHostMetrics((...gauge) => metrics.gauge(...gauge), policy);
+  readiness.add('policy', () => policy.problem());
+  readiness.warn('policy', () => policy.warning());
   const running = await startService({
     module: decisionModule({ policy }),
     surface: (app) => decisionSurface(app, authenticate),
@@ -37,5 +32,10 @@ await runMain(async () => {
     readiness,
   });
   log.info({ httpPort }, 'decision is ready');
-  return running;
+  return {
+    stop: async () => {
+      await running.stop();
+      policy.close();
+    },
+  };
 });

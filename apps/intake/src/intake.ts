@@ -96,6 +96,7 @@ export class Intake {
       return undefined;
     });
     readiness.add('policy', () => policy.problem());
+    readiness.warn('policy', () => policy.warning());
     metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
     metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>
       this.#relay.failingSince === undefined ? 0 : (Date.now() - this.#relay.failingSince) / 1000,

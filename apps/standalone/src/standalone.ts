@@ -46,6 +46,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
     progress('bringing the database up to date');
     for (const schema of ['intake', 'notifier'] as const) await migrate(databaseUrl, schema);
     const policy = await policyReady;
+    undo.push(() => policy.close());
     const bus = openBus(settings, log);
     const intakePool = openPool(databaseUrl, 'intake');
     const notifierPool = openPool(databaseUrl, 'notifier');

@@ -3,8 +3,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUNDLE_FILE, compileFolder, loadBundle, parseBundle, type Bundle } from './bundle.js';
+import { parseBundle, type Bundle } from './bundle.js';
 import { PolicyEngine } from './engine.js';
+import { BUNDLE_FILE, compileFolder, loadBundle } from './folder.js';
 import { findOpa, OPA_VERSION } from './opa.js';
 import { readSources, SHIPPED } from './sources.js';
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadBundle, parseBundle } from './bundle.js';
+import { parseBundle } from './bundle.js';
 import { PolicyEngine } from './engine.js';
 import type { FaultKind } from './fault-verdict.js';
+import { loadBundle } from './folder.js';
 import { MAX_INPUT_BYTES } from './input-guard.js';
 
 const bundle = await loadBundle({ cacheDir: '/nonexistent', log: () => {} });

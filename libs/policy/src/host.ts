@@ -2,8 +2,13 @@ import type { Verdict } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { infoOf, withData, type Bundle } from './bundle.js';
 import { PolicyEngine } from './engine.js';
+import { Condition, toFault } from './condition.js';
 import type { FaultKind } from './fault-verdict.js';
 import type { Log } from './opa.js';
+import { Follower } from './origin/follower.js';
+import { Following } from './origin/following.js';
+import type { LastGood } from './origin/last-good.js';
+import type { Origin } from './origin/origin.js';
 import type { BundleInfo, Policy, PolicyEvent, PolicyListener } from './policy.js';
 import { Shadow, type ShadowReport } from './shadow.js';
 
@@ -11,6 +16,8 @@ export interface HostOptions {
   log: Log;
   /** Whether only bundles with a verified signature may serve. */
   signedOnly?: boolean;
+  /** Where what has served is kept for a start without its origin. */
+  lastGood?: LastGood;
 }
 
 /** An engine, and where its bundle was last got from: equal revisions share one engine. */
@@ -33,17 +40,20 @@ export class PolicyHost implements Policy {
   #previous: Held | undefined;
   #candidate: Held | undefined;
   #shadow: Shadow | undefined;
-  #failure: Extract<PolicyEvent, { type: 'load-failed' }> | undefined;
+  readonly #condition = new Condition();
+  readonly #following: Following;
+  #candidates: Follower | undefined;
+  #candidateProblem: string | undefined;
   #loading: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<PolicyListener>();
   readonly #seen = new Set<string>();
   readonly #past = { faults: 0, retired: 0 };
-  /** For metrics: what could not be loaded, and how often code was compiled. */
-  loadFailures = 0;
+  /** How often code was compiled. */
   compiled = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#following = new Following(this, options.lastGood, options.log);
   }
 
   get revision(): string {
@@ -52,7 +62,7 @@ export class PolicyHost implements Policy {
 
   evaluate(inputText: string): Verdict {
     const serving = this.#serving;
-    if (!serving) throw new Fault('policy-unavailable', this.problem() ?? 'no policy is loaded', { retryable: true });
+    if (!serving) throw new Fault('policy-unavailable', this.#condition.problem, { retryable: true });
     const verdict = serving.engine.evaluate(inputText);
     this.#shadow?.observe(inputText, verdict);
     return verdict;
@@ -68,13 +78,14 @@ export class PolicyHost implements Policy {
   }
 
   problem(): string | undefined {
-    if (this.#serving) return undefined;
-    return `no policy has been loaded${this.#failure ? `: ${this.#failure.message}` : ''}`;
+    return this.#serving ? undefined : this.#condition.problem;
   }
 
   warning(): string | undefined {
-    if (!this.#serving || !this.#failure) return undefined;
-    return `a newer policy could not be loaded, and the one before still serves: ${this.#failure.message}`;
+    if (!this.#serving) return undefined;
+    const held = this.#following.heldBack;
+    const why = held && `policy ${held.revision} was rolled back from, and waits until ${held.location} has another`;
+    return this.#condition.warning ?? why;
   }
 
   on(listener: PolicyListener): () => void {
@@ -83,38 +94,27 @@ export class PolicyHost implements Policy {
   }
 
   /**
+   * Keeps up with an origin from now on, in place of those before it as soon as it has a bundle. Resolves when it was asked
+   * once. Throws the Fault that says why nothing of it serves; a remote one is asked again all the same.
+   */
+  follow(origin: Origin): Promise<void> {
+    return this.#following.follow(origin);
+  }
+
+  /**
    * Makes a bundle the serving one. Throws the Fault that says why it can not serve; the old one serves as before then. Loads
    * take place one after another, in the order of the calls.
    */
-  load(bundle: Bundle): Promise<BundleInfo> {
-    return this.#inTurn(async () => {
-      try {
-        const held = await this.#prepare(bundle);
-        this.#failure = undefined;
-        this.#serve(held);
-        return infoOf(bundle, 'serving');
-      } catch (thrown) {
-        throw this.failed(thrown, bundle.location, bundle.revision);
-      }
-    });
+  load(bundle: Bundle, { keptAt }: { keptAt?: string } = {}): Promise<BundleInfo> {
+    return this.#inTurn(() => this.#replace(bundle.location, () => bundle, keptAt));
   }
 
   /** Changes the data and keeps the code. The old data serve as before when the new ones can not be read. */
   updateData(dataJson: string): Promise<BundleInfo> {
     return this.#inTurn(async () => {
-      const serving = this.#serving;
+      const serving = this.#serving?.bundle;
       if (!serving) throw new Fault('policy-unavailable', 'there is no policy whose data could be changed');
-      let revision: string | undefined;
-      try {
-        const bundle = withData(serving.bundle, dataJson);
-        revision = bundle.revision;
-        const held = await this.#prepare(bundle);
-        this.#failure = undefined;
-        this.#serve(held);
-        return infoOf(bundle, 'serving');
-      } catch (thrown) {
-        throw this.failed(thrown, serving.bundle.location, revision);
-      }
+      return this.#replace(serving.location, () => withData(serving, dataJson));
     });
   }
 
@@ -124,6 +124,7 @@ export class PolicyHost implements Policy {
     if (!serving || !previous) throw new Fault('policy-no-previous', 'there is no policy that served before this one');
     [this.#serving, this.#previous] = [previous, serving];
     this.#beginShadow();
+    this.#following.rolledBack(serving.bundle.revision, previous.bundle);
     const { revision, source, location } = previous.bundle;
     this.#options.log(`policy ${revision} serves again, in place of ${serving.bundle.revision}`);
     this.#tell({ type: 'rolled-back', revision, previous: serving.bundle.revision, source, location });
@@ -142,6 +143,22 @@ export class PolicyHost implements Policy {
     });
   }
 
+  /** Keeps the candidate up with an origin. Resolves when it was asked once; it is asked again whatever came of it. */
+  async followCandidate(origin: Origin): Promise<void> {
+    this.#candidates?.close();
+    const failed = (thrown: unknown) => this.#candidateFailed(toFault(thrown, origin.location));
+    const deliver = async (bundle: Bundle) => {
+      await this.shadow(bundle).catch((thrown: unknown) => {
+        throw failed(thrown);
+      });
+      this.#candidateProblem = undefined;
+    };
+    const follower = new Follower(origin, { deliver, failed, reached: () => undefined });
+    this.#candidates = follower;
+    await follower.look().catch(() => undefined);
+    follower.start();
+  }
+
   /** What the candidate would have answered since it is one. Undefined when there is none. */
   shadowReport(): ShadowReport | undefined {
     return this.#candidate && this.#shadow?.report(infoOf(this.#candidate.bundle, 'candidate'), this.revision);
@@ -149,21 +166,18 @@ export class PolicyHost implements Policy {
 
   /** Takes note that a newer policy could not be had, and says so. Returns the Fault. */
   failed(thrown: unknown, location: string, revision?: string): Fault {
-    // What is not a fault is a bug in reading a bundle, and must not end the process that the old one serves in.
-    const fault =
-      thrown instanceof Fault
-        ? thrown
-        : new Fault('policy-bundle', `the policy from ${location} can not be loaded`, { cause: thrown });
-    const { code, message } = fault;
-    const repeated = this.#failure !== undefined && this.#failure.code === code && this.#failure.message === message;
-    const failure = { type: 'load-failed' as const, location, code, message, ...(revision ? { revision } : {}) };
-    this.#failure = failure;
-    this.loadFailures++;
-    if (!repeated) {
-      this.#options.log(`a policy could not be loaded (${code}): ${message}`);
-      this.#tell(failure);
+    const fault = toFault(thrown, location);
+    const event = this.#condition.failed(fault, location, revision);
+    if (event) {
+      this.#options.log(`a policy could not be loaded (${fault.code}): ${fault.message}`);
+      this.#tell(event);
     }
     return fault;
+  }
+
+  /** Takes note that an origin answers. */
+  reached(location: string): void {
+    this.#condition.reached(location);
   }
 
   /** Evaluations that broke and denied, and WASM instances that were dropped, since the process was started. */
@@ -173,14 +187,46 @@ export class PolicyHost implements Policy {
     return counts;
   }
 
+  /** Whether the serving bundle was kept from before, because its origin could not be had. */
+  get kept(): boolean {
+    return this.#condition.kept;
+  }
+
+  /** How often a bundle could not be had or loaded. */
+  get loadFailures(): number {
+    return this.#condition.failures;
+  }
+
+  /** Why no newer candidate could be had. */
+  get candidateProblem(): string | undefined {
+    return this.#candidateProblem;
+  }
+
   /** When the serving bundle was loaded, in seconds since 1970; 0 when there is none. */
   get loadedAt(): number {
     return this.#serving ? Date.parse(this.#serving.bundle.loadedAt) / 1000 : 0;
   }
 
   close(): void {
+    this.#following.close();
+    this.#candidates?.close();
     this.#endShadow();
     this.#listeners.clear();
+  }
+
+  async #replace(location: string, read: () => Bundle, keptAt?: string): Promise<BundleInfo> {
+    let revision: string | undefined;
+    try {
+      const bundle = read();
+      revision = bundle.revision;
+      const held = await this.#prepare(bundle);
+      this.#condition.loaded(keptAt);
+      this.#following.released();
+      this.#serve(held);
+      return infoOf(bundle, 'serving');
+    } catch (thrown) {
+      throw this.failed(thrown, location, revision);
+    }
   }
 
   #serve(held: Held): void {
@@ -211,6 +257,13 @@ export class PolicyHost implements Policy {
     if (!code) this.compiled++;
     const onFault = (kind: FaultKind, detail: string) => this.#broke(bundle.revision, kind, detail);
     return { engine: await PolicyEngine.open(bundle, { onFault }, code), bundle };
+  }
+
+  #candidateFailed(fault: Fault): Fault {
+    if (this.#candidateProblem !== fault.message)
+      this.#options.log(`the candidate can not be evaluated: ${fault.message}`);
+    this.#candidateProblem = fault.message;
+    return fault;
   }
 
   // One line for each way of breaking: a policy that breaks does so on every request, and the counters have the number.

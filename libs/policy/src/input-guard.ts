@@ -1,8 +1,10 @@
+/** Bytes of UTF-8 an input may have: a whole request, and besides it what we know of the agent, its history and the time. */
+export const MAX_INPUT_BYTES = (256 + 64) * 1024;
 /**
- * Bytes of UTF-8 an input may have: so many that it fits into one message with its sequence number. One that did not would
- * end the stream, and with it the evaluations of everybody else.
+ * Bytes a message with an input may have. An input that fitted into none would end the stream, and with it the evaluations
+ * of everybody else.
  */
-export const MAX_INPUT_BYTES = 256 * 1024 - 32;
+export const MAX_MESSAGE_BYTES = MAX_INPUT_BYTES + 64;
 /** How deep an input may nest. The arguments alone may reach 64, and they sit three levels down. */
 export const MAX_INPUT_DEPTH = 68;
 

@@ -106,7 +106,7 @@ it('an error in place of a verdict is a fault', async () => {
 it('an input the engine would refuse is denied without being sent', async () => {
   let received = 0;
   const { port } = await serve(() => received++);
-  const verdict = await connect(port).evaluate(`{"x":"${'x'.repeat(300_000)}"}`);
+  const verdict = await connect(port).evaluate(`{"x":"${'x'.repeat(400_000)}"}`);
   expect(verdict).toMatchObject({ effect: 'deny', reasons: [{ rule: 'policy-fault' }] });
   expect(received).toBe(0);
 });

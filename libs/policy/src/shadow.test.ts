@@ -1,8 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Effect, Verdict } from '@countersign/approval';
+import type { BundleInfo } from './policy.js';
 import { Shadow, type Candidate } from './shadow.js';
 
-const INFO = {
+const INFO: BundleInfo = {
   revision: 'sha256:candidate',
   active: false,
   source: 'file',
@@ -10,7 +11,7 @@ const INFO = {
   role: 'candidate',
   loaded_at: '',
   areas: [],
-} as const;
+};
 
 function verdict(effect: Effect, rules: string[] = ['r'], more: Partial<Verdict> = {}): Verdict {
   return {

@@ -16,6 +16,8 @@ export interface Sources {
   files: Map<string, string>;
   /** What the content comes to: "source:sha256:" and hex. The same on every machine, whatever its line ends. */
   digest: string;
+  /** The same for the rules alone, without the data. */
+  codeDigest: string;
   areas: string[];
 }
 
@@ -25,11 +27,16 @@ export async function readSources(folder: string, library = join(SHIPPED, LIBRAR
   if (!own.some(([path]) => path.endsWith('.rego'))) return undefined;
   const files = new Map(own.map(([path, text]) => [`policies/${path}`, text]));
   for (const [path, text] of await readTree(library)) files.set(`${LIBRARY}/${path}`, text);
+  const code = [...files].filter(([path]) => path.endsWith('.rego'));
+  return { files, digest: digestOf(files), codeDigest: digestOf(code), areas: areasOf(files.values()) };
+}
+
+function digestOf(files: Iterable<[string, string]>): string {
   const digest = createHash('sha256').update(`${ENTRYPOINT}\n`);
   for (const [path, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
     digest.update(`${path}\n${Buffer.byteLength(text)}\n${text}`);
   }
-  return { files, digest: `source:sha256:${digest.digest('hex')}`, areas: areasOf(files.values()) };
+  return `source:sha256:${digest.digest('hex')}`;
 }
 
 /** The areas that Rego texts have packages for. */
@@ -40,6 +47,11 @@ export function areasOf(texts: Iterable<string>): string[] {
     if (area !== undefined) areas.add(area);
   }
   return [...areas].sort();
+}
+
+/** The packages that Rego texts are in. */
+export function packagesOf(texts: Iterable<string>): string[] {
+  return [...new Set([...texts].map(packageOf))].filter(Boolean);
 }
 
 function isLibrary(text: string): boolean {

@@ -73,7 +73,7 @@ export class GrpcServer extends ServerGrpc {
     const methods = serviceDefinition(rpc.service);
     for (const [name, method] of Object.entries(methods)) {
       const codec = rpc.codecs?.[name];
-      method.requestDeserialize = guarded(codec?.deserialize ?? method.requestDeserialize) as never;
+      method.requestDeserialize = guarded(codec?.deserialize ?? method.requestDeserialize, rpc.messageLimit) as never;
       if (codec) method.responseSerialize = codec.serialize as never;
     }
     return methods;
@@ -167,11 +167,11 @@ class Undecodable {
   constructor(readonly error: StatusError) {}
 }
 
-function guarded(deserialize: (bytes: Buffer) => unknown) {
+function guarded(deserialize: (bytes: Buffer) => unknown, limit = MESSAGE_LIMIT) {
   return (bytes: Buffer): unknown => {
-    if (bytes.length > MESSAGE_LIMIT) {
+    if (bytes.length > limit) {
       return new Undecodable(
-        new StatusError('INVALID_ARGUMENT', `the message has ${bytes.length} bytes, more than ${MESSAGE_LIMIT}`, {
+        new StatusError('INVALID_ARGUMENT', `the message has ${bytes.length} bytes, more than ${limit}`, {
           reason: 'MESSAGE_TOO_LARGE',
         }),
       );

@@ -6,6 +6,7 @@ export { runMain } from './main.js';
 export { Metrics } from './metrics.js';
 export type { Document } from './plain-routes.js';
 export type { RawAnswer, RawRequest, RawRoute } from './raw-routes.js';
+export { policyPlaces } from './policy-places.js';
 export { Readiness, type Probe } from './readiness.js';
 export { rpcService, type Authenticate, type Call, type Handlers, type Codec, type RpcService } from './rpc.js';
 export { settingsReference } from './settings-reference.js';

@@ -20,13 +20,10 @@ export function plainRoutes(readiness: Readiness, metrics: Metrics, documents: R
     const failed = () => reply(503, 'text/plain', 'not available\n');
     if (path === '/healthz') return reply(200, 'application/json', '{"status":"ok"}\n');
     if (path === '/readyz') {
-      readiness.problems().then((problems) => {
+      Promise.all([readiness.problems(), readiness.warnings()]).then(([problems, warnings]) => {
         const ready = Object.keys(problems).length === 0;
-        reply(
-          ready ? 200 : 503,
-          'application/json',
-          JSON.stringify({ status: ready ? 'ready' : 'not ready', problems }) + '\n',
-        );
+        const body = { status: ready ? 'ready' : 'not ready', problems, warnings };
+        reply(ready ? 200 : 503, 'application/json', JSON.stringify(body) + '\n');
       }, failed);
       return;
     }

@@ -50,6 +50,8 @@ export interface RpcService<Caller = unknown> {
   handlers: Record<string, unknown>;
   /** By method name; the generated codec serves the others. */
   codecs?: Record<string, Codec>;
+  /** Bytes a message may have, for a service whose messages are made by us from what others have sent. */
+  messageLimit?: number;
 }
 
 /** Ties a service to its handlers, checked against the proto. */

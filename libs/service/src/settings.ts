@@ -15,6 +15,8 @@ const list = z.string().transform((text) =>
 const hostPort = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'write host:port');
 /** https anywhere, plain http on loopback only. */
 const url = z.string().refine(isSafeUrl, 'write a complete https:// URL; http:// is accepted on loopback only');
+/** A place on this machine, or a URL; a password in a URL would show wherever the place is named. */
+const place = z.string().refine(isSafePlace, 'write a folder, a file, or a complete https:// URL without a password');
 const hosts = list.refine(
   (items) => items.every((item) => /^[^\s/:]+(:\d{1,5})?$/.test(item)),
   'write host or host:port, comma-separated',
@@ -50,8 +52,27 @@ export const SETTINGS = {
     fallback: '.countersign',
   },
   COUNTERSIGN_POLICIES: {
-    schema: z.string().optional(),
-    about: 'Folder of Rego, or a compiled bundle, instead of the shipped policies.',
+    schema: place.optional(),
+    about: 'Folder of Rego, compiled bundle, or URL of an OPA bundle server, instead of the shipped policies.',
+  },
+  COUNTERSIGN_POLICY_POLL: {
+    schema: z.coerce.number().min(0).max(86_400).default(10),
+    about: 'Seconds between two looks for other policies. 0: only at the start.',
+    fallback: '10',
+  },
+  COUNTERSIGN_POLICY_KEYS: {
+    schema: z.string().min(1).optional(),
+    about:
+      'File with the keys that policies must be signed with: JSON as in the keys of OPA, or one public key in PEM. Without it, only unsigned policies serve.',
+  },
+  COUNTERSIGN_POLICY_TOKEN: {
+    schema: z.string().min(1).optional(),
+    about: 'Bearer token for the bundle servers that policies come from.',
+    secret: true,
+  },
+  COUNTERSIGN_POLICY_SHADOW: {
+    schema: place.optional(),
+    about: 'Folder, bundle or URL of a candidate: it is evaluated beside the serving policy, and never answers.',
   },
   COUNTERSIGN_DIRECTORY: {
     schema: z.string().optional(),
@@ -168,6 +189,13 @@ export function parseSettings(env: Record<string, string | undefined>): Settings
   }
   if (problems.length > 0) throw new Fault('settings-invalid', problems.join('\n'));
   return settings as Settings;
+}
+
+function isSafePlace(text: string): boolean {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text !== '';
+  if (!isSafeUrl(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
 }
 
 function isSafeUrl(text: string): boolean {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compileFolder } from '../bundle.js';
+import { compileFolder } from '../folder.js';
 import { PolicyEngine } from '../engine.js';
 import { findOpa } from '../opa.js';
 import { SHIPPED } from '../sources.js';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,15 +17,20 @@ const opa = await findOpa({ cacheDir: join(SHIPPED, '..', '.countersign', 'cache
 const folder = await mkdtemp(join(tmpdir(), 'countersign-signature-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const PEM = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const;
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, ...PEM });
-const other = generateKeyPairSync('rsa', { modulusLength: 2048, ...PEM });
-const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256', ...PEM });
-const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384', ...PEM });
-const ed25519 = generateKeyPairSync('ed25519', PEM);
+interface Pair {
+  publicKey: KeyObject;
+  privateKey: KeyObject;
+}
+
+const pem = ({ publicKey, privateKey }: Pair) => ({
+  publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+});
+const rsa = pem(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const other = pem(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const p256 = pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+const p384 = pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }));
+const ed25519 = pem(generateKeyPairSync('ed25519'));
 const SECRET = 'a secret of the two sides, long enough';
 
 const UNSIGNED = readFileSync(new URL('../../fixtures/anything.tar.gz', import.meta.url));

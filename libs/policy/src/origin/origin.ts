@@ -1,0 +1,23 @@
+import type { Bundle } from '../bundle.js';
+import type { BundleSource } from '../policy.js';
+
+/**
+ * Where bundles come from. It says what is new and knows nothing of what serves.
+ *
+ * A Fault that is retryable means that it could not be asked; any other is about what it gave.
+ */
+export interface Origin {
+  readonly source: BundleSource;
+  /** For messages, events and lists: it holds nothing secret. */
+  readonly location: string;
+  /** The same for the same place, secret parts included: for digests only. */
+  readonly identity: string;
+  /** Whether it is looked after elsewhere, so that nobody here can mend what it gives. */
+  readonly remote: boolean;
+  /** How long to wait before it is asked again; Infinity when it never changes, 0 when asking is waiting. */
+  readonly pauseMs: number;
+  /** The bundle it has, unless it is the one it gave last. Waits no longer than until the signal. */
+  next(signal: AbortSignal): Promise<Bundle | undefined>;
+  /** What it gave last could not be loaded: remotely it may be mended without a sign, so it is asked for again. */
+  refused?(): void;
+}
