@@ -13,7 +13,7 @@ import { readAction } from './action.js';
 import { milliseconds, readAsk, requireAgent } from './ask.js';
 import type { Changes } from './changes.js';
 import { Decider, type DeciderParts } from './decider.js';
-import { policyInput } from './policy-input.js';
+import { redeeming } from './redeeming.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { pool } from './stream-pool.js';
@@ -165,36 +165,10 @@ export class DecisionApi {
       });
     const { decision, refused } = await this.#parts.decisions.run(
       txn,
-      async (decision) => {
-        const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
-        const approvers = approvals
-          .map(({ voter }) => directory.person(voter))
-          .filter((person): person is Person => person !== undefined);
-        const approval = canonicalize({
-          decision_id: txn,
-          approved_by: approvals.map(({ voter }) => voter),
-          approved_at: decision.updated_at,
-        });
-        const nowMs = this.#parts.decisions.now().getTime();
-        const verdict = await this.#parts.policy.evaluate(
-          policyInput(texts, agent, {
-            principal: decision.request.principal ?? '',
-            nowMs,
-            approval,
-            // The action has been counted since; policy sees what it saw then.
-            ...(decision.history ? { history: canonicalize(decision.history) } : {}),
-          }),
-        );
-        return {
-          type: 'redeem',
-          by: caller.id,
-          grant_id: jti,
-          action_digest: texts.digest,
-          approvers,
-          owner: agent.owner,
-          verdict,
-        };
-      },
+      redeeming(
+        { policy: this.#parts.policy, directory, now: this.#parts.decisions.now },
+        { by: caller.id, grantId: jti, texts, agent },
+      ),
       trace(call),
     );
     if (refused) throw refusedStatus(refused, txn);

@@ -9,7 +9,7 @@ import {
 } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import type { EventDraft, IntakeReader, StateRow, Writer } from '@countersign/store';
+import type { EventDraft, IntakeReader, StateRow, Write, Writer } from '@countersign/store';
 import type { History } from './history.js';
 import { isDecisionId, newId } from './ids.js';
 import { stepAside, Turns } from './turns.js';
@@ -26,6 +26,8 @@ export type CommandFor = Command | ((decision: Decision) => Command | Promise<Co
 export interface RunOptions {
   requestKey?: Buffer;
   traceId?: string;
+  /** What is to be committed together with these events, or not at all. */
+  alongside?: (events: readonly DecisionEvent[], at: string) => Pick<Write, 'events' | 'policy'> | undefined;
 }
 
 export interface Ran {
@@ -76,9 +78,11 @@ export class Decisions {
       if (events.length === 0) return { decision, ...(refused ? { refused } : {}) };
       const { drafts, next } = draft(decision, events, at, options.traceId);
       const history = this.history.ofEvents(decision, events, at);
+      const more = options.alongside?.(events, at);
       const written = await this.writer.write({
         decisionId: id,
-        events: drafts,
+        events: more ? [...drafts, ...more.events] : drafts,
+        ...(more?.policy ? { policy: more.policy } : {}),
         state: { expected: hasState ? decision.version : 0, row: stateRow(next) },
         ...(history ? { history } : {}),
         ...(options.requestKey ? { requestKey: options.requestKey } : {}),

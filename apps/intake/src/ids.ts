@@ -6,8 +6,8 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 const POOL = Buffer.alloc(4096);
 let used = POOL.length;
 
-/** "dec_", "evt_" or "grt_" and 26 digits. */
-export function newId(prefix: 'dec' | 'evt' | 'grt', nowMs: number): string {
+/** "dec_", "evt_", "grt_" or "pol_" and 26 digits. */
+export function newId(prefix: 'dec' | 'evt' | 'grt' | 'pol', nowMs: number): string {
   if (used + 10 > POOL.length) {
     randomFillSync(POOL);
     used = 0;

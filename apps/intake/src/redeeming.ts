@@ -1,0 +1,50 @@
+import type { Agent, Decision, Person, Redeem } from '@countersign/approval';
+import type { Directory } from '@countersign/directory';
+import { canonicalize } from '@countersign/ledger';
+import type { Policy } from '@countersign/policy';
+import type { ActionTexts } from './action.js';
+import { policyInput } from './policy-input.js';
+
+export interface Use {
+  by: string;
+  grantId: string;
+  /** The action that is about to run, as it is presented now. */
+  texts: ActionTexts;
+  agent: Agent;
+}
+
+/** The command that uses up a grant: with the approvers as the directory has them now, and policy asked again. */
+export function redeeming(
+  parts: { policy: Policy; directory: Directory; now: () => Date },
+  { by, grantId, texts, agent }: Use,
+): (decision: Decision) => Promise<Redeem> {
+  return async (decision) => {
+    const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
+    const approvers = approvals
+      .map(({ voter }) => parts.directory.person(voter))
+      .filter((person): person is Person => person !== undefined);
+    const approval = canonicalize({
+      decision_id: decision.id,
+      approved_by: approvals.map(({ voter }) => voter),
+      approved_at: decision.updated_at,
+    });
+    const verdict = await parts.policy.evaluate(
+      policyInput(texts, agent, {
+        principal: decision.request.principal ?? '',
+        nowMs: parts.now().getTime(),
+        approval,
+        // The action has been counted since; policy sees what it saw then.
+        ...(decision.history ? { history: canonicalize(decision.history) } : {}),
+      }),
+    );
+    return {
+      type: 'redeem',
+      by,
+      grant_id: grantId,
+      action_digest: texts.digest,
+      approvers,
+      owner: agent.owner,
+      verdict,
+    };
+  };
+}
