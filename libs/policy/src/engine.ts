@@ -2,16 +2,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { infoOf, type Bundle } from './bundle.js';
+import { reasonAgainst } from './capabilities.js';
 import { faultVerdict, type FaultKind } from './fault-verdict.js';
 import { inputProblem } from './input-guard.js';
 import { Instance } from './instance.js';
 import type { BundleInfo, Policy } from './policy.js';
 import { probes } from './smoke.js';
 import { readVerdict, SchemaProblem } from './verdict-schema.js';
+import type { Builtins } from './wasm/host.js';
 
 export interface EngineOptions {
   /** Told of every fault, with the detail that the verdict must not carry. */
   onFault?: (kind: FaultKind, detail: string) => void;
+  /** The builtins of Rego that its policy may call; absent, all there are. */
+  builtins?: Builtins;
 }
 
 const WARM_UP = 300;
@@ -31,6 +35,7 @@ export class PolicyEngine implements Policy {
   readonly module: WebAssembly.Module;
   #onFault: NonNullable<EngineOptions['onFault']>;
   readonly #remembered = new Map<string, Verdict>();
+  readonly #builtins: { builtins?: Builtins };
   #instance: Instance | undefined;
 
   /** Compiles, checks and warms up at once. Throws a Fault `policy-bundle` when the bundle can not serve. */
@@ -38,19 +43,17 @@ export class PolicyEngine implements Policy {
     this.bundle = bundle;
     this.revision = bundle.revision;
     this.#onFault = options.onFault ?? (() => {});
+    this.#builtins = options.builtins ? { builtins: options.builtins } : {};
     try {
       this.module = prepared ?? new WebAssembly.Module(new Uint8Array(bundle.wasm));
-      this.#instance = new Instance(this.module, bundle.data);
+      this.#instance = new Instance(this.module, bundle.data, this.#builtins);
     } catch (cause) {
       throw unloadable(bundle, cause);
     }
     const missing = this.#instance.missingBuiltins();
     if (missing.length > 0) {
-      const which = missing.join(', ');
-      throw new Fault(
-        'policy-bundle',
-        `the policy bundle ${bundle.location} calls ${which}: not available here, remove it`,
-      );
+      const why = missing.map(reasonAgainst).join('; ');
+      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} can not serve: ${why}`);
     }
     if (!prepared) for (const _ of this.#warmUp()) continue;
   }
@@ -92,7 +95,7 @@ export class PolicyEngine implements Policy {
     if (problem !== undefined) return this.#fault('input', problem);
     let output: string;
     try {
-      this.#instance ??= new Instance(this.module, this.bundle.data);
+      this.#instance ??= new Instance(this.module, this.bundle.data, this.#builtins);
       output = this.#instance.evaluate(inputText);
     } catch (thrown) {
       this.#instance = undefined;
@@ -140,7 +143,7 @@ export class PolicyEngine implements Policy {
     const inputs = [...probes(this.bundle.areas).values()];
     for (let i = 0; i < WARM_UP; i++) {
       try {
-        this.#instance ??= new Instance(this.module, this.bundle.data);
+        this.#instance ??= new Instance(this.module, this.bundle.data, this.#builtins);
         this.#instance.evaluate(inputs[i % inputs.length]!);
       } catch {
         this.#instance = undefined;

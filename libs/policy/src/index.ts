@@ -3,6 +3,7 @@
 // knows nothing of people, decisions or storage, reads no clock for a policy, and lets a policy reach nothing.
 export { askedReport, AskedTally, type AskedReport, type AskedVerdict, type AskingRule } from './asked-report.js';
 export { parseBundle, readBundle, type Bundle } from './bundle.js';
+export { capabilities, reasonAgainst, withReasons } from './capabilities.js';
 export {
   diffBundles,
   recordedChanges,

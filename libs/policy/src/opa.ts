@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '@countersign/contract';
+import { capabilities, withReasons } from './capabilities.js';
 import { ENTRYPOINT } from './instance.js';
 import type { Sources } from './sources.js';
 
@@ -59,12 +60,14 @@ export async function compile(opa: string, sources: Sources): Promise<Buffer> {
       await mkdir(dirname(join(stage, path)), { recursive: true });
       await writeFile(join(stage, path), text);
     }
+    await writeFile(join(stage, 'capabilities.json'), await capabilities(opa));
     // Paths are relative to the stage: they are part of the module, which must not depend on this machine.
     const target = ['build', '--target', 'wasm', '--entrypoint', ENTRYPOINT, '--revision', sources.digest];
-    await run(opa, [...target, '--output', 'bundle.tar.gz', 'policies', 'countersign'], { cwd: stage });
+    const allowed = ['--capabilities', 'capabilities.json'];
+    await run(opa, [...target, ...allowed, '--output', 'bundle.tar.gz', 'policies', 'countersign'], { cwd: stage });
     return await readFile(join(stage, 'bundle.tar.gz'));
   } catch (cause) {
-    throw new Fault('policy-compile', `the policies do not compile: ${outputOf(cause).trim()}`, { cause });
+    throw new Fault('policy-compile', `the policies do not compile: ${withReasons(outputOf(cause))}`, { cause });
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
