@@ -10,3 +10,6 @@ export { isAnswer, lostParts, recordedInput, type RecordedAnswer, type RecordedA
 export { compare, shown, type Comparison } from './replay/compare.js';
 export { Replay, type Change, type Replayed, type ReplaySummary } from './replay/replay.js';
 export { recordedRuling, rulingOf, type Ruling } from './replay/ruling.js';
+export { checkPolicies, type CheckReport } from './check/check.js';
+export type { Finding } from './check/finding.js';
+export { INPUT_SCHEMA } from './input-schema.js';
