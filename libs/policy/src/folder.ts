@@ -77,7 +77,11 @@ async function compiled(
   const opa = await findOpa({ opaBin, cacheDir, log });
   if (opa !== undefined) {
     const archive = await compile(opa, sources);
-    for (const digest of [sources.digest, sources.codeDigest]) await writeAtomically(cachePath(digest), archive);
+    for (const digest of [sources.digest, sources.codeDigest]) {
+      await writeAtomically(cachePath(digest), archive).catch((error: Error) =>
+        log(`what ${location} compiles to could not be kept: ${error.message}`),
+      );
+    }
     return parseBundle(archive, from, location);
   }
   if (carried && (from === 'default' || carried.sourceDigest === undefined)) {
@@ -110,7 +114,7 @@ async function carriedBundle(folder: string, from: BundleSource, keys?: PolicyKe
 
 async function readIfThere(path: string, source: BundleSource, keys?: PolicyKeys): Promise<Bundle | undefined> {
   const archive = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new Fault('policy-source', `the policy bundle ${path} can not be read`, { cause: error });
   });
   return archive && parseBundle(archive, source, path, keys);

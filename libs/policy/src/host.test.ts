@@ -1,34 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ANYTHING, numbered, QUESTION } from '../test/numbered.js';
 import { parseBundle, withData, type Bundle } from './bundle.js';
 import { PolicyHost } from './host.js';
 import type { PolicyEvent } from './policy.js';
 import { pack, unpack } from './tarball.js';
 
-// A policy that answers what `context.answer` says.
-const ANYTHING = parseBundle(
-  readFileSync(new URL('../fixtures/anything.tar.gz', import.meta.url)),
-  'file',
-  'any.tar.gz',
-);
-const numbered = (n: number): Bundle => ({ ...withData(ANYTHING, `{"number":${n}}`), location: `bundle ${n}` });
 const [ONE, TWO, THREE] = [numbered(1), numbered(2), numbered(3)];
 /** No WebAssembly at all. */
 const BROKEN: Bundle = { ...ONE, revision: 'sha256:broken', wasm: Buffer.from('nonsense'), location: 'broken.tar.gz' };
 
-const ALLOW = { effect: 'allow', reasons: [{ rule: 'r', text: 't' }], risk: { level: 'low', factors: [] } };
-const QUESTION = JSON.stringify({
-  action: { name: 'db.read', properties: {} },
-  context: { answer: ALLOW },
-  resource: { id: 'x', type: 't' },
-});
-
-let lines: string[];
 let events: PolicyEvent[];
 let host: PolicyHost;
 beforeEach(() => {
-  [lines, events] = [[], []];
-  host = new PolicyHost({ log: (line) => lines.push(line) });
+  events = [];
+  host = new PolicyHost({ log: () => {} });
   host.on((event) => events.push(event));
 });
 

@@ -41,8 +41,9 @@ export class DatabaseOrigin implements Origin {
 
   async next(signal: AbortSignal): Promise<Bundle | undefined> {
     this.#listen(signal);
+    // After a look that failed there is one at once: its notice may be the one that was missed.
     if (this.#asked) await this.#notice(signal);
-    this.#changed = false;
+    this.#asked = this.#changed = false;
     const current = await this.#reader.current().catch((cause: unknown) => {
       throw new Fault('policy-unreachable', 'the database can not say which policy is active', {
         cause,
@@ -51,10 +52,10 @@ export class DatabaseOrigin implements Origin {
     });
     this.#asked = true;
     if (!current || current.revision === this.#given) return undefined;
-    this.#given = current.revision;
     const bundle = await readBundle(current.archive, this.source, this.location, this.#keys);
     if (bundle.revision !== current.revision)
       throw new Fault('policy-bundle', `the database holds ${bundle.revision} under the name of ${current.revision}`);
+    this.#given = current.revision;
     return bundle;
   }
 
