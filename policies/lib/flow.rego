@@ -39,6 +39,7 @@ departure(facts) := {{
 	not untrusted
 } else := set()
 
+# Said of a leak already, which is the graver of the two.
 steered(facts, group) := {{
 	"rule": "steered-irreversible",
 	"reason": $"can not be undone, and the session has read what strangers wrote ({untrusted})",
@@ -47,6 +48,7 @@ steered(facts, group) := {{
 }} if {
 	"irreversible" in facts
 	untrusted
+	count(leak(facts)) == 0
 } else := set()
 
 untrusted := told(history.flow("untrusted_read"))

@@ -62,8 +62,10 @@ test_reading_a_page_and_sending_in_one_step_is_no_steering if {
 	ruled({"way_out", "untrusted_read"}, {"sensitive_read": customers}) == {"sensitive-leaves"}
 }
 
-test_both_may_be_said_of_one_action if {
-	ruled({"way_out", "irreversible"}, {"untrusted_read": page, "sensitive_read": customers}) == {"steered-leak", "steered-irreversible"}
+test_a_leak_is_said_once if {
+	ruled({"way_out", "irreversible"}, {"untrusted_read": page, "sensitive_read": customers}) == {"steered-leak"}
+	ruled({"way_out", "irreversible"}, {"untrusted_read": page}) == {"steered-irreversible"}
+	ruled({"way_out", "irreversible"}, {"sensitive_read": customers}) == {"sensitive-leaves"}
 }
 
 test_a_fact_without_its_source_still_counts if ruled({"irreversible"}, {"untrusted_read": {}}) == {"steered-irreversible"}

@@ -1,0 +1,109 @@
+# METADATA
+# title: Addresses
+# description: >-
+#   To whom a message goes. An address is one of ours only when it is read the same way by everybody: whatever could hold a
+#   second address in it, or is written with letters that look like others, is somebody else's.
+# scope: package
+package lib.address
+
+import data.lib.names
+
+# Everywhere a message may carry an address. An address missed here would be mail that nobody is asked about.
+fields := {
+	"address", "addresses", "attendees", "bcc", "cc", "channel", "channels", "delegate", "email", "emails", "forward_to",
+	"invitees", "recipient", "recipients", "to", "user", "users",
+}
+
+recipients contains one if {
+	some field in fields
+	some value in listed(input.action.properties[field])
+	some one in entries(value)
+}
+
+outsiders contains one if {
+	some one in recipients
+	not ours(one)
+}
+
+# Somebody outside under an address that a person would take for ours.
+pretenders contains one if {
+	some one in outsiders
+	pretends(one)
+}
+
+# Ours to the letter: one plain address at one of our domains, or a channel that only we read.
+ours(entry) if {
+	[_, domain] = split(plain(entry), "@")
+	domain in data.company.domains
+}
+
+ours(entry) if is_channel(entry)
+
+is_channel(entry) if {
+	some channel in data.company.channels
+	trim_prefix(entry, "#") == trim_prefix(channel, "#")
+}
+
+# "Kim <KIM@acme.example.>" is kim@acme.example. Undefined for everything that is not one plain address.
+plain(entry) := bare if {
+	given := within(entry)
+	trim(given, $"{letters}{upper(letters)}0123456789._+-@:") == ""
+	bare := trim_suffix(trim_prefix(lower(given), "mailto:"), ".")
+	not contains(bare, ":")
+	[name, domain] = split(bare, "@")
+	name != ""
+}
+
+letters := "abcdefghijklmnopqrstuvwxyz"
+
+within(entry) := entry if not contains(entry, "<")
+
+within(entry) := trim_suffix(rest, ">") if {
+	[name, rest] = split(entry, "<")
+	endswith(rest, ">")
+	not contains(name, "@")
+	not contains(name, "\"")
+}
+
+listed(value) := value if is_array(value)
+
+listed(value) := [value] if not is_array(value)
+
+# The recipients in one value: several in a text, those of an object, or the value itself where it can not be read.
+entries(value) := split_list(value) if is_string(value)
+
+else := found if {
+	found := {one |
+		some name in {"address", "channel", "email"}
+		some one in split_list(value[name])
+	}
+	count(found) > 0
+}
+
+else := {value}
+
+split_list(text) := {one |
+	some piece in split(replace(unquoted(text), ";", ","), ",")
+	one := trim_space(piece)
+	one != ""
+}
+
+# Without the names in quotation marks, which may hold commas: "Chan, Lee" <lee@acme.example>. A text whose quotation marks
+# could be read in two ways is left as it is, and is no plain address then.
+unquoted(text) := concat("", [piece | some i, piece in pieces; i % 2 == 0]) if {
+	pieces := split(text, "\"")
+	count(pieces) % 2 == 1
+	not contains(text, "\\")
+	count([i | some i, piece in pieces; i % 2 == 1; contains(piece, "@")]) == 0
+} else := text
+
+pretends(entry) if names.suspicious(entry)
+
+# kim@acme.example.evil.example, kim@acrne.example: our name in somebody else's domain, or what looks like it.
+pretends(entry) if {
+	parts := split(names.plain(entry), "@")
+	some domain in data.company.domains
+	contains(skeleton(concat(" ", array.slice(parts, 1, count(parts)))), split(domain, ".")[0])
+}
+
+skeleton(text) := strings.replace_n({"rn": "m", "vv": "w", "0": "o", "1": "l", "3": "e", "5": "s"}, text)
