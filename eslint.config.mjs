@@ -4,16 +4,21 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-/** apps -> shell -> adapters -> contract -> core; never sideways, never up. Only a composition may take in apps. */
+/**
+ * apps -> shell -> adapters -> contract -> core; never sideways, never up. Only a composition may take in apps. A client is
+ * what other systems take with them: it knows the ledger's canonical bytes and nothing else of ours, and we may use it too.
+ */
+const BELOW_ADAPTERS = ['type:client', 'type:contract', 'type:core'];
 const LAYERS = [
   { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:core'] },
+  { sourceTag: 'type:client', onlyDependOnLibsWithTags: ['lib:ledger'] },
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: ['type:core'] },
-  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:core'] },
-  { sourceTag: 'type:shell', onlyDependOnLibsWithTags: ['type:adapter', 'type:contract', 'type:core'] },
-  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:shell', 'type:adapter', 'type:contract', 'type:core'] },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: BELOW_ADAPTERS },
+  { sourceTag: 'type:shell', onlyDependOnLibsWithTags: ['type:adapter', ...BELOW_ADAPTERS] },
+  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:shell', 'type:adapter', ...BELOW_ADAPTERS] },
   {
     sourceTag: 'type:composition',
-    onlyDependOnLibsWithTags: ['type:app', 'type:shell', 'type:adapter', 'type:contract', 'type:core'],
+    onlyDependOnLibsWithTags: ['type:app', 'type:shell', 'type:adapter', ...BELOW_ADAPTERS],
   },
 ];
 
@@ -34,9 +39,9 @@ const NEST_IN_APPS_AND_SHELL = {
   bannedExternalImports: ['@nestjs/*'],
 };
 
-/** The core is arithmetic on values: it takes nothing from outside, not even from npm. */
+/** The core is arithmetic on values: it takes nothing from outside, not even from npm. Nor does what others take with them. */
 const coreTakes = (packages) => ({
-  sourceTag: 'type:core',
+  sourceTag: '/^type:(core|client)$/',
   onlyDependOnLibsWithTags: ['type:core'],
   allowedExternalImports: packages,
 });
@@ -64,7 +69,14 @@ const IMPURE = [
 const noBuiltins = (allowed) => ({
   'no-restricted-imports': [
     'error',
-    { patterns: [{ regex: `^node:(?!(${allowed.join('|')})$)`, message: 'The core touches nothing outside itself.' }] },
+    {
+      patterns: [
+        {
+          regex: `^node:(?!(${allowed.join('|')})$)`,
+          message: 'The core, and what others take with them, touches nothing outside itself.',
+        },
+      ],
+    },
   ],
 });
 
@@ -126,7 +138,7 @@ export default tseslint.config(
     },
   },
   { files: ['libs/approval/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins([]) },
-  { files: ['libs/ledger/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins(['crypto']) },
+  { files: ['libs/{ledger,grant}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins(['crypto']) },
   {
     files: ['**/*.test.ts'],
     // The servers and fakes in test/ and tools/ belong to no part, and only tests may use them. A test may look behind a

@@ -61,6 +61,11 @@ describe('a forbidden import fails the lint', () => {
       ['the ledger opens sockets', 'libs/ledger/src/index.ts', 'node:net', IMPORT],
       ['the core imports an adapter', 'libs/approval/src/index.ts', '@countersign/store', BOUNDARY],
       ['the core imports the contract', 'libs/ledger/src/index.ts', '@countersign/contract', BOUNDARY],
+      ['what others take with them imports a package', 'libs/grant/src/index.ts', 'zod', BOUNDARY],
+      ['what others take with them imports the rules', 'libs/grant/src/index.ts', '@countersign/approval', BOUNDARY],
+      ['what others take with them imports the contract', 'libs/grant/src/index.ts', '@countersign/contract', BOUNDARY],
+      ['what others take with them reads files', 'libs/grant/src/index.ts', 'node:fs', IMPORT],
+      ['the core imports what others take with them', 'libs/ledger/src/index.ts', '@countersign/grant', BOUNDARY],
       ['the contract imports an adapter', 'libs/contract/src/index.ts', '@countersign/bus', BOUNDARY],
       ['an adapter imports another adapter', 'libs/bus/src/index.ts', '@countersign/store', BOUNDARY],
       ['an adapter imports the shell', 'libs/store/src/index.ts', '@countersign/service', BOUNDARY],
@@ -91,6 +96,9 @@ describe('a permitted import passes', () => {
   test.each(
     [
       ['the ledger hashes', 'libs/ledger/src/index.ts', 'node:crypto'],
+      ['what others take with them hashes', 'libs/grant/src/index.ts', 'node:crypto'],
+      ['what others take with them knows canonical bytes', 'libs/grant/src/index.ts', '@countersign/ledger'],
+      ['an app uses what others take with them', 'apps/intake/src/index.ts', '@countersign/grant'],
       ['the store speaks SQL', 'libs/store/src/index.ts', 'pg'],
       ['the bus speaks Kafka', 'libs/bus/src/index.ts', 'kafkajs'],
       ['policy matches patterns', 'libs/policy/src/index.ts', 're2js'],
