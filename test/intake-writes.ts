@@ -37,6 +37,7 @@ export function aStep(
         subject_id: 'release-bot',
         digest: row.digest ?? decisionId,
         deadline: row.deadline === undefined ? '2026-11-21T11:00:00.000Z' : row.deadline,
+        due: row.deadline === undefined ? '2026-11-21T11:00:00.000Z' : row.deadline,
         state: row.state ?? JSON.stringify({ version }),
       },
     },

@@ -246,3 +246,52 @@ test_counts_and_flow_that_are_not_sets_are_not_overlooked if {
 		}
 	}
 }
+
+test_a_rule_may_offer_several_quorums_and_every_rule_must_be_satisfied if {
+	said := shop({"require_approval": {
+		held({"rule": "a", "seats": [seat("dba", 2)], "alternatives": [[seat("security", 1)]]}),
+		held({"rule": "b", "seats": [seat("ops", 1)]}),
+	}})
+	said.approval.seats == [seat("dba", 2), seat("ops", 1)]
+	said.approval.choices == [[[seat("dba", 2)], [seat("security", 1)]]]
+	said.approval.fixed == [seat("ops", 1)]
+}
+
+test_rules_without_a_choice_offer_none if {
+	said := shop({"require_approval": {held({})}})
+	every member in ["choices", "fixed", "deny_quorum", "escalate", "late_members"] {
+		not member in object.keys(said.approval)
+	}
+}
+
+test_another_rule_never_makes_denying_harder if {
+	shop({"require_approval": {held({"deny_quorum": 3})}}).approval.deny_quorum == 3
+	shop({"require_approval": {held({"rule": "a", "deny_quorum": 3}), held({"rule": "b", "deny_quorum": 2})}}).approval.deny_quorum == 2
+	said := shop({"require_approval": {held({"rule": "a", "deny_quorum": 3}), held({"rule": "b"})}})
+	not said.approval.deny_quorum
+}
+
+test_an_escalation_takes_the_place_of_its_own_rule_only if {
+	said := shop({"require_approval": {
+		held({"rule": "a", "escalate": [{"after": "10m", "seats": [seat("security", 1)]}]}),
+		held({"rule": "b", "seats": [seat("ops", 2)]}),
+	}})
+	said.approval.escalate == [{"after": 600, "seats": [seat("ops", 2), seat("security", 1)]}]
+}
+
+test_late_members_may_vote_only_where_every_rule_says_so if {
+	shop({"require_approval": {held({"late_members": true})}}).approval.late_members
+	said := shop({"require_approval": {held({"rule": "a", "late_members": true}), held({"rule": "b"})}})
+	not said.approval.late_members
+}
+
+test_quorums_and_escalations_that_can_not_be_read_deny if {
+	every more in [
+		{"alternatives": []}, {"alternatives": [seat("dba", 1)]}, {"alternatives": [[]]}, {"alternatives": [[{"group": "x", "count": 0}]]},
+		{"alternatives": "security"}, {"deny_quorum": 0}, {"deny_quorum": "2"}, {"late_members": "yes"}, {"escalate": {}},
+		{"escalate": [{"after": "soon", "seats": [seat("x", 1)]}]}, {"escalate": [{"after": "5m"}]},
+		{"escalate": [{"after": "5m", "seats": []}]}, {"escalate": ["5m"]},
+	] {
+		shop({"require_approval": {held(more)}}).effect == "deny"
+	}
+}

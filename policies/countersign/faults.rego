@@ -32,6 +32,10 @@ in_approval(rule) := {fault |
 		"exclude is not a list of people's ids": bad_names(rule, "exclude"),
 		"reason_required is not true or false": bad_flag(rule, "reason_required"),
 		"step_up is not true or false": bad_flag(rule, "step_up"),
+		"late_members is not true or false": bad_flag(rule, "late_members"),
+		"alternatives are not a list of lists of seats": bad_alternatives(rule),
+		"deny_quorum is not a whole number of at least 1": bad_deny_quorum(rule),
+		`escalate is not a list of objects of after, such as "10m", and seats`: bad_escalate(rule),
 	}
 	bad
 }
@@ -102,6 +106,41 @@ is_seats(given) if {
 		is_string(seat.group)
 		seat.group != ""
 		is_count(object.get(seat, "count", 1))
+	}
+}
+
+bad_alternatives(rule) if {
+	given := rule.alternatives
+	not is_alternatives(given)
+} else := false
+
+is_alternatives(given) if {
+	is_array(given)
+	count(given) > 0
+	every seats in given {
+		is_array(seats)
+		count(seats) > 0
+		is_seats(seats)
+	}
+}
+
+bad_deny_quorum(rule) if {
+	given := rule.deny_quorum
+	not is_count(given)
+} else := false
+
+bad_escalate(rule) if {
+	given := rule.escalate
+	not is_escalate(given)
+} else := false
+
+is_escalate(given) if {
+	is_array(given)
+	every step in given {
+		is_object(step)
+		terms.seconds(step.after)
+		count(step.seats) > 0
+		is_seats(step.seats)
 	}
 }
 

@@ -36,7 +36,9 @@ score_of(scores) := {"score": max(scores)} if {
 	count(scores) > 0
 } else := {}
 
-approval(rules) := {
+approval(rules) := object.union_n([asked(rules), choices(rules), deny_quorum(rules), escalate(rules), late_members(rules)])
+
+asked(rules) := {
 	"seats": seats(rules),
 	"expires_in": min({seconds(object.get(rule, "expires_in", "1h")) | some rule in rules}),
 	"reason_required": any_true(rules, "reason_required"),
@@ -51,6 +53,33 @@ seats(rules) := [{"group": group, "count": max(counts)} |
 	some group in sort({seat.group | some rule in rules; some seat in rule.seats})
 	counts := {sum([object.get(seat, "count", 1) | some seat in rule.seats; seat.group == group]) | some rule in rules}
 ]
+
+# A rule with alternatives is satisfied by any of them; each rule must be. `fixed` is what the rules without a choice want.
+choices(rules) := {"choices": options, "fixed": seats({rule | some rule in rules; not rule.alternatives})} if {
+	options := [array.concat([rule.seats], rule.alternatives) | some rule in rules; rule.alternatives]
+	count(options) > 0
+} else := {}
+
+# The fewest that any rule wants: another rule must not make denying harder.
+deny_quorum(rules) := {"deny_quorum": fewest} if {
+	fewest := min({object.get(rule, "deny_quorum", 1) | some rule in rules})
+	fewest > 1
+} else := {}
+
+# Whom a rule escalates to takes the place of that rule's seats. What other rules want stays.
+escalate(rules) := {"escalate": steps} if {
+	steps := sort({{"after": seconds(step.after), "seats": seats(((rules - {rule}) | {{"seats": step.seats}}))} |
+		some rule in rules
+		some step in rule.escalate
+	})
+	count(steps) > 0
+} else := {}
+
+late_members(rules) := {"late_members": true} if {
+	every rule in rules {
+		rule.late_members == true
+	}
+} else := {}
 
 any_true(rules, member) if {
 	some rule in rules

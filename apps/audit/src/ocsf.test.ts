@@ -67,6 +67,15 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
     ],
   },
   'decision.repeated': { data: {}, sees: [{ type_uid: 600304, disposition_id: 14, status_id: 99 }] },
+  'vote.retracted': {
+    data: { voter: 'dana@acme.example', channel: 'slack' },
+    sees: [{ type_uid: 300403, status_detail: 'vote taken back', actor: { user: { uid: 'dana@acme.example' } } }],
+  },
+  'approval.reminded': { data: {}, sees: [{ type_uid: 300403, status_id: 1 }] },
+  'approval.escalated': {
+    data: { seats: [{ group: 'security', count: 1 }], asked: [], destinations: [] },
+    sees: [{ type_uid: 300403, status_id: 1, severity_id: 2 }],
+  },
   'vote.cast': {
     data: {
       voter: 'dana@acme.example',

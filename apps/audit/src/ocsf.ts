@@ -119,6 +119,15 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
     }
     case 'vote.refused':
       return [approval(UPDATE, { user: user(fact.voter) }, severity(3), status(2, fact.because), control(2, 26))];
+    case 'vote.retracted':
+      return [approval(UPDATE, { user: user(fact.voter) }, severity(1), status(1, 'vote taken back'))];
+    case 'approval.reminded':
+      return [approval(UPDATE, service, severity(1), status(1, 'half the time is over'))];
+    case 'approval.escalated': {
+      const { seats, asked } = fact;
+      const entity = approvalRequest(event, { seats, asked: asked.map(({ id }) => id) });
+      return [approval(UPDATE, service, severity(2), status(1, 'further people are asked'), entity)];
+    }
     case 'decision.approved': {
       const approvers = fact.approvers.map((person) => ({ uid: person.id, name: person.name, seat: person.seat }));
       return [

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import {
-  eligibility,
-  isRefusal,
+  isConcerned,
+  noVoteBecause,
   redact,
   renderCard,
   type Decision as CoreDecision,
@@ -20,7 +20,7 @@ import type { Caller, Directory } from '@countersign/directory';
 import { canonicalize, digestOf } from '@countersign/ledger';
 import type { Call, Handlers } from '@countersign/service';
 import type { Changes } from './changes.js';
-import { isConcerned, stopping } from './decision-api.js';
+import { stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
 import { isDecisionId, newId } from './ids.js';
 import { refusedStatus } from './refusals.js';
@@ -72,7 +72,8 @@ export class ApprovalApi {
   async castVote(request: CastVoteRequest, call: Call<Caller>): Promise<ApprovalView> {
     const { id, vote, reason, seenDigest, cardDigest, chatAccount } = request;
     const found = new Violations();
-    if (vote !== Vote.APPROVE && vote !== Vote.DENY) found.add('vote', 'is neither VOTE_APPROVE nor VOTE_DENY');
+    if (![Vote.APPROVE, Vote.DENY, Vote.RETRACT].includes(vote))
+      found.add('vote', 'is none of VOTE_APPROVE, VOTE_DENY and VOTE_RETRACT');
     if (reason.length > 1_000) found.add('reason', `has ${reason.length} characters, more than 1000`);
     if (!reason.isWellFormed()) found.add('reason', 'is not well-formed Unicode');
     found.text('seen_digest', seenDigest, 128);
@@ -80,20 +81,22 @@ export class ApprovalApi {
     found.settle();
     const { person, channel, submittedBy } = this.#voter(chatAccount, call.caller);
     await this.#mustConcern(id, person);
+    const by = { voter: person, channel, ...(submittedBy ? { submitted_by: submittedBy } : {}) };
     const { decision, refused } = await this.parts.decisions.run(
       id,
-      (before) => ({
-        type: 'vote',
-        voter: person,
-        ...this.#asOfNow(before),
-        vote: vote === Vote.APPROVE ? 'approve' : 'deny',
-        channel,
-        grant_id: newId('grt', Date.now()),
-        ...(reason ? { reason } : {}),
-        ...(submittedBy ? { submitted_by: submittedBy } : {}),
-        ...(seenDigest ? { seen_digest: seenDigest } : {}),
-        ...(cardDigest ? { card_digest: cardDigest } : {}),
-      }),
+      (before) =>
+        vote === Vote.RETRACT
+          ? { type: 'retract', ...by }
+          : {
+              type: 'vote',
+              ...by,
+              ...this.#asOfNow(before),
+              vote: vote === Vote.APPROVE ? 'approve' : 'deny',
+              grant_id: newId('grt', Date.now()),
+              ...(reason ? { reason } : {}),
+              ...(seenDigest ? { seen_digest: seenDigest } : {}),
+              ...(cardDigest ? { card_digest: cardDigest } : {}),
+            },
       trace(call),
     );
     if (refused) throw refusedStatus(refused, id);
@@ -187,7 +190,7 @@ export class ApprovalApi {
 
   #listed(decision: CoreDecision, person: Person, all: boolean): boolean {
     if (all) return isConcerned(decision, person);
-    return cannotVote(decision, person, this.#asOfNow(decision).owner) === '';
+    return noVoteBecause(decision, person, this.#asOfNow(decision).owner) === '';
   }
 
   #view(decision: CoreDecision, person: Person): ApprovalView {
@@ -196,9 +199,7 @@ export class ApprovalApi {
     // From here on there is only what people may see.
     const { request } = redact(decision.request, approval?.terms.redact ?? []);
     const card = renderCard(decision);
-    const cannot = approval
-      ? cannotVote(decision, person, this.#asOfNow(decision).owner)
-      : 'Nobody was asked about this.';
+    const cannot = noVoteBecause(decision, person, this.#asOfNow(decision).owner);
     return create(ApprovalViewSchema, {
       id: decision.id,
       decision: toDecision({ ...decision, request }),
@@ -227,13 +228,6 @@ export class ApprovalApi {
       submittedBy: request.submitted_by ?? '',
     });
   }
-}
-
-function cannotVote(decision: CoreDecision, person: Person, owner: string | undefined): string {
-  if (decision.status !== 'PENDING') return 'This is already decided.';
-  if (decision.approval.votes.some(({ voter }) => voter === person.id)) return 'You have voted on this already.';
-  const groups = eligibility(person, decision.approval, owner);
-  return isRefusal(groups) ? groups.text : '';
 }
 
 function requirePerson(caller: Caller): Person {

@@ -4,6 +4,7 @@ import {
   addSeconds,
   evolve,
   grantTerms,
+  groupsAsked,
   hold,
   type Decision as CoreDecision,
   type IssuedGrant,
@@ -139,7 +140,7 @@ export class Decider {
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();
     const directory = this.parts.directory();
-    const groups = verdict.approval!.seats.map(({ group }) => group);
+    const groups = groupsAsked(verdict.approval!);
     const whole = wholeRequestText(asked);
     const recorded = requestText(asked);
     const event = hold(

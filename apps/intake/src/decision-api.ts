@@ -5,7 +5,7 @@ import {
   type Decision,
   type DecisionService,
 } from '@countersign/contract';
-import type { Decision as CoreDecision, Person } from '@countersign/approval';
+import { isConcerned, isParty, type Decision as CoreDecision, type Person } from '@countersign/approval';
 import type { Caller } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
@@ -153,7 +153,7 @@ export class DecisionApi {
     const caller = requireAgent(call.caller);
     const { txn, jti } = this.#parts.grants.read(request.grant);
     const { decision: before } = await this.#parts.decisions.load(txn);
-    const mine = caller.may_assert_subjects || isParty(before, caller.id);
+    const mine = caller.may_assert_subjects || isParty(before.request, caller.id);
     if (!mine) throw notYours(txn);
     const found = new Violations();
     const texts = readAction(request, caller.id, this.#parts.binding, found);
@@ -190,7 +190,7 @@ export class DecisionApi {
   #visible(decision: CoreDecision, caller: Caller, requestId?: string): Decision {
     if (
       caller.kind === 'agent'
-        ? !isParty(decision, caller.id)
+        ? !isParty(decision.request, caller.id)
         : caller.kind === 'person' && !isConcerned(decision, caller.person)
     ) {
       throw notYours(decision.id);
@@ -200,20 +200,6 @@ export class DecisionApi {
     if (requestId) reply.requestId = requestId;
     return reply;
   }
-}
-
-/** Whether this agent asked, itself or for the subject. */
-function isParty({ request }: CoreDecision, agentId: string): boolean {
-  return request.subject.id === agentId || request.submitted_by === agentId;
-}
-
-/** Whether a person has a part in this: owns the agent, is its principal, or is in a group that was asked. */
-export function isConcerned({ agent, request, approval }: CoreDecision, person: Person): boolean {
-  return (
-    agent.owner === person.id ||
-    request.principal === person.id ||
-    (approval?.terms.seats.some(({ group }) => person.groups.includes(group)) ?? false)
-  );
 }
 
 /** A watch that is cut short must not look like one that has seen the end. */

@@ -1,6 +1,7 @@
 import {
   decide,
   evolve,
+  nextDue,
   type Command,
   type Decision,
   type DecisionEvent,
@@ -141,20 +142,21 @@ export function likeness({ action_digest, request }: Pick<Decision, 'action_dige
   return digestOf(canonicalize([action_digest, principal, submitted_by, subject.properties ?? null]));
 }
 
-/** The row a decision is kept in. Its deadline is when a timer must look at it. */
+/** The row a decision is kept in. */
 export function stateRow(decision: Decision): StateRow {
-  const deadline =
-    decision.status === 'PENDING'
-      ? decision.approval.expires_at
-      : decision.status === 'ALLOWED'
-        ? (decision.grant?.expires_at ?? null)
-        : null;
   return {
     version: decision.version,
     status: decision.status,
     subject_id: decision.request.subject.id,
     digest: likeness(decision),
-    deadline,
+    deadline: endOf(decision),
+    due: nextDue(decision)?.at ?? null,
     state: JSON.stringify(decision),
   };
+}
+
+/** When it ends by itself: the time to answer, or the time to use the grant. */
+function endOf(decision: Decision): string | null {
+  if (decision.status === 'PENDING') return decision.approval.expires_at;
+  return decision.status === 'ALLOWED' ? (decision.grant?.expires_at ?? null) : null;
 }

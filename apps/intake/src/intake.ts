@@ -14,10 +14,10 @@ import {
 import { HistoryReader, Hints, IntakeReader, Outbox, Writer, type Pool } from '@countersign/store';
 import { ApprovalApi } from './approval-api.js';
 import { Changes } from './changes.js';
+import { Clock } from './clock.js';
 import type { IntakeConfig } from './config.js';
 import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
-import { Expiry } from './expiry.js';
 import { Grants } from './grants.js';
 import { History } from './history.js';
 import { Relay } from './relay.js';
@@ -42,7 +42,7 @@ export class Intake {
   readonly #writer: Writer;
   readonly #hints: Hints;
   readonly #relay: Relay;
-  readonly #expiry: Expiry;
+  readonly #clock: Clock;
   readonly #sweeper: Sweeper;
   readonly #changes = new Changes();
   #stopping: Promise<void> | undefined;
@@ -66,7 +66,7 @@ export class Intake {
       this.#relay.hint();
     });
     const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, new History(new HistoryReader(pool)));
-    this.#expiry = new Expiry(decisions, log);
+    this.#clock = new Clock(decisions, directory, log);
     this.#sweeper = new Sweeper(pool, log);
     const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
     this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
@@ -106,7 +106,7 @@ export class Intake {
   async start(): Promise<void> {
     await this.#hints.start();
     this.#relay.start();
-    this.#expiry.start();
+    this.#clock.start();
     this.#sweeper.start();
   }
 
@@ -122,7 +122,7 @@ export class Intake {
 
   async #stop(): Promise<void> {
     this.endWaiting();
-    await this.#expiry.stop();
+    await this.#clock.stop();
     await this.#sweeper.stop();
     await this.#writer.close();
     await this.#relay.stop();

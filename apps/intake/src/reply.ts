@@ -1,6 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate, type Timestamp } from '@bufbuild/protobuf/wkt';
-import { seat, usesMade, type Decision as CoreDecision, type Reason, type Status } from '@countersign/approval';
+import {
+  quorumsOf,
+  seat,
+  seatBest,
+  usesMade,
+  type Decision as CoreDecision,
+  type QuorumChoice,
+  type Reason,
+  type Sitter,
+  type Status,
+} from '@countersign/approval';
 import { DecisionSchema, State, Vote, type Decision } from '@countersign/contract';
 
 // The decision as it is told to agents: state, what they may do, and what to do next.
@@ -56,9 +66,14 @@ function toApproval({ approval, created_at }: CoreDecision) {
   const approvals = votes
     .filter(({ vote }) => vote === 'approve')
     .map((vote) => ({ id: vote.voter, groups: vote.groups }));
-  const { filled, seated } = seat(terms.seats, approvals);
+  const [nearest, ...others] = byProgress(terms, approvals);
+  const { seated } = nearest!;
   return {
-    seats: terms.seats.map(({ group, count }) => ({ group, count, filled: filled.get(group) ?? 0 })),
+    seats: seatsOf(nearest!),
+    alternatives: others.map((quorum) => ({ seats: seatsOf(quorum) })),
+    denyQuorum: terms.deny_quorum ?? 1,
+    channels: terms.channels,
+    stepUp: terms.step_up,
     votes: votes.map((vote) => ({
       voter: vote.voter,
       voterName: vote.voter_name,
@@ -72,6 +87,17 @@ function toApproval({ approval, created_at }: CoreDecision) {
     reasonRequired: terms.reason_required,
     requestedAt: at(created_at),
   };
+}
+
+/** Every quorum that would do, the one that people have come closest to first. */
+function byProgress(terms: QuorumChoice, approvals: Sitter[]) {
+  const nearest = seatBest(terms, approvals);
+  const others = quorumsOf(terms).filter((seats) => seats !== nearest.seats);
+  return [nearest, ...others.map((seats) => ({ seats, ...seat(seats, approvals) }))];
+}
+
+function seatsOf({ seats, filled }: ReturnType<typeof seatBest>) {
+  return seats.map(({ group, count }) => ({ group, count, filled: filled.get(group) ?? 0 }));
 }
 
 /** What people's part adds to policy's reasons. */

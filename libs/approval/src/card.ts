@@ -2,7 +2,7 @@ import { effectOf } from './headline.js';
 import { sameIdentity } from './identity.js';
 import { groupDigits, inert } from './inert.js';
 import { payloadText } from './payload.js';
-import { openSeats, seat } from './quorum.js';
+import { openSeats, seatBest } from './quorum.js';
 import { redact } from './redact.js';
 import type { ActionRequest } from './request.js';
 import { usesMade, type Decision } from './state.js';
@@ -83,12 +83,12 @@ export function renderCard(decision: Decision): Card {
 function progressOf(decision: Decision): string | undefined {
   if (!decision.approval) return undefined;
   const { terms, votes } = decision.approval;
-  const { seated, filled } = seat(
-    terms.seats,
+  const { seats, seated, filled } = seatBest(
+    terms,
     votes.filter(({ vote }) => vote === 'approve').map((vote) => ({ id: vote.voter, groups: vote.groups })),
   );
-  const total = terms.seats.reduce((sum, { count }) => sum + count, 0);
-  const open = openSeats(terms.seats, filled).map(({ group }) => inert(group, 80));
+  const total = seats.reduce((sum, { count }) => sum + count, 0);
+  const open = openSeats(seats, filled).map(({ group }) => inert(group, 80));
   const rest = decision.status === 'PENDING' && open.length > 0 ? ` · ${open.join(', ')} still open` : '';
   return `${seated.size} of ${total}${rest}`;
 }

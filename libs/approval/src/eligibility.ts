@@ -3,6 +3,7 @@ import { sameIdentity } from './identity.js';
 import { inert } from './inert.js';
 import type { ActionRequest, Agent, Person } from './request.js';
 import { refuse, type Refusal } from './refusal.js';
+import { groupsOf, type QuorumChoice } from './quorum.js';
 import type { ApprovalState } from './state.js';
 import type { ApprovalTerms } from './verdict.js';
 
@@ -70,29 +71,57 @@ export function delegationChain(request: ActionRequest): string[] | undefined {
   return [...ids].filter((id) => id.length <= LONGEST_ID);
 }
 
+/** What of an approval says who may sit. */
+export type Seating = { terms: QuorumChoice } & Pick<ApprovalState, 'excluded' | 'asked' | 'members'>;
+
 /**
  * The groups this person may sit for, or why there is none. `owner` is whoever owns the agent now: a person who takes over
  * an agent while its request is pending owns that request too.
  */
-export function eligibility(
-  person: Person,
-  approval: { terms: Pick<ApprovalTerms, 'seats'> } & Pick<ApprovalState, 'excluded' | 'asked'>,
-  owner?: string,
-): string[] | Refusal {
+export function eligibility(person: Person, approval: Seating, owner?: string): string[] | Refusal {
   const exclusion =
     approval.excluded.find((excluded) => isExcluded(person, excluded)) ??
-    (owner !== undefined && sameIdentity(owner, person.id) ? { id: owner, because: 'owner' as const } : undefined);
+    (owner !== undefined && isSame(person, owner) ? { id: owner, because: 'owner' as const } : undefined);
   if (exclusion) return refuseExcluded(exclusion, person, approval);
   if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
   if (person.guest) return refuse('guest', 'Guests can not approve or deny. Ask a member of the group.');
-  const asked = [...new Set(approval.terms.seats.map(({ group }) => group))];
-  const groups = asked.filter((group) => person.groups.includes(group));
-  if (groups.length > 0) return groups;
-  const wanted = asked.map((group) => inert(group, 80)).join(' or ');
-  return refuse(
-    'not-asked',
-    `This needs someone from ${wanted}, and you are not in that group.${askedInstead(person, approval)}`,
+  const asked = groupsOf(approval.terms);
+  const groups = asked.filter((group) => sitsFor(person, group, approval.excluded, owner));
+  if (groups.length === 0) {
+    const wanted = asked.map((group) => inert(group, 80)).join(' or ');
+    return refuse(
+      'not-asked',
+      `This needs someone from ${wanted}, and you are not in that group.${askedInstead(person, approval)}`,
+    );
+  }
+  if (!wasThere(person, approval.members)) {
+    const text = 'You joined the group after this was asked, and only those who were in it then may answer.';
+    return refuse('joined-later', `${text}${askedInstead(person, approval)}`);
+  }
+  return groups;
+}
+
+/** Whether an id is one of this person's. */
+function isSame(person: Person, id: string): boolean {
+  return sameIdentity(id, person.id) || (person.also?.some((other) => sameIdentity(id, other)) ?? false);
+}
+
+/** A seat may be handed over, but not by somebody who may not sit on it. */
+function sitsFor(person: Person, group: string, excluded: readonly Excluded[], owner: string | undefined): boolean {
+  const handed = person.stands_in?.some(
+    (seat) =>
+      seat.group === group &&
+      !excluded.some(({ id }) => sameIdentity(id, seat.for)) &&
+      !(owner !== undefined && sameIdentity(owner, seat.for)),
   );
+  return person.groups.includes(group) || (handed ?? false);
+}
+
+/** Whether the person, or somebody who handed over a seat, was there when it was asked. Unknown members bar nobody. */
+function wasThere(person: Person, members: readonly string[] | undefined): boolean {
+  if (!members) return true;
+  const standing = person.stands_in?.map((seat) => seat.for) ?? [];
+  return members.some((id) => isSame(person, id) || standing.includes(id));
 }
 
 export function isRefusal(value: string[] | Refusal): value is Refusal {
@@ -101,7 +130,7 @@ export function isRefusal(value: string[] | Refusal): value is Refusal {
 
 /** Policy may exclude a whole group. Read as an id alone, a group's name would exclude nobody and say nothing. */
 function isExcluded(person: Person, { id, because }: Excluded): boolean {
-  return sameIdentity(id, person.id) || (because === 'policy' && person.groups.includes(id));
+  return isSame(person, id) || (because === 'policy' && person.groups.includes(id));
 }
 
 function refuseExcluded(exclusion: Excluded, person: Person, approval: Pick<ApprovalState, 'asked'>): Refusal {

@@ -1,5 +1,5 @@
 import type { ActionRequest, Destination } from './request.js';
-import type { ApprovalTerms, Classification, GrantTerms, Obligation, Reason, Risk } from './verdict.js';
+import type { ApprovalTerms, Classification, GrantTerms, Obligation, QuorumTerms, Reason, Risk } from './verdict.js';
 
 // Facts about one decision, in past tense. These shapes are the `data` of recorded events: they are never changed once
 // released, only added to, because old ledgers must stay readable.
@@ -49,6 +49,8 @@ export interface DecisionHeld extends Answered {
   excluded: { id: string; because: Exclusion }[];
   /** Who was eligible when it was created: the first hundred of them. */
   asked: { id: string; name: string; groups: string[] }[];
+  /** Ids of all who were eligible then, when nobody who joins later may vote. Absent when they were too many to record. */
+  members?: string[];
   destinations: Destination[];
   grant: GrantTerms;
 }
@@ -85,6 +87,28 @@ export interface VoteRefused {
   because: string;
   channel: string;
   submitted_by?: string;
+}
+
+/** A person took their vote back before it was decided. */
+export interface VoteRetracted {
+  type: 'vote.retracted';
+  voter: string;
+  channel: string;
+  submitted_by?: string;
+}
+
+/** Half the time is over and people have not answered. */
+export interface ApprovalReminded {
+  type: 'approval.reminded';
+}
+
+/** Nobody has answered for a while: further people are asked, whose quorum does as well as the first. */
+export interface ApprovalEscalated {
+  type: 'approval.escalated';
+  seats: QuorumTerms;
+  asked: DecisionHeld['asked'];
+  members?: string[];
+  destinations: Destination[];
 }
 
 export interface IssuedGrant {
@@ -173,6 +197,9 @@ export type DecisionEvent =
   | DecisionRepeated
   | VoteCast
   | VoteRefused
+  | VoteRetracted
+  | ApprovalReminded
+  | ApprovalEscalated
   | DecisionApproved
   | DecisionRejected
   | DecisionExpired

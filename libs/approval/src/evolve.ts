@@ -1,5 +1,7 @@
-import type { DecisionEvent, DecisionHeld, DecisionAllowed, DecisionDenied } from './event.js';
-import type { Allowed, Asked, Decision } from './state.js';
+import { withEscalation } from './escalation.js';
+import type { ApprovalEscalated, DecisionEvent, DecisionHeld, DecisionAllowed, DecisionDenied } from './event.js';
+import { sameIdentity } from './identity.js';
+import type { Allowed, ApprovalState, Asked, Decision, Pending } from './state.js';
 
 /** An event as recorded. An envelope of the contract fits. */
 export interface Recorded {
@@ -43,6 +45,7 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
           terms: event.approval,
           excluded: event.excluded,
           asked: event.asked,
+          ...(event.members ? { members: event.members } : {}),
           destinations: event.destinations,
           grant: event.grant,
           expires_at: event.expires_at,
@@ -79,8 +82,18 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
     case 'vote.cast': {
       if (decision.status !== 'PENDING') return decision;
       const { type: _, ...vote } = event;
-      return { ...decision, approval: { ...decision.approval, votes: [...decision.approval.votes, { ...vote, at }] } };
+      const votes = [...votesWithout(decision, event.voter), { ...vote, at }];
+      return { ...decision, approval: { ...decision.approval, votes } };
     }
+    case 'vote.retracted':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, approval: { ...decision.approval, votes: votesWithout(decision, event.voter) } };
+    case 'approval.reminded':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, approval: { ...decision.approval, reminded: true } };
+    case 'approval.escalated':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, approval: escalated(decision.approval, event) };
     case 'decision.approved': {
       if (decision.status !== 'PENDING') return decision;
       const seats = new Map(event.approvers.map((approver) => [approver.id, approver.seat]));
@@ -143,4 +156,24 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
   // Only a newer writer's events come here.
   event satisfies never;
   return decision;
+}
+
+function votesWithout({ approval }: Pending, voter: string): ApprovalState['votes'] {
+  return approval.votes.filter((vote) => !sameIdentity(vote.voter, voter));
+}
+
+function escalated(approval: ApprovalState, event: ApprovalEscalated): ApprovalState {
+  const { terms, asked, members, destinations } = approval;
+  const known = new Set(asked.map(({ id }) => id));
+  const addressed = new Set(destinations.map(({ channel, address }) => `${channel} ${address}`));
+  return {
+    ...approval,
+    terms: withEscalation(terms, event.seats),
+    asked: [...asked, ...event.asked.filter(({ id }) => !known.has(id))],
+    ...(members && event.members ? { members: [...new Set([...members, ...event.members])] } : {}),
+    destinations: [
+      ...destinations,
+      ...event.destinations.filter(({ channel, address }) => !addressed.has(`${channel} ${address}`)),
+    ],
+  };
 }

@@ -1,8 +1,9 @@
-import { delegationChain, eligibility, excludedFrom, isRefusal } from './eligibility.js';
+import { delegationChain, excludedFrom } from './eligibility.js';
+import { allowedDestinations, eligibleOf, fillable, recordedAsked } from './escalation.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
-import { openSeats, seat } from './quorum.js';
+import { groupsOf, openSeats, seatBest } from './quorum.js';
 import type { ActionRequest, Agent, Destination, Person } from './request.js';
-import type { GrantTerms, Verdict } from './verdict.js';
+import type { ApprovalTerms, GrantTerms, Reason, Verdict } from './verdict.js';
 
 export interface Hold {
   request: ActionRequest;
@@ -12,7 +13,7 @@ export interface Hold {
   action_digest: string;
   /** Its effect is require_approval. */
   verdict: Verdict;
-  /** Everyone in the groups the verdict names, as the directory has them now. */
+  /** Everyone in the groups the verdict names, those of its escalations included, as the directory has them now. */
   members: readonly Person[];
   destinations: Destination[];
   /** What policy was told of earlier actions, if anything. */
@@ -32,9 +33,6 @@ const TOO_LARGE =
 
 /** A chain of delegation longer than this is not worked through, and a request with one is not put before people. */
 const MOST_DELEGATES = 32;
-
-/** People named in the record as asked. With a bound, because an event too large for the ledger would escape the record. */
-const MOST_NAMED = 100;
 
 /**
  * The first event of a decision that people must answer. If exclusions leave too few to fill the seats, it is denied at
@@ -71,32 +69,39 @@ export function hold(
     return denied('delegation-too-long', `The chain of delegation names more than ${MOST_DELEGATES} actors.`);
   }
   const excluded = excludedFrom(request, agent, terms);
-  const approval = { terms, excluded, asked: [] };
-  const asked = members.flatMap((person) => {
-    const groups = eligibility(person, approval);
-    return isRefusal(groups) ? [] : [{ id: person.id, name: person.name, groups }];
-  });
-  const { complete, filled } = seat(terms.seats, asked);
-  if (!complete) return denied('nobody-eligible', shortage(terms.seats, filled));
+  const asked = (now: ApprovalTerms) => eligibleOf(members, { terms: now, excluded, asked: [] });
+  const found = fillable(terms, asked);
+  if (!found) return denied('nobody-eligible', shortage(terms, asked(terms)));
+  const escalated = found.terms !== terms;
   return {
     type: 'decision.held',
     ...answered,
+    ...(escalated ? { reasons: [...verdict.reasons, tooFew(terms, asked(terms))] } : {}),
     obligations: verdict.obligations,
-    approval: terms,
+    approval: found.terms,
     expires_at: addSeconds(at, terms.expires_in_s),
     excluded,
-    asked: asked.slice(0, MOST_NAMED),
-    destinations: destinations.filter(({ channel }) => terms.channels.length === 0 || terms.channels.includes(channel)),
+    ...recordedAsked(found.eligible, terms),
+    destinations: allowedDestinations(destinations, terms).filter(({ group }) => groupsOf(found.terms).includes(group)),
     grant: grantTerms(verdict),
   };
 }
 
-function shortage(seats: readonly { group: string; count: number }[], filled: Map<string, number>): string {
+/** Why others are asked than those policy named first. */
+function tooFew(terms: ApprovalTerms, asked: DecisionHeld['asked']): Reason {
+  return { rule: 'escalated', text: `Others are asked at once: ${missing(terms, asked)}.` };
+}
+
+function shortage(terms: ApprovalTerms, asked: DecisionHeld['asked']): string {
+  return `Nobody may approve this: ${missing(terms, asked)}, not counting the agent's owner, the principal and the requester.`;
+}
+
+function missing(terms: ApprovalTerms, asked: DecisionHeld['asked']): string {
+  const { seats, filled } = seatBest(terms, asked);
   const short = openSeats(seats, filled).map(
     ({ group, count }) => `${group} needs ${count} and has ${filled.get(group)!}`,
   );
-  const why = short.length > 0 ? short.join(', ') : 'it names no seat';
-  return `Nobody may approve this: ${why}, not counting the agent's owner, the principal and the requester.`;
+  return short.length > 0 ? short.join(', ') : 'it names no seat';
 }
 
 /** An RFC 3339 time that much later. */

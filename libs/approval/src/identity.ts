@@ -2,8 +2,12 @@
 // as here: an id arrives from a directory, a token and an agent's own words, and "Dana@Acme.example" must not get past a rule
 // that names "dana@acme.example". Folding can only exclude one person more, never seat one more.
 
+/** What folding leaves as it is, as nearly all ids are: visible ASCII without capitals. */
+const FOLDED = /^[!-@[-~]*$/;
+
 /** What all spellings of one id have in common: compatibility forms, case, and characters that are not seen. */
 export function identityKey(id: string): string {
+  if (FOLDED.test(id)) return id;
   return (
     id
       .normalize('NFKC')

@@ -1,17 +1,29 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
 export { renderCard, type Card } from './card.js';
-export { decide, type CastVote, type Command, type Report, type Ruling } from './decide.js';
+export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
 export { identityKey, sameIdentity } from './identity.js';
 export { inert, visible } from './inert.js';
-export { seat, type Quorum, type Sitter } from './quorum.js';
+export {
+  groupsAsked,
+  groupsOf,
+  quorumsOf,
+  seat,
+  seatBest,
+  type Quorum,
+  type QuorumChoice,
+  type Sitter,
+} from './quorum.js';
 export { redact, type Redacted } from './redact.js';
 export { type HolderProof, type Redeem } from './redeem.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
+export { isConcerned, isParty, noVoteBecause } from './sight.js';
 export * from './state.js';
 export * from './verdict.js';
+export { type CastVote, type Retract } from './vote.js';
+export { nextDue, type Due, type Escalate, type Remind } from './waiting.js';

@@ -1,5 +1,5 @@
 import { identityKey } from './identity.js';
-import type { SeatTerms } from './verdict.js';
+import type { ApprovalTerms, QuorumTerms, SeatTerms } from './verdict.js';
 
 /** Someone who approved, with the groups they may sit for. */
 export interface Sitter {
@@ -47,6 +47,37 @@ export function seat(seats: readonly SeatTerms[], sitters: readonly Sitter[]): Q
     filled.set(places[i]!, filled.get(places[i]!)! + 1);
   });
   return { complete: places.length > 0 && seated.size === places.length, seated, filled };
+}
+
+/** What of the terms says which quorums there are. */
+export type QuorumChoice = Pick<ApprovalTerms, 'seats' | 'alternatives'>;
+
+/** Every quorum that would do. */
+export function quorumsOf({ seats, alternatives = [] }: QuorumChoice): QuorumTerms[] {
+  return [seats, ...alternatives];
+}
+
+/** Every group that is asked, each once. */
+export function groupsOf(choice: QuorumChoice): string[] {
+  return [...new Set(quorumsOf(choice).flatMap((seats) => seats.map(({ group }) => group)))];
+}
+
+/** Every group that is asked, now or when nobody answers. */
+export function groupsAsked(terms: QuorumChoice & Pick<ApprovalTerms, 'escalate'>): string[] {
+  const later = (terms.escalate ?? []).map(({ seats }) => seats);
+  return groupsOf({ seats: terms.seats, alternatives: [...(terms.alternatives ?? []), ...later] });
+}
+
+/** The quorum that people have come closest to: a complete one if there is one, else the one with the fewest places left. */
+export function seatBest(choice: QuorumChoice, sitters: readonly Sitter[]): Quorum & { seats: QuorumTerms } {
+  const [first, ...others] = quorumsOf(choice).map((seats) => ({ seats, ...seat(seats, sitters) }));
+  return others.reduce((best, other) => (left(other) < left(best) ? other : best), first!);
+}
+
+/** Places left. A quorum without places is never complete. */
+function left({ seats, seated, complete }: Quorum & { seats: QuorumTerms }): number {
+  const places = seats.reduce((sum, { count }) => sum + count, 0);
+  return complete ? 0 : Math.max(1, places - seated.size);
 }
 
 /** Groups with places left, each once. A group may be named by several seats. */

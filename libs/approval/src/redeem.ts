@@ -1,12 +1,14 @@
-import { eligibility, isRefusal } from './eligibility.js';
-import { defined, type Ruling } from './decide.js';
+import { eligibleOf } from './escalation.js';
+import type { Ruling } from './decide.js';
 import { sameIdentity } from './identity.js';
 import { inert } from './inert.js';
-import { seat } from './quorum.js';
+import { seatBest } from './quorum.js';
+import { defined } from './settled.js';
 import { refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
 import { usesMade, type Allowed, type Decision } from './state.js';
 import type { Verdict } from './verdict.js';
+import { distinct } from './vote.js';
 
 export interface Redeem {
   type: 'redeem';
@@ -104,7 +106,7 @@ function holderRefusal({ request, proofs }: Allowed, { proof }: Redeem): Refusal
 
 /** The quorum must still hold today: for the seats it was approved with, and for what policy wants now. */
 function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: Redeem): Refusal | undefined {
-  const wantedNow = verdict.effect === 'require_approval' ? [verdict.approval?.seats ?? []] : [];
+  const wantedNow = verdict.effect === 'require_approval' ? [verdict.approval ?? { seats: [] }] : [];
   if (!approval) {
     if (wantedNow.length === 0) return undefined;
     return refuse('policy-denies', 'Policy now wants people to approve this, and nobody has. Ask again.');
@@ -113,15 +115,14 @@ function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: 
     ...approval.excluded,
     ...(verdict.approval?.exclude ?? []).map((id) => ({ id, because: 'policy' as const })),
   ];
-  const voted = approvers.filter(({ id }) =>
-    approval.votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)),
+  const voted = distinct(
+    approvers.filter(({ id }) =>
+      approval.votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)),
+    ),
   );
-  for (const seats of [approval.terms.seats, ...wantedNow]) {
-    const sitters = voted.flatMap((person) => {
-      const groups = eligibility(person, { terms: { seats }, excluded, asked: [] }, owner);
-      return isRefusal(groups) ? [] : [{ id: person.id, groups }];
-    });
-    if (!seat(seats, sitters).complete) {
+  for (const terms of [approval.terms, ...wantedNow]) {
+    const sitters = eligibleOf(voted, { terms, excluded, asked: [] }, owner);
+    if (!seatBest(terms, sitters).complete) {
       return refuse('approver-gone', 'Those who approved this may no longer approve it. Ask again.');
     }
   }

@@ -45,6 +45,10 @@ export interface Person {
   groups: readonly string[];
   guest?: boolean;
   disabled?: boolean;
+  /** Further ids of the same human being, such as a second account. */
+  also?: readonly string[];
+  /** Seats that others have handed over for now. */
+  stands_in?: readonly { group: string; for: string }[];
 }
 
 /** What the directory says about the agent that asks. */

@@ -40,7 +40,12 @@ export interface ApprovalState {
   asked: DecisionHeld['asked'];
   destinations: DecisionHeld['destinations'];
   grant: DecisionHeld['grant'];
+  /** Ids of all who were eligible when they were asked; absent when those who join later may vote, too. */
+  members?: string[];
+  /** True once half the time was over. */
+  reminded?: boolean;
   expires_at: string;
+  /** One at most of each person: a later one takes the place of an earlier one. */
   votes: (Omit<VoteCast, 'type'> & { at: string; seat?: string })[];
 }
 

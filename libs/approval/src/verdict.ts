@@ -22,8 +22,27 @@ export interface SeatTerms {
   count: number;
 }
 
+/** Places to be filled together. */
+export type QuorumTerms = SeatTerms[];
+
+/** Further seats that are asked when nobody has answered for a while, or when too few are left who may. */
+export interface Escalation {
+  /** Seconds after the request was made. */
+  after_s: number;
+  /** A quorum of its own: it does as well as those that were asked before. */
+  seats: QuorumTerms;
+}
+
 export interface ApprovalTerms {
-  seats: SeatTerms[];
+  seats: QuorumTerms;
+  /** Quorums that do as well as `seats`. Absent when there is none. */
+  alternatives?: QuorumTerms[];
+  /** How many must deny for a denial; one when absent. */
+  deny_quorum?: number;
+  /** In the order of their time. Absent when there is none. */
+  escalate?: Escalation[];
+  /** True if people who join a group after the request was made may vote on it. */
+  late_members?: boolean;
   /** How long people have, in seconds. */
   expires_in_s: number;
   reason_required: boolean;

@@ -24,6 +24,9 @@ const GOLDEN: Record<RecordedType, string> = {
   'decision.repeated': 'AYtjReCgcG7wp2MoQTA7v4sXaRJbvUkbufuqaEI34Ro',
   'vote.cast': 'LmiYqMWv7q7tuI4QS6sft8I4IPrZcdvyfBA9vTEq2I4',
   'vote.refused': 'RrIY6N93trAPVVbUKaWYsC2RxU3tanjQzR3VoQwg1mk',
+  'vote.retracted': 'LKDVURbF3wD9RGbSufiC9oeZ4h4p7a3NJmLxOfKWRhY',
+  'approval.reminded': 'rlfj1tcK5MrXa9JnfLBf1tdetynb8JKFYiArrhTZ6n8',
+  'approval.escalated': 'NI6GlPv7w0c5DfIkMHtXXeQVpKRQT7xXKC6t0Vhz5ZE',
   'decision.approved': 's4wJ_hLaM0zr3yeWWHiUJkpSoo1adQPny8OsnRw6CKg',
   'decision.rejected': '0fS-fbOwfP-eoIA26ACzbiDGKE3QzKypLuVm8oVxkaE',
   'decision.expired': 'YeqkEN-a-JQQFcOYO5BKLB2jhLntv0sZMNsP4IStz8E',
@@ -161,6 +164,8 @@ describe('golden events', () => {
     expect(statusAfter('decision.allowed', 'grant.expired')).toBe('EXPIRED');
     expect(statusAfter('decision.denied')).toBe('DENIED');
     expect(statusAfter('decision.held', 'decision.repeated', 'vote.refused', 'vote.cast')).toBe('PENDING');
+    const waiting = ['approval.escalated', 'approval.reminded', 'vote.cast', 'vote.retracted'] as const;
+    expect(statusAfter('decision.held', ...waiting)).toBe('PENDING');
     expect(statusAfter('decision.held', 'decision.rejected')).toBe('DENIED');
     expect(statusAfter('decision.held', 'decision.expired')).toBe('EXPIRED');
     expect(statusAfter('decision.held', 'decision.withdrawn')).toBe('WITHDRAWN');

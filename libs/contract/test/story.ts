@@ -20,6 +20,7 @@ const digits = (n: number) =>
 const DIGEST = digestOf('the action');
 const GRANT = `grt_${digits(1)}`;
 const DANA: Person = { id: 'dana@acme.example', name: 'Dana Ito', groups: ['dba', 'oncall'] };
+const ANA: Person = { id: 'ana@acme.example', name: 'Ana Roy', groups: ['security'] };
 const SAM: Person = { id: 'sam@acme.example', name: 'Sam Roe', groups: ['dba'] };
 
 const answered = {
@@ -93,6 +94,28 @@ const held = () =>
     at(0),
   );
 
+/** One that asks others when nobody answers, and takes two to decide either way. */
+const climbing = () => {
+  const approval = {
+    ...verdict.approval!,
+    seats: [{ group: 'dba', count: 2 }],
+    alternatives: [[{ group: 'oncall', count: 2 }]],
+    deny_quorum: 2,
+    escalate: [{ after_s: 300, seats: [{ group: 'security', count: 1 }] }],
+  };
+  const members = [DANA, SAM, { ...DANA, id: 'ben@acme.example', name: 'Ben Okafor' }];
+  return hold(
+    {
+      ...answered,
+      agent: { id: 'release-bot', ...answered.agent },
+      verdict: { ...verdict, approval },
+      members,
+      destinations: [],
+    },
+    at(0),
+  );
+};
+
 const PLAYS: Play[] = [
   [
     { type: 'decision.allowed', ...answered, obligations, grant: { id: GRANT, expires_at: at(600), uses: 1 } },
@@ -109,6 +132,16 @@ const PLAYS: Play[] = [
     { type: 'report', by: 'release-bot', success: true, summary: '12,480 rows', details: { rows: 12480 } },
   ],
   [held(), { ...vote, vote: 'deny', reason: 'wrong table' }],
+  [
+    climbing(),
+    [
+      { type: 'escalate', members: [ANA], destinations: [{ channel: 'slack', address: 'C0SEC', group: 'security' }] },
+      300,
+    ],
+    [{ type: 'remind' }, 450],
+    [{ ...vote, voter: DANA }, 460],
+    [{ type: 'retract', voter: DANA, channel: 'slack', submitted_by: 'notifier' }, 470],
+  ],
   [held(), [{ type: 'expire' }, 900]],
   [held(), { type: 'withdraw', by: 'release-bot', reason: 'no longer needed' }],
   [held(), vote, { type: 'revoke', by: DANA, reason: 'incident OPS-312' }],

@@ -8,7 +8,8 @@ import { inputProblem } from './input-guard.js';
 import { Instance } from './instance.js';
 import type { BundleInfo, Policy } from './policy.js';
 import { probes } from './smoke.js';
-import { readVerdict, SchemaProblem } from './verdict-schema.js';
+import { SchemaProblem } from './schema-members.js';
+import { readVerdict } from './verdict-schema.js';
 import type { Builtins } from './wasm/host.js';
 
 export interface EngineOptions {

@@ -1,16 +1,8 @@
 import { scoreOf } from '@countersign/approval';
-import type {
-  ApprovalTerms,
-  Count,
-  FlowFact,
-  GrantTerms,
-  Obligation,
-  Reason,
-  Risk,
-  RiskLevel,
-  SeatTerms,
-  Verdict,
-} from '@countersign/approval';
+import type { Count, FlowFact, GrantTerms, Obligation, Reason, Risk, RiskLevel, Verdict } from '@countersign/approval';
+
+import { duration, list, name, names, object, SchemaProblem, string, whole } from './schema-members.js';
+import { readApproval } from './terms-schema.js';
 
 // The shape of what a policy may answer, checked by hand: this runs for every answer that was not seen before.
 
@@ -22,13 +14,8 @@ const FLOW_FACTS: readonly string[] = [
   'untrusted_read',
   'way_out',
 ] satisfies FlowFact[];
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
-const LONGEST = 31 * 86_400;
-const MOST_PEOPLE = 100;
 const LONGEST_TEXT = 2_000;
-
-/** What the output of a policy does to be refused. Its message is for the log: it may quote the policy. */
-export class SchemaProblem extends Error {}
+const MOST_COUNTS = 16;
 
 /** Reads the `result` of an evaluation. Throws a SchemaProblem unless every member has its shape. */
 export function readVerdict(result: unknown, revision: string): Verdict {
@@ -48,17 +35,10 @@ export function readVerdict(result: unknown, revision: string): Verdict {
     ...(held ? { approval: readApproval(given.approval) } : {}),
     obligations: list(given.obligations ?? [], 'obligations').map(readObligation),
     ...(given.grant === undefined ? {} : { grant: readGrant(given.grant) }),
-    ...(given.counts === undefined ? {} : { counts: list(given.counts, 'counts').map(readCount) }),
+    ...(given.counts === undefined ? {} : { counts: readCounts(given.counts) }),
     ...(given.flow === undefined ? {} : { flow: list(given.flow, 'flow').map(readFlowFact) }),
     policy: { revision },
   };
-}
-
-/** Seconds of "15m", "1h", "30s", "2d", or of a number of seconds. Undefined for anything else. */
-export function parseSeconds(given: unknown): number | undefined {
-  if (typeof given === 'number') return Number.isInteger(given) && given >= 1 ? given : undefined;
-  const match = typeof given === 'string' ? /^([1-9]\d{0,8})([smhd])$/.exec(given) : null;
-  return match ? Number(match[1]) * (UNITS[match[2] ?? ''] ?? 0) : undefined;
 }
 
 function readReason(given: unknown): Reason {
@@ -84,26 +64,6 @@ function readRisk(given: unknown): Risk {
   };
 }
 
-function readApproval(given: unknown): ApprovalTerms {
-  const terms = object(given, 'approval');
-  const seats = list(terms.seats, 'seats').map(readSeat);
-  if (seats.length === 0) throw new SchemaProblem('approval.seats are empty');
-  return {
-    seats,
-    expires_in_s: duration(terms.expires_in ?? '1h', 'approval.expires_in'),
-    reason_required: flag(terms.reason_required, 'approval.reason_required'),
-    channels: names(terms.channels, 'approval.channels'),
-    redact: names(terms.redact, 'approval.redact'),
-    exclude: names(terms.exclude, 'approval.exclude'),
-    step_up: flag(terms.step_up, 'approval.step_up'),
-  };
-}
-
-function readSeat(given: unknown): SeatTerms {
-  const { group, count } = object(given, 'a seat');
-  return { group: name(group, 'seat.group'), count: whole(count, MOST_PEOPLE, 'seat.count') };
-}
-
 function readObligation(given: unknown): Obligation {
   const { id, properties } = object(given, 'an obligation');
   return {
@@ -120,6 +80,13 @@ function readGrant(given: unknown): GrantTerms {
   };
 }
 
+function readCounts(given: unknown): Count[] {
+  const counts = list(given, 'counts');
+  // Each is recorded with what was counted before: the event must have room for them.
+  if (counts.length > MOST_COUNTS) throw new SchemaProblem(`counts are more than ${MOST_COUNTS}`);
+  return counts.map(readCount);
+}
+
 function readCount(given: unknown): Count {
   const { counter, amount } = object(given, 'a count');
   if (typeof amount === 'number' && Number.isFinite(amount) && amount >= 0)
@@ -130,45 +97,4 @@ function readCount(given: unknown): Count {
 function readFlowFact(given: unknown): FlowFact {
   if (FLOW_FACTS.includes(given as string)) return given as FlowFact;
   throw new SchemaProblem(`flow is not one of ${FLOW_FACTS.join(', ')}`);
-}
-
-function duration(given: unknown, what: string): number {
-  const seconds = parseSeconds(given);
-  if (seconds === undefined || seconds > LONGEST) throw new SchemaProblem(`${what} is not a duration up to 31 days`);
-  return seconds;
-}
-
-function whole(given: unknown, most: number, what: string): number {
-  if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= most) return given;
-  throw new SchemaProblem(`${what} is not a whole number from 1 to ${most}`);
-}
-
-function flag(given: unknown, what: string): boolean {
-  if (given === undefined || typeof given === 'boolean') return given ?? false;
-  throw new SchemaProblem(`${what} is not true or false`);
-}
-
-function names(given: unknown, what: string): string[] {
-  return list(given ?? [], what).map((one) => name(one, what));
-}
-
-function name(given: unknown, what: string): string {
-  const text = string(given, what);
-  if (text.length === 0 || text.length > 256) throw new SchemaProblem(`${what} is empty or too long`);
-  return text;
-}
-
-function string(given: unknown, what: string): string {
-  if (typeof given === 'string' && given.isWellFormed()) return given;
-  throw new SchemaProblem(`${what} is not a string`);
-}
-
-function list(given: unknown, what: string): unknown[] {
-  if (Array.isArray(given) && given.length <= 256) return given;
-  throw new SchemaProblem(`${what} is not a list of at most 256`);
-}
-
-function object(given: unknown, what: string): Record<string, unknown> {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
-  throw new SchemaProblem(`${what} is not an object`);
 }

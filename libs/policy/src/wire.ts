@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { durationFromMs, durationMs, timestampDate, timestampFromDate, type Duration } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Verdict } from '@countersign/approval';
 import {
   BundleSchema,
@@ -9,6 +9,7 @@ import {
   type Verdict as WireVerdict,
 } from '@countersign/contract';
 import type { BundleInfo, BundleRole, BundleSource } from './policy.js';
+import { secondsOf, termsFromWire, termsToWire } from './terms-wire.js';
 import { readVerdict } from './verdict-schema.js';
 
 // Verdicts and bundles as PolicyService carries them.
@@ -19,19 +20,7 @@ export function verdictToWire(verdict: Verdict): WireVerdict {
     effect,
     reasons,
     risk,
-    ...(approval
-      ? {
-          approval: {
-            seats: approval.seats,
-            expiresIn: durationFromMs(approval.expires_in_s * 1000),
-            reasonRequired: approval.reason_required,
-            channels: approval.channels,
-            redact: approval.redact,
-            exclude: approval.exclude,
-            stepUp: approval.step_up,
-          },
-        }
-      : {}),
+    ...(approval ? { approval: termsToWire(approval) } : {}),
     // Properties come from JSON text, so they are JSON.
     obligations: obligations as WireObligation[],
     ...(grant ? { grant: { expiresIn: durationFromMs(grant.expires_in_s * 1000), uses: grant.uses } } : {}),
@@ -48,19 +37,7 @@ export function verdictFromWire(wire: WireVerdict): Verdict {
     effect,
     reasons,
     risk,
-    ...(approval
-      ? {
-          approval: {
-            seats: approval.seats,
-            expires_in: secondsOf(approval.expiresIn),
-            reason_required: approval.reasonRequired,
-            channels: approval.channels,
-            redact: approval.redact,
-            exclude: approval.exclude,
-            step_up: approval.stepUp,
-          },
-        }
-      : {}),
+    ...(approval ? { approval: termsFromWire(approval) } : {}),
     obligations,
     ...(grant ? { grant: { expires_in: secondsOf(grant.expiresIn), uses: grant.uses } } : {}),
     // A list that is absent and an empty one are the same on the wire.
@@ -84,8 +61,4 @@ export function bundleFromWire({ revision, active, source, location, role, loade
     loaded_at: (loadedAt ? timestampDate(loadedAt) : new Date(0)).toISOString(),
     areas: [...areas],
   };
-}
-
-function secondsOf(duration: Duration | undefined): number | undefined {
-  return duration && durationMs(duration) / 1000;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSeconds } from '../verdict-schema.js';
+import { parseSeconds } from '../schema-members.js';
 
 // What a decision case may say. Every object is closed: a member that nobody reads is a check that nobody makes.
 

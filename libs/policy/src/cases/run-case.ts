@@ -1,5 +1,5 @@
 import type { Verdict } from '@countersign/approval';
-import { parseSeconds } from '../verdict-schema.js';
+import { parseSeconds } from '../schema-members.js';
 import type { DecisionCase } from './case-file.js';
 import { caseInput } from './case-input.js';
 

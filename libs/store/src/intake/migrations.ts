@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
+import { IntakeDue1764000000000 } from './due.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
 
 class Intake1763700000000 implements MigrationInterface {
@@ -57,4 +58,5 @@ export const MIGRATIONS: MigrationClass[] = [
   Intake1763700000000,
   IntakeHistory1763800000000,
   IntakeBundles1763900000000,
+  IntakeDue1764000000000,
 ];

@@ -45,12 +45,12 @@ export class IntakeReader {
     return this.#states('select state::text as state from decisions where id = any($1)', [ids]);
   }
 
-  /** Ids of decisions whose deadline has passed, the longest overdue first. */
+  /** Ids of decisions that time is to do something to, the longest overdue first. */
   async due(at: string, limit: number): Promise<string[]> {
-    const rows = await this.#rows<{ id: string }>(
-      'select id from decisions where deadline <= $1 order by deadline limit $2',
-      [at, limit],
-    );
+    const rows = await this.#rows<{ id: string }>('select id from decisions where due <= $1 order by due limit $2', [
+      at,
+      limit,
+    ]);
     return rows.map(({ id }) => id);
   }
 

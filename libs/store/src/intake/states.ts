@@ -50,18 +50,19 @@ function collisionKey({ decisionId, state }: Write): string {
   return `${state!.row.digest} ${state!.row.subject_id} ${decisionId}`;
 }
 
-const UNNEST = 'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]';
+const UNNEST =
+  'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[]';
 
 const INSERT = `
-  insert into decisions (id, version, status, subject_id, digest, deadline, state)
-  select id, version, status, subject_id, digest, deadline, state::json
-    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state)
+  insert into decisions (id, version, status, subject_id, digest, deadline, state, due)
+  select id, version, status, subject_id, digest, deadline, state::json, due
+    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state, due)
       on conflict do nothing returning id`;
 
 const UPDATE = `
   update decisions d
-     set version = row.version, status = row.status, deadline = row.deadline, state = row.state::json
-    from ${UNNEST}, $8::int[]) as row (id, version, status, subject_id, digest, deadline, state, expected)
+     set version = row.version, status = row.status, deadline = row.deadline, due = row.due, state = row.state::json
+    from ${UNNEST}, $9::int[]) as row (id, version, status, subject_id, digest, deadline, state, due, expected)
    where d.id = row.id and d.version = row.expected
   returning d.id`;
 
@@ -75,6 +76,7 @@ function columns(writes: Write[], expected: boolean): unknown[] {
     rows.map(({ digest }) => digest),
     rows.map(({ deadline }) => deadline),
     rows.map(({ state }) => state),
+    rows.map(({ due }) => due),
     ...(expected ? [writes.map(({ state }) => state!.expected)] : []),
   ];
 }

@@ -23,8 +23,10 @@ export interface StateRow {
   status: string;
   subject_id: string;
   digest: string;
-  /** RFC 3339; when a timer must look at it, if ever. */
+  /** RFC 3339; when it ends by itself, if ever. */
   deadline: string | null;
+  /** RFC 3339; when time does something to it next: reminds of it, or ends it. */
+  due: string | null;
   /** JSON text. */
   state: string;
 }

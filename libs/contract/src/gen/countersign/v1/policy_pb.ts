@@ -6,7 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Decision } from "./decision_pb.js";
 import { file_countersign_v1_decision } from "./decision_pb.js";
-import type { Obligation, PolicyRef, Reason, Risk, Seat } from "./types_pb.js";
+import type { Obligation, PolicyRef, Quorum, Reason, Risk, Seat } from "./types_pb.js";
 import { file_countersign_v1_types } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/policy.proto.
  */
 export const file_countersign_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIsABCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIIkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0IpgDCgxTaGFkb3dSZXBvcnQSKQoJY2FuZGlkYXRlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEgwKBGxpdmUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGNvbXBhcmVkGAQgASgEEg8KB2Ryb3BwZWQYBSABKAQSDgoGZmF1bHRzGAYgASgEEhcKD3dpdGhvdXRfaGlzdG9yeRgHIAEoBBIrCgdlZmZlY3RzGAggAygLMhouY291bnRlcnNpZ24udjEuRWZmZWN0UGFpchINCgV0ZXJtcxgJIAEoBBIvCgphc2tlZF9saXZlGAogASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNAoPYXNrZWRfY2FuZGlkYXRlGAsgASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNQoLZGlmZmVyZW5jZXMYDCADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlIjwKCkVmZmVjdFBhaXISDAoEbGl2ZRgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSDQoFY291bnQYAyABKAQiaAoLQXNrZWRSZXBvcnQSEAoIcmVxdWVzdHMYASABKAQSDQoFYXNrZWQYAiABKAQSDQoFc2hhcmUYAyABKAESKQoFcnVsZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5Bc2tpbmdSdWxlIkwKCkFza2luZ1J1bGUSDAoEcnVsZRgBIAEoCRINCgVhc2tlZBgCIAEoBBINCgVhbG9uZRgDIAEoBBISCgpjdW11bGF0aXZlGAQgASgBIuEBChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRITCgtyZXNvdXJjZV9pZBgEIAEoCRIMCgRraW5kGAUgASgJEioKBGxpdmUYBiABKAsyHC5jb3VudGVyc2lnbi52MS5TaGFkb3dBbnN3ZXISLwoJY2FuZGlkYXRlGAcgASgLMhwuY291bnRlcnNpZ24udjEuU2hhZG93QW5zd2VyIi0KDFNoYWRvd0Fuc3dlchIOCgZlZmZlY3QYASABKAkSDQoFcnVsZXMYAiADKAkyigcKDVBvbGljeVNlcnZpY2USTQoIRXZhbHVhdGUSHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlElcKDkV2YWx1YXRlU3RyZWFtEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZSgBMAESVgoLTGlzdEJ1bmRsZXMSIi5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1Jlc3BvbnNlEkUKCUdldEJ1bmRsZRIgLmNvdW50ZXJzaWduLnYxLkdldEJ1bmRsZVJlcXVlc3QaFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSWwoMVXBsb2FkQnVuZGxlEiMuY291bnRlcnNpZ24udjEuVXBsb2FkQnVuZGxlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlc3BvbnNlKAESXwoOQWN0aXZhdGVCdW5kbGUSJS5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEl8KDlJvbGxiYWNrQnVuZGxlEiUuY291bnRlcnNpZ24udjEuUm9sbGJhY2tCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJZCgxTZXRDYW5kaWRhdGUSIy5jb3VudGVyc2lnbi52MS5TZXRDYW5kaWRhdGVSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVzcG9uc2USXwoOQ2xlYXJDYW5kaWRhdGUSJS5jb3VudGVyc2lnbi52MS5DbGVhckNhbmRpZGF0ZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5DbGVhckNhbmRpZGF0ZVJlc3BvbnNlElcKD0dldFNoYWRvd1JlcG9ydBImLmNvdW50ZXJzaWduLnYxLkdldFNoYWRvd1JlcG9ydFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5TaGFkb3dSZXBvcnRiBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIscCCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIEiwKDGFsdGVybmF0aXZlcxgIIAMoCzIWLmNvdW50ZXJzaWduLnYxLlF1b3J1bRITCgtkZW55X3F1b3J1bRgJIAEoBRIsCghlc2NhbGF0ZRgKIAMoCzIaLmNvdW50ZXJzaWduLnYxLkVzY2FsYXRpb24SFAoMbGF0ZV9tZW1iZXJzGAsgASgIIlsKCkVzY2FsYXRpb24SKAoFYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwoFc2VhdHMYAiADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0IkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0IpgDCgxTaGFkb3dSZXBvcnQSKQoJY2FuZGlkYXRlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEgwKBGxpdmUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGNvbXBhcmVkGAQgASgEEg8KB2Ryb3BwZWQYBSABKAQSDgoGZmF1bHRzGAYgASgEEhcKD3dpdGhvdXRfaGlzdG9yeRgHIAEoBBIrCgdlZmZlY3RzGAggAygLMhouY291bnRlcnNpZ24udjEuRWZmZWN0UGFpchINCgV0ZXJtcxgJIAEoBBIvCgphc2tlZF9saXZlGAogASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNAoPYXNrZWRfY2FuZGlkYXRlGAsgASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNQoLZGlmZmVyZW5jZXMYDCADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlIjwKCkVmZmVjdFBhaXISDAoEbGl2ZRgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSDQoFY291bnQYAyABKAQiaAoLQXNrZWRSZXBvcnQSEAoIcmVxdWVzdHMYASABKAQSDQoFYXNrZWQYAiABKAQSDQoFc2hhcmUYAyABKAESKQoFcnVsZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5Bc2tpbmdSdWxlIkwKCkFza2luZ1J1bGUSDAoEcnVsZRgBIAEoCRINCgVhc2tlZBgCIAEoBBINCgVhbG9uZRgDIAEoBBISCgpjdW11bGF0aXZlGAQgASgBIuEBChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRITCgtyZXNvdXJjZV9pZBgEIAEoCRIMCgRraW5kGAUgASgJEioKBGxpdmUYBiABKAsyHC5jb3VudGVyc2lnbi52MS5TaGFkb3dBbnN3ZXISLwoJY2FuZGlkYXRlGAcgASgLMhwuY291bnRlcnNpZ24udjEuU2hhZG93QW5zd2VyIi0KDFNoYWRvd0Fuc3dlchIOCgZlZmZlY3QYASABKAkSDQoFcnVsZXMYAiADKAkyigcKDVBvbGljeVNlcnZpY2USTQoIRXZhbHVhdGUSHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlElcKDkV2YWx1YXRlU3RyZWFtEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZSgBMAESVgoLTGlzdEJ1bmRsZXMSIi5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5MaXN0QnVuZGxlc1Jlc3BvbnNlEkUKCUdldEJ1bmRsZRIgLmNvdW50ZXJzaWduLnYxLkdldEJ1bmRsZVJlcXVlc3QaFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSWwoMVXBsb2FkQnVuZGxlEiMuY291bnRlcnNpZ24udjEuVXBsb2FkQnVuZGxlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlc3BvbnNlKAESXwoOQWN0aXZhdGVCdW5kbGUSJS5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEl8KDlJvbGxiYWNrQnVuZGxlEiUuY291bnRlcnNpZ24udjEuUm9sbGJhY2tCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJZCgxTZXRDYW5kaWRhdGUSIy5jb3VudGVyc2lnbi52MS5TZXRDYW5kaWRhdGVSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVzcG9uc2USXwoOQ2xlYXJDYW5kaWRhdGUSJS5jb3VudGVyc2lnbi52MS5DbGVhckNhbmRpZGF0ZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5DbGVhckNhbmRpZGF0ZVJlc3BvbnNlElcKD0dldFNoYWRvd1JlcG9ydBImLmNvdW50ZXJzaWduLnYxLkdldFNoYWRvd1JlcG9ydFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5TaGFkb3dSZXBvcnRiBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One input.
@@ -251,6 +251,34 @@ export type ApprovalTerms = Message<"countersign.v1.ApprovalTerms"> & {
    * @generated from field: bool step_up = 7;
    */
   stepUp: boolean;
+
+  /**
+   * Quorums that would do as well as `seats`.
+   *
+   * @generated from field: repeated countersign.v1.Quorum alternatives = 8;
+   */
+  alternatives: Quorum[];
+
+  /**
+   * How many must deny for a denial. 0 means one.
+   *
+   * @generated from field: int32 deny_quorum = 9;
+   */
+  denyQuorum: number;
+
+  /**
+   * Whom to ask besides when nobody answers, in the order of their time.
+   *
+   * @generated from field: repeated countersign.v1.Escalation escalate = 10;
+   */
+  escalate: Escalation[];
+
+  /**
+   * True if people who join a group after the request was made may vote on it.
+   *
+   * @generated from field: bool late_members = 11;
+   */
+  lateMembers: boolean;
 };
 
 /**
@@ -259,6 +287,34 @@ export type ApprovalTerms = Message<"countersign.v1.ApprovalTerms"> & {
  */
 export const ApprovalTermsSchema: GenMessage<ApprovalTerms> = /*@__PURE__*/
   messageDesc(file_countersign_v1_policy, 4);
+
+/**
+ * Whom to ask besides when nobody answers.
+ *
+ * @generated from message countersign.v1.Escalation
+ */
+export type Escalation = Message<"countersign.v1.Escalation"> & {
+  /**
+   * How long after the request was made.
+   *
+   * @generated from field: google.protobuf.Duration after = 1;
+   */
+  after?: Duration | undefined;
+
+  /**
+   * A quorum of its own.
+   *
+   * @generated from field: repeated countersign.v1.Seat seats = 2;
+   */
+  seats: Seat[];
+};
+
+/**
+ * Describes the message countersign.v1.Escalation.
+ * Use `create(EscalationSchema)` to create a new message.
+ */
+export const EscalationSchema: GenMessage<Escalation> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 5);
 
 /**
  * On what terms a grant is given.
@@ -286,7 +342,7 @@ export type GrantTerms = Message<"countersign.v1.GrantTerms"> & {
  * Use `create(GrantTermsSchema)` to create a new message.
  */
 export const GrantTermsSchema: GenMessage<GrantTerms> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 5);
+  messageDesc(file_countersign_v1_policy, 6);
 
 /**
  * Which bundles to list.
@@ -314,7 +370,7 @@ export type ListBundlesRequest = Message<"countersign.v1.ListBundlesRequest"> & 
  * Use `create(ListBundlesRequestSchema)` to create a new message.
  */
 export const ListBundlesRequestSchema: GenMessage<ListBundlesRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 6);
+  messageDesc(file_countersign_v1_policy, 7);
 
 /**
  * Known bundles.
@@ -349,7 +405,7 @@ export type ListBundlesResponse = Message<"countersign.v1.ListBundlesResponse"> 
  * Use `create(ListBundlesResponseSchema)` to create a new message.
  */
 export const ListBundlesResponseSchema: GenMessage<ListBundlesResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 7);
+  messageDesc(file_countersign_v1_policy, 8);
 
 /**
  * A compiled policy.
@@ -475,7 +531,7 @@ export type Bundle = Message<"countersign.v1.Bundle"> & {
  * Use `create(BundleSchema)` to create a new message.
  */
 export const BundleSchema: GenMessage<Bundle> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 8);
+  messageDesc(file_countersign_v1_policy, 9);
 
 /**
  * How one bundle differs from another.
@@ -524,7 +580,7 @@ export type BundleChanges = Message<"countersign.v1.BundleChanges"> & {
  * Use `create(BundleChangesSchema)` to create a new message.
  */
 export const BundleChangesSchema: GenMessage<BundleChanges> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 9);
+  messageDesc(file_countersign_v1_policy, 10);
 
 /**
  * How one package differs.
@@ -559,7 +615,7 @@ export type PackageChange = Message<"countersign.v1.PackageChange"> & {
  * Use `create(PackageChangeSchema)` to create a new message.
  */
 export const PackageChangeSchema: GenMessage<PackageChange> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 10);
+  messageDesc(file_countersign_v1_policy, 11);
 
 /**
  * How one rule differs.
@@ -587,7 +643,7 @@ export type RuleChange = Message<"countersign.v1.RuleChange"> & {
  * Use `create(RuleChangeSchema)` to create a new message.
  */
 export const RuleChangeSchema: GenMessage<RuleChange> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 11);
+  messageDesc(file_countersign_v1_policy, 12);
 
 /**
  * Names a bundle.
@@ -608,7 +664,7 @@ export type GetBundleRequest = Message<"countersign.v1.GetBundleRequest"> & {
  * Use `create(GetBundleRequestSchema)` to create a new message.
  */
 export const GetBundleRequestSchema: GenMessage<GetBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 12);
+  messageDesc(file_countersign_v1_policy, 13);
 
 /**
  * A bundle on its way in.
@@ -645,7 +701,7 @@ export type UploadBundleRequest = Message<"countersign.v1.UploadBundleRequest"> 
  * Use `create(UploadBundleRequestSchema)` to create a new message.
  */
 export const UploadBundleRequestSchema: GenMessage<UploadBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 13);
+  messageDesc(file_countersign_v1_policy, 14);
 
 /**
  * What is said about a bundle when it is uploaded.
@@ -666,7 +722,7 @@ export type UploadBundleHeader = Message<"countersign.v1.UploadBundleHeader"> & 
  * Use `create(UploadBundleHeaderSchema)` to create a new message.
  */
 export const UploadBundleHeaderSchema: GenMessage<UploadBundleHeader> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 14);
+  messageDesc(file_countersign_v1_policy, 15);
 
 /**
  * The bundle as it is kept.
@@ -694,7 +750,7 @@ export type UploadBundleResponse = Message<"countersign.v1.UploadBundleResponse"
  * Use `create(UploadBundleResponseSchema)` to create a new message.
  */
 export const UploadBundleResponseSchema: GenMessage<UploadBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 15);
+  messageDesc(file_countersign_v1_policy, 16);
 
 /**
  * Names the bundle to serve.
@@ -729,7 +785,7 @@ export type ActivateBundleRequest = Message<"countersign.v1.ActivateBundleReques
  * Use `create(ActivateBundleRequestSchema)` to create a new message.
  */
 export const ActivateBundleRequestSchema: GenMessage<ActivateBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 16);
+  messageDesc(file_countersign_v1_policy, 17);
 
 /**
  * Asks for the bundle before.
@@ -757,7 +813,7 @@ export type RollbackBundleRequest = Message<"countersign.v1.RollbackBundleReques
  * Use `create(RollbackBundleRequestSchema)` to create a new message.
  */
 export const RollbackBundleRequestSchema: GenMessage<RollbackBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 17);
+  messageDesc(file_countersign_v1_policy, 18);
 
 /**
  * What came of it.
@@ -792,7 +848,7 @@ export type ActivateBundleResponse = Message<"countersign.v1.ActivateBundleRespo
  * Use `create(ActivateBundleResponseSchema)` to create a new message.
  */
 export const ActivateBundleResponseSchema: GenMessage<ActivateBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 18);
+  messageDesc(file_countersign_v1_policy, 19);
 
 /**
  * Names the bundle to evaluate beside the serving one.
@@ -813,7 +869,7 @@ export type SetCandidateRequest = Message<"countersign.v1.SetCandidateRequest"> 
  * Use `create(SetCandidateRequestSchema)` to create a new message.
  */
 export const SetCandidateRequestSchema: GenMessage<SetCandidateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 19);
+  messageDesc(file_countersign_v1_policy, 20);
 
 /**
  * The candidate.
@@ -834,7 +890,7 @@ export type SetCandidateResponse = Message<"countersign.v1.SetCandidateResponse"
  * Use `create(SetCandidateResponseSchema)` to create a new message.
  */
 export const SetCandidateResponseSchema: GenMessage<SetCandidateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 20);
+  messageDesc(file_countersign_v1_policy, 21);
 
 /**
  * Asks for no candidate.
@@ -849,7 +905,7 @@ export type ClearCandidateRequest = Message<"countersign.v1.ClearCandidateReques
  * Use `create(ClearCandidateRequestSchema)` to create a new message.
  */
 export const ClearCandidateRequestSchema: GenMessage<ClearCandidateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 21);
+  messageDesc(file_countersign_v1_policy, 22);
 
 /**
  * There is no candidate any more.
@@ -864,7 +920,7 @@ export type ClearCandidateResponse = Message<"countersign.v1.ClearCandidateRespo
  * Use `create(ClearCandidateResponseSchema)` to create a new message.
  */
 export const ClearCandidateResponseSchema: GenMessage<ClearCandidateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 22);
+  messageDesc(file_countersign_v1_policy, 23);
 
 /**
  * Asks for the report.
@@ -879,7 +935,7 @@ export type GetShadowReportRequest = Message<"countersign.v1.GetShadowReportRequ
  * Use `create(GetShadowReportRequestSchema)` to create a new message.
  */
 export const GetShadowReportRequestSchema: GenMessage<GetShadowReportRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 23);
+  messageDesc(file_countersign_v1_policy, 24);
 
 /**
  * Live policy and candidate on the same requests, since the candidate was set or this process was started.
@@ -977,7 +1033,7 @@ export type ShadowReport = Message<"countersign.v1.ShadowReport"> & {
  * Use `create(ShadowReportSchema)` to create a new message.
  */
 export const ShadowReportSchema: GenMessage<ShadowReport> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 24);
+  messageDesc(file_countersign_v1_policy, 25);
 
 /**
  * Requests by what is said about them.
@@ -1012,7 +1068,7 @@ export type EffectPair = Message<"countersign.v1.EffectPair"> & {
  * Use `create(EffectPairSchema)` to create a new message.
  */
 export const EffectPairSchema: GenMessage<EffectPair> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 25);
+  messageDesc(file_countersign_v1_policy, 26);
 
 /**
  * How often people are asked, and which few rules that is due to.
@@ -1054,7 +1110,7 @@ export type AskedReport = Message<"countersign.v1.AskedReport"> & {
  * Use `create(AskedReportSchema)` to create a new message.
  */
 export const AskedReportSchema: GenMessage<AskedReport> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 26);
+  messageDesc(file_countersign_v1_policy, 27);
 
 /**
  * What one rule accounts for.
@@ -1096,7 +1152,7 @@ export type AskingRule = Message<"countersign.v1.AskingRule"> & {
  * Use `create(AskingRuleSchema)` to create a new message.
  */
 export const AskingRuleSchema: GenMessage<AskingRule> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 27);
+  messageDesc(file_countersign_v1_policy, 28);
 
 /**
  * One request about which the candidate thinks otherwise.
@@ -1159,7 +1215,7 @@ export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
  * Use `create(ShadowDifferenceSchema)` to create a new message.
  */
 export const ShadowDifferenceSchema: GenMessage<ShadowDifference> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 28);
+  messageDesc(file_countersign_v1_policy, 29);
 
 /**
  * What one policy said.
@@ -1187,7 +1243,7 @@ export type ShadowAnswer = Message<"countersign.v1.ShadowAnswer"> & {
  * Use `create(ShadowAnswerSchema)` to create a new message.
  */
 export const ShadowAnswerSchema: GenMessage<ShadowAnswer> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 29);
+  messageDesc(file_countersign_v1_policy, 30);
 
 /**
  * The policy decision point, and the bundles it serves. The decision service evaluates, lists and reports; what changes which

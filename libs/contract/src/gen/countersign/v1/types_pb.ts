@@ -12,7 +12,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/types.proto.
  */
 export const file_countersign_v1_types: GenFile = /*@__PURE__*/
-  fileDesc("Chpjb3VudGVyc2lnbi92MS90eXBlcy5wcm90bxIOY291bnRlcnNpZ24udjEigAEKB1N1YmplY3QSDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIWCgZBY3Rpb24SDAoEbmFtZRgBIAEoCSKBAQoIUmVzb3VyY2USDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIkCgZSZWFzb24SDAoEcnVsZRgBIAEoCRIMCgR0ZXh0GAIgASgJIjUKBFJpc2sSDQoFbGV2ZWwYASABKAkSDQoFc2NvcmUYAiABKAUSDwoHZmFjdG9ycxgDIAMoCSIdCglQb2xpY3lSZWYSEAoIcmV2aXNpb24YASABKAkiRQoKT2JsaWdhdGlvbhIKCgJpZBgBIAEoCRIrCgpwcm9wZXJ0aWVzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCLTAQoIQXBwcm92YWwSIwoFc2VhdHMYASADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0EicKBXZvdGVzGAIgAygLMhguY291bnRlcnNpZ24udjEuQ2FzdFZvdGUSLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPcmVhc29uX3JlcXVpcmVkGAQgASgIEjAKDHJlcXVlc3RlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNAoEU2VhdBINCgVncm91cBgBIAEoCRINCgVjb3VudBgCIAEoBRIOCgZmaWxsZWQYAyABKAUiqAEKCENhc3RWb3RlEg0KBXZvdGVyGAEgASgJEhIKCnZvdGVyX25hbWUYAiABKAkSIgoEdm90ZRgDIAEoDjIULmNvdW50ZXJzaWduLnYxLlZvdGUSDgoGcmVhc29uGAQgASgJEiYKAmF0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjaGFubmVsGAYgASgJEgwKBHNlYXQYByABKAkqpQEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUEVORElORxABEhEKDVNUQVRFX0FMTE9XRUQQAhIQCgxTVEFURV9ERU5JRUQQAxIRCg1TVEFURV9FWFBJUkVEEAQSEwoPU1RBVEVfV0lUSERSQVdOEAUSEgoOU1RBVEVfUkVERUVNRUQQBhIRCg1TVEFURV9SRVZPS0VEEAcqPQoEVm90ZRIUChBWT1RFX1VOU1BFQ0lGSUVEEAASEAoMVk9URV9BUFBST1ZFEAESDQoJVk9URV9ERU5ZEAJiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Chpjb3VudGVyc2lnbi92MS90eXBlcy5wcm90bxIOY291bnRlcnNpZ24udjEigAEKB1N1YmplY3QSDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIWCgZBY3Rpb24SDAoEbmFtZRgBIAEoCSKBAQoIUmVzb3VyY2USDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIkCgZSZWFzb24SDAoEcnVsZRgBIAEoCRIMCgR0ZXh0GAIgASgJIjUKBFJpc2sSDQoFbGV2ZWwYASABKAkSDQoFc2NvcmUYAiABKAUSDwoHZmFjdG9ycxgDIAMoCSIdCglQb2xpY3lSZWYSEAoIcmV2aXNpb24YASABKAkiRQoKT2JsaWdhdGlvbhIKCgJpZBgBIAEoCRIrCgpwcm9wZXJ0aWVzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCK5AgoIQXBwcm92YWwSIwoFc2VhdHMYASADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0EicKBXZvdGVzGAIgAygLMhguY291bnRlcnNpZ24udjEuQ2FzdFZvdGUSLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPcmVhc29uX3JlcXVpcmVkGAQgASgIEjAKDHJlcXVlc3RlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoMYWx0ZXJuYXRpdmVzGAYgAygLMhYuY291bnRlcnNpZ24udjEuUXVvcnVtEhMKC2RlbnlfcXVvcnVtGAcgASgFEhAKCGNoYW5uZWxzGAggAygJEg8KB3N0ZXBfdXAYCSABKAgiLQoGUXVvcnVtEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdCI0CgRTZWF0Eg0KBWdyb3VwGAEgASgJEg0KBWNvdW50GAIgASgFEg4KBmZpbGxlZBgDIAEoBSKoAQoIQ2FzdFZvdGUSDQoFdm90ZXIYASABKAkSEgoKdm90ZXJfbmFtZRgCIAEoCRIiCgR2b3RlGAMgASgOMhQuY291bnRlcnNpZ24udjEuVm90ZRIOCgZyZWFzb24YBCABKAkSJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NoYW5uZWwYBiABKAkSDAoEc2VhdBgHIAEoCSqlAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9QRU5ESU5HEAESEQoNU1RBVEVfQUxMT1dFRBACEhAKDFNUQVRFX0RFTklFRBADEhEKDVNUQVRFX0VYUElSRUQQBBITCg9TVEFURV9XSVRIRFJBV04QBRISCg5TVEFURV9SRURFRU1FRBAGEhEKDVNUQVRFX1JFVk9LRUQQBypPCgRWb3RlEhQKEFZPVEVfVU5TUEVDSUZJRUQQABIQCgxWT1RFX0FQUFJPVkUQARINCglWT1RFX0RFTlkQAhIQCgxWT1RFX1JFVFJBQ1QQA2IGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * The agent or pipeline that acts.
@@ -289,6 +289,34 @@ export type Approval = Message<"countersign.v1.Approval"> & {
    * @generated from field: google.protobuf.Timestamp requested_at = 5;
    */
   requestedAt?: Timestamp | undefined;
+
+  /**
+   * Quorums that would do as well as `seats`.
+   *
+   * @generated from field: repeated countersign.v1.Quorum alternatives = 6;
+   */
+  alternatives: Quorum[];
+
+  /**
+   * How many must deny for a denial.
+   *
+   * @generated from field: int32 deny_quorum = 7;
+   */
+  denyQuorum: number;
+
+  /**
+   * Where votes are taken. Empty: everywhere.
+   *
+   * @generated from field: repeated string channels = 8;
+   */
+  channels: string[];
+
+  /**
+   * True if approving takes a fresh sign-in.
+   *
+   * @generated from field: bool step_up = 9;
+   */
+  stepUp: boolean;
 };
 
 /**
@@ -297,6 +325,27 @@ export type Approval = Message<"countersign.v1.Approval"> & {
  */
 export const ApprovalSchema: GenMessage<Approval> = /*@__PURE__*/
   messageDesc(file_countersign_v1_types, 7);
+
+/**
+ * Places to be filled together.
+ *
+ * @generated from message countersign.v1.Quorum
+ */
+export type Quorum = Message<"countersign.v1.Quorum"> & {
+  /**
+   * The places.
+   *
+   * @generated from field: repeated countersign.v1.Seat seats = 1;
+   */
+  seats: Seat[];
+};
+
+/**
+ * Describes the message countersign.v1.Quorum.
+ * Use `create(QuorumSchema)` to create a new message.
+ */
+export const QuorumSchema: GenMessage<Quorum> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_types, 8);
 
 /**
  * A number of places for members of one group.
@@ -331,7 +380,7 @@ export type Seat = Message<"countersign.v1.Seat"> & {
  * Use `create(SeatSchema)` to create a new message.
  */
 export const SeatSchema: GenMessage<Seat> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_types, 8);
+  messageDesc(file_countersign_v1_types, 9);
 
 /**
  * One person's vote, as recorded.
@@ -394,7 +443,7 @@ export type CastVote = Message<"countersign.v1.CastVote"> & {
  * Use `create(CastVoteSchema)` to create a new message.
  */
 export const CastVoteSchema: GenMessage<CastVote> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_types, 9);
+  messageDesc(file_countersign_v1_types, 10);
 
 /**
  * Where a decision stands. PENDING goes to ALLOWED, DENIED, EXPIRED or WITHDRAWN; ALLOWED goes to REDEEMED, REVOKED or
@@ -492,6 +541,13 @@ export enum Vote {
    * @generated from enum value: VOTE_DENY = 2;
    */
   DENY = 2,
+
+  /**
+   * Take back what was said before, as long as nothing has come of it.
+   *
+   * @generated from enum value: VOTE_RETRACT = 3;
+   */
+  RETRACT = 3,
 }
 
 /**

@@ -1,0 +1,66 @@
+import { nextDue, type Command, type Decision } from '@countersign/approval';
+import type { Directory } from '@countersign/directory';
+import type { Log } from '@countersign/service';
+import type { Decisions } from './decisions.js';
+
+const LOOK_EVERY_MS = 1_000;
+const BATCH = 200;
+
+/**
+ * Does what time does: reminds, asks further people, ends. The next time is in the table, so a restart forgets nothing, and
+ * several processes may look at the same row: one transition wins, the others find it done. No end depends on this timer; a
+ * late click loses without it.
+ */
+export class Clock {
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly decisions: Decisions,
+    readonly directory: () => Directory,
+    readonly log: Log,
+  ) {}
+
+  start(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#busy = this.#look().finally(() => this.start());
+    }, LOOK_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#busy;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const ids = await this.decisions.reader.due(this.decisions.now().toISOString(), BATCH);
+      for (const id of ids) await this.#strike(id);
+    } catch (error) {
+      this.log.warn({ cause: (error as Error).message }, 'what is due can not be looked for');
+    }
+  }
+
+  /** One that can not be recorded must not keep those behind it waiting. */
+  async #strike(id: string): Promise<void> {
+    try {
+      await this.decisions.run(id, (decision) => this.#next(decision));
+    } catch (error) {
+      this.log.warn({ id, cause: (error as Error).message }, 'what is due for a decision can not be recorded yet');
+    }
+  }
+
+  #next(decision: Decision): Command {
+    const due = nextDue(decision)?.type;
+    if (due === 'remind') return { type: 'remind' };
+    if (due !== 'escalate') return { type: 'expire' };
+    const directory = this.directory();
+    const groups = decision.approval!.terms.escalate![0]!.seats.map(({ group }) => group);
+    const owner = directory.agent(decision.request.subject.id)?.owner;
+    const [members, destinations] = [directory.membersOf(groups), directory.destinationsOf(groups)];
+    return { type: 'escalate', members, destinations, ...(owner === undefined ? {} : { owner }) };
+  }
+}

@@ -1,0 +1,37 @@
+import { eligibility, isRefusal } from './eligibility.js';
+import { sameIdentity } from './identity.js';
+import { groupsAsked } from './quorum.js';
+import type { ActionRequest, Person } from './request.js';
+import type { Decision } from './state.js';
+
+// Who may see what. Seeing is less than voting: whoever is concerned may know how it stands.
+
+/** Whether this agent asked, itself or for the subject. */
+export function isParty(
+  { subject, submitted_by }: Pick<ActionRequest, 'subject' | 'submitted_by'>,
+  agentId: string,
+): boolean {
+  return subject.id === agentId || submitted_by === agentId;
+}
+
+/** Whether a person has a part in this: owns the agent, is its principal, asked in person, or is in a group that is asked. */
+export function isConcerned({ agent, request, approval }: Decision, person: Person): boolean {
+  return (
+    [agent.owner, request.principal, request.subject.id].includes(person.id) ||
+    (approval !== undefined && groupsAsked(approval.terms).some((group) => sitsIn(person, group)))
+  );
+}
+
+/** Why a person has no vote to cast on this now; empty when they have one. */
+export function noVoteBecause(decision: Decision, person: Person, owner: string | undefined): string {
+  if (decision.status !== 'PENDING')
+    return decision.approval ? 'This is already decided.' : 'Nobody was asked about this.';
+  if (decision.approval.votes.some(({ voter }) => sameIdentity(voter, person.id)))
+    return 'You have voted on this already.';
+  const groups = eligibility(person, decision.approval, owner);
+  return isRefusal(groups) ? groups.text : '';
+}
+
+function sitsIn({ groups, stands_in }: Person, group: string): boolean {
+  return groups.includes(group) || (stands_in?.some((seat) => seat.group === group) ?? false);
+}

@@ -1,0 +1,164 @@
+import type { Ruling } from './decide.js';
+import { eligibility, isRefusal } from './eligibility.js';
+import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice } from './event.js';
+import { addSeconds } from './hold.js';
+import { sameIdentity } from './identity.js';
+import { inert, saysNothing } from './inert.js';
+import { seatBest, type Sitter } from './quorum.js';
+import { refuse, type Refusal } from './refusal.js';
+import type { Person } from './request.js';
+import { defined, settled } from './settled.js';
+import type { Decision, Pending } from './state.js';
+
+export interface CastVote {
+  type: 'vote';
+  voter: Person;
+  vote: VoteChoice;
+  reason?: string;
+  channel: string;
+  submitted_by?: string;
+  seen_digest?: string;
+  card_digest?: string;
+  /** True if the voter has just proved again who they are, by more than a click. */
+  stepped_up?: boolean;
+  /** The id the grant will have if this vote completes the quorum. */
+  grant_id: string;
+  /**
+   * Those who have voted before, as the directory has them now; those who are gone are absent. A vote counts only while its
+   * voter could still cast it. Without it, they count as they were when they voted.
+   */
+  earlier?: readonly Person[];
+  /** Who owns the agent now. */
+  owner?: string;
+}
+
+/** A person takes their vote back. */
+export interface Retract {
+  type: 'retract';
+  voter: Person;
+  channel: string;
+  submitted_by?: string;
+}
+
+/** Records a vote, and what it completes: an approval when a quorum is met, a denial when enough have denied. */
+export function castVote(decision: Decision, command: CastVote, at: string): Ruling {
+  const refused = voteRefusal(decision, command);
+  if (refused) {
+    const { voter, vote, channel, submitted_by } = command;
+    return {
+      events: [
+        { type: 'vote.refused', voter: voter.id, vote, because: refused.code, channel, ...defined({ submitted_by }) },
+      ],
+      refused,
+    };
+  }
+  const pending = decision as Pending;
+  const groups = eligibility(command.voter, pending.approval, command.owner) as string[];
+  const { voter, vote, reason, channel, submitted_by, seen_digest, card_digest } = command;
+  const cast: DecisionEvent = {
+    type: 'vote.cast',
+    voter: voter.id,
+    voter_name: voter.name,
+    vote,
+    groups,
+    channel,
+    ...defined({ reason, submitted_by, seen_digest, card_digest }),
+  };
+  // A vote of today takes the place of the one the same person cast before.
+  const others = pending.approval.votes.filter((earlier) => !sameIdentity(earlier.voter, voter.id));
+  const alike = others.filter((earlier) => earlier.vote === vote);
+  const sitters = [...stillSitting(pending, alike, command), { id: voter.id, groups }];
+  const closing = vote === 'deny' ? rejection(pending, sitters, command) : approval(pending, sitters, command, at);
+  return { events: closing ? [cast, closing] : [cast] };
+}
+
+/** Takes a vote back, as long as nothing has come of it. */
+export function retract(decision: Decision, { voter, channel, submitted_by }: Retract): Ruling {
+  if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
+  const cast = decision.approval.votes.some((earlier) => sameIdentity(earlier.voter, voter.id));
+  if (!cast) return { events: [], refused: refuse('no-vote', 'You have no vote on this to take back.') };
+  return { events: [{ type: 'vote.retracted', voter: voter.id, channel, ...defined({ submitted_by }) }] };
+}
+
+/** Of several accounts of one human being, the first. */
+export function distinct(people: readonly Person[]): Person[] {
+  return people.filter((person, i) => !people.slice(0, i).some((earlier) => isOne(earlier, person)));
+}
+
+function isOne(one: Person, other: Person): boolean {
+  return idsOf(one).some((id) => idsOf(other).some((same) => sameIdentity(id, same)));
+}
+
+function rejection(
+  { approval: { terms } }: Pending,
+  denying: readonly Sitter[],
+  { voter, reason }: CastVote,
+): DecisionRejected | undefined {
+  if (denying.length < (terms.deny_quorum ?? 1)) return undefined;
+  return { type: 'decision.rejected', by: voter.id, by_name: voter.name, reason: reason! };
+}
+
+function approval(
+  { approval: { terms, votes, grant } }: Pending,
+  sitters: readonly Sitter[],
+  { voter, grant_id }: CastVote,
+  at: string,
+): DecisionApproved | undefined {
+  const { complete, seated } = seatBest(terms, sitters);
+  if (!complete) return undefined;
+  const names = new Map([...votes.map((cast) => [cast.voter, cast.voter_name] as const), [voter.id, voter.name]]);
+  return {
+    type: 'decision.approved',
+    approvers: [...seated].map(([id, seat]) => ({ id, name: names.get(id)!, seat })),
+    grant: { id: grant_id, expires_at: addSeconds(at, grant.expires_in_s), uses: grant.uses },
+  };
+}
+
+/** Earlier votes that still count: of people who could cast them today, and who are not all one. */
+function stillSitting(
+  { approval: asked }: Pending,
+  votes: Pending['approval']['votes'],
+  { earlier, owner, voter }: CastVote,
+): Sitter[] {
+  if (!earlier) return votes.map(({ voter: id, groups }) => ({ id, groups }));
+  const people = votes.flatMap((cast) => earlier.find(({ id }) => id === cast.voter) ?? []);
+  return distinct([voter, ...people])
+    .slice(1)
+    .flatMap((person) => {
+      const now = eligibility(person, asked, owner);
+      return isRefusal(now) ? [] : [{ id: person.id, groups: now }];
+    });
+}
+
+function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined {
+  if (decision.status !== 'PENDING') return settled(decision);
+  const { approval: asked } = decision;
+  const { voter, vote, channel } = command;
+  const groups = eligibility(voter, asked, command.owner);
+  if (isRefusal(groups)) return groups;
+  const { channels, step_up, reason_required } = asked.terms;
+  if (channels.length > 0 && !channels.includes(channel)) {
+    const where = channels.map((one) => inert(one, 40)).join(' or ');
+    return refuse('wrong-channel', `Policy takes votes on this in ${where} only. Vote there.`);
+  }
+  const before = asked.votes.find((cast) => idsOf(voter).some((id) => sameIdentity(cast.voter, id)));
+  if (before && (before.vote === vote || !sameIdentity(before.voter, voter.id))) {
+    const text = 'You have voted on this already. One person is one vote, whatever the group or channel.';
+    return refuse('already-voted', text);
+  }
+  if (command.seen_digest && command.seen_digest !== decision.action_digest) {
+    return refuse('changed', 'What you saw is not what is asked. Open the request again and read it before you vote.');
+  }
+  if (step_up && vote === 'approve' && !command.stepped_up) {
+    const text = 'Approving this takes a fresh sign-in. Open it in the inbox, sign in again, and approve it there.';
+    return refuse('step-up-required', text);
+  }
+  if (saysNothing(command.reason) && (vote === 'deny' || reason_required)) {
+    return refuse('reason-required', `Say why: a reason is required to ${vote === 'deny' ? 'deny' : 'approve'} this.`);
+  }
+  return undefined;
+}
+
+function idsOf({ id, also = [] }: Person): string[] {
+  return [id, ...also];
+}
