@@ -3,14 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Bundle } from './bundle.js';
+import { parseBundle, type Bundle } from './bundle.js';
 import { BUILTINS } from './builtins/table.js';
 import { PolicyEngine } from './engine.js';
 import { MAX_INPUT_BYTES } from './input-guard.js';
 import { Instance } from './instance.js';
 import { findOpa } from './opa.js';
 import { SHIPPED } from './sources.js';
-import { unpack } from './tarball.js';
 
 // About a thousand errors of one kind break a WASM instance for good. Each kind is given five thousand times, and then one
 // request that everything must be right about.
@@ -34,18 +33,7 @@ function compiled(): Bundle {
   writeFileSync(join(folder, 'rules.rego'), RULES);
   const target = ['build', '-t', 'wasm', '-e', 'countersign/decision', '-o', 'rules.tar.gz', 'rules.rego'];
   execFileSync(opa!, target, { cwd: folder });
-  const wasm = unpack(readFileSync(join(folder, 'rules.tar.gz'))).get('policy.wasm')!;
-  const revision = 'sha256:poison';
-  return {
-    revision,
-    source: 'file',
-    location: 'rules',
-    wasm,
-    data: '{}',
-    areas: ['db'],
-    loadedAt: '',
-    digest: '',
-  } as Bundle;
+  return parseBundle(readFileSync(join(folder, 'rules.tar.gz')), 'file', 'rules');
 }
 
 const asking = (name: string, more = '') => `{"action":{"name":"${name}"${more}},"agent":{},"context":{}}`;
