@@ -1,6 +1,6 @@
 import { nearest } from '@countersign/contract';
 import { membersOf, type Location, type Module, type Term } from '../rego/ast.js';
-import { parseSeconds } from '../verdict-schema.js';
+import { parseSeconds } from '../schema-members.js';
 import { entryRules, isSet, nameOf } from './entry-rules.js';
 import { found, type Found } from './finding.js';
 
