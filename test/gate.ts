@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { INTAKE, intakeConfig, intakeModule, type Intake } from '@countersign/app-intake';
+import {
+  INTAKE,
+  intakeConfig,
+  intakeModule,
+  policySupply,
+  type Intake,
+  type PolicySupply,
+} from '@countersign/app-intake';
 import { MemoryBus } from '@countersign/bus';
 import {
   ApprovalService,
@@ -14,7 +21,7 @@ import {
   type Envelope,
 } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
-import { openPolicyHost } from '@countersign/policy';
+import { loadBundle, openPolicyHost } from '@countersign/policy';
 import { Metrics, parseSettings, Readiness, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
 import { parseDirectory } from '../libs/directory/src/file.js';
@@ -112,7 +119,11 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
   });
   const pool = openPool(databaseUrl, 'intake');
   const [metrics, readiness] = [new Metrics(), new Readiness()];
-  const parts = { pool, bus, policy, directory: directory ?? new People(), log, metrics, readiness };
+  const supply: PolicySupply = {
+    ...(await policySupply(settings, (line) => log.info(line))),
+    first: () => loadBundle({ source: policies, cacheDir: join(dataDir, 'cache'), log: (line) => log.info(line) }),
+  };
+  const parts = { pool, bus, policy, supply, directory: directory ?? new People(), log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),
     surface: (app) => app.get<Intake>(INTAKE).surface,

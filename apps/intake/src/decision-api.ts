@@ -5,14 +5,14 @@ import {
   type Decision,
   type DecisionService,
 } from '@countersign/contract';
-import { isConcerned, isParty, type Decision as CoreDecision, type Person } from '@countersign/approval';
+import { isConcerned, isParty, type Decision as CoreDecision } from '@countersign/approval';
 import type { Caller } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
 import { readAction } from './action.js';
 import { milliseconds, readAsk, requireAgent } from './ask.js';
 import type { Changes } from './changes.js';
-import { Decider, type DeciderParts } from './decider.js';
+import type { Decider, DeciderParts } from './decider.js';
 import { redeeming } from './redeeming.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
@@ -23,6 +23,7 @@ const BATCH_LIMIT = 100;
 const STREAM_CONCURRENCY = 256;
 
 export interface DecisionApiParts extends DeciderParts {
+  decider: Decider;
   changes: Changes;
   binding: readonly string[];
   log: Log;
@@ -31,11 +32,9 @@ export interface DecisionApiParts extends DeciderParts {
 /** DecisionService: translates messages to commands and back, and decides nothing. */
 export class DecisionApi {
   readonly #parts: DecisionApiParts;
-  readonly #decider: Decider;
 
   constructor(parts: DecisionApiParts) {
     this.#parts = parts;
-    this.#decider = new Decider(parts);
   }
 
   readonly handlers: Handlers<typeof DecisionService, Caller> = {
@@ -91,7 +90,7 @@ export class DecisionApi {
 
   async decide(request: DecideRequest, call: Call<Caller>): Promise<Decision> {
     const asked = readAsk(request, call.caller, this.#parts.directory(), this.#parts.binding);
-    const reply = await this.#decider.decide(asked, call.traceId);
+    const reply = await this.#parts.decider.decide(asked, call.traceId);
     if (reply.final || asked.waitMs === 0) return reply;
     const { decision } = await this.#parts.decisions.load(reply.id);
     return this.#visible(await this.#changed(decision, Date.now() + asked.waitMs, call), call.caller, asked.requestId);

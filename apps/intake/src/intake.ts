@@ -16,10 +16,13 @@ import { ApprovalApi } from './approval-api.js';
 import { Changes } from './changes.js';
 import { Clock } from './clock.js';
 import type { IntakeConfig } from './config.js';
+import { Decider } from './decider.js';
 import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
 import { Grants } from './grants.js';
 import { History } from './history.js';
+import { ChangeControl } from './policy/change-control.js';
+import type { PolicySupply } from './policy/supply.js';
 import { Relay } from './relay.js';
 import { Sweeper } from './sweeper.js';
 import { readDecideRequest } from './wire/decide-reader.js';
@@ -29,6 +32,7 @@ export interface IntakeParts {
   pool: Pool;
   bus: Bus;
   policy: Policy;
+  supply: PolicySupply;
   directory: DirectorySource;
   log: Log;
   metrics: Metrics;
@@ -44,11 +48,12 @@ export class Intake {
   readonly #relay: Relay;
   readonly #clock: Clock;
   readonly #sweeper: Sweeper;
+  readonly #changeControl: ChangeControl;
   readonly #changes = new Changes();
   #stopping: Promise<void> | undefined;
 
   constructor(config: IntakeConfig, parts: IntakeParts) {
-    const { pool, bus, policy, log, metrics, readiness } = parts;
+    const { pool, bus, policy, supply, log, metrics, readiness } = parts;
     const directory = () => parts.directory.current();
     const now = () => new Date();
     this.#relay = new Relay(new Outbox(pool), bus, log);
@@ -70,7 +75,9 @@ export class Intake {
     this.#sweeper = new Sweeper(pool, log);
     const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
     this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
+    const decider = new Decider({ decisions, policy, grants, directory });
     const api = new DecisionApi({
+      decider,
       decisions,
       policy,
       grants,
@@ -80,13 +87,25 @@ export class Intake {
       log,
     });
     const authenticate = authenticator(directory, config.serviceToken, 'notifier');
+    this.#changeControl = new ChangeControl({
+      pool,
+      policy,
+      supply,
+      decider,
+      decisions,
+      directory,
+      authenticate,
+      log,
+    });
     this.surface = {
       services: [
         rpcService(DecisionService, authenticate, api.handlers, {
           Decide: { deserialize: readDecideRequest, serialize: writeDecision },
         }),
         rpcService(ApprovalService, authenticate, this.approvals.handlers),
+        this.#changeControl.service,
       ],
+      raw: this.#changeControl.routes,
       documents: {
         '/.well-known/jwks.json': { type: 'application/json', read: () => JSON.stringify(grants.jwks) + '\n' },
       },
@@ -105,6 +124,7 @@ export class Intake {
 
   async start(): Promise<void> {
     await this.#hints.start();
+    await this.#changeControl.start();
     this.#relay.start();
     this.#clock.start();
     this.#sweeper.start();
@@ -113,6 +133,7 @@ export class Intake {
   /** Answers those who wait with what there is, so that nobody holds up a stop. */
   endWaiting(): void {
     this.#changes.close();
+    this.#changeControl.endWaiting();
   }
 
   /** What was accepted is committed before this resolves; what is not yet published waits in the outbox. */
@@ -124,6 +145,7 @@ export class Intake {
     this.endWaiting();
     await this.#clock.stop();
     await this.#sweeper.stop();
+    await this.#changeControl.stop();
     await this.#writer.close();
     await this.#relay.stop();
     this.#hints.stop();

@@ -7,6 +7,7 @@ import { intakeConfig } from './config.js';
 import { INTAKE, intakeModule } from './intake.module.js';
 import type { Intake } from './intake.js';
 import { openPolicy } from './open.js';
+import { policySupply } from './policy/supply.js';
 
 await runMain(async () => {
   const settings = parseSettings(process.env);
@@ -27,7 +28,8 @@ await runMain(async () => {
   const bus = new KafkaBus({ brokers, clientId: 'countersign-intake', log });
   const pool = openPool(databaseUrl, 'intake');
   const policy = await openPolicy(settings, metrics, (line) => log.info(line));
-  const parts = { pool, bus, policy, directory, log, metrics, readiness };
+  const supply = await policySupply(settings, (line) => log.info(line));
+  const parts = { pool, bus, policy, supply, directory, log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),
     surface: (app) => app.get<Intake>(INTAKE).surface,

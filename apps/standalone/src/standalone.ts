@@ -1,12 +1,20 @@
 import { join } from 'node:path';
 import { auditConfig, auditModule, auditSurface } from '@countersign/app-audit';
 import { decisionModule, decisionSurface } from '@countersign/app-decision';
-import { INTAKE, intakeConfig, intakeModule, openPolicy, type Intake } from '@countersign/app-intake';
+import { INTAKE, intakeConfig, intakeModule, openPolicy, policySupply, type Intake } from '@countersign/app-intake';
 import { notifierConfig, notifierModule } from '@countersign/app-notifier';
 import { KafkaBus, MemoryBus, type Bus } from '@countersign/bus';
 import { AUDIT_GROUP, EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
 import { authenticator, openDirectory } from '@countersign/directory';
-import { Metrics, openLog, Readiness, startService, type Log, type Settings } from '@countersign/service';
+import {
+  mergedServices,
+  Metrics,
+  openLog,
+  Readiness,
+  startService,
+  type Log,
+  type Settings,
+} from '@countersign/service';
 import { migrate, openPool, startPostgres } from '@countersign/store';
 import { InProcessVoting } from './in-process-voting.js';
 import { standaloneModule } from './standalone.module.js';
@@ -66,6 +74,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
           pool: intakePool,
           bus,
           policy,
+          supply: await policySupply(settings, progress),
           directory,
           log,
           metrics,
@@ -75,9 +84,10 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       surface: (app) => {
         const intake = app.get<Intake>(INTAKE, { strict: false });
         voting.connect(intake.approvals);
-        const parts = [intake.surface, auditSurface(app, authenticate), decisionSurface(app, authenticate)];
+        const parts = [decisionSurface(app, authenticate), intake.surface, auditSurface(app, authenticate)];
         return {
-          services: parts.flatMap(({ services }) => services),
+          services: mergedServices(parts.flatMap(({ services }) => services)),
+          raw: parts.flatMap(({ raw = [] }) => raw),
           documents: Object.assign({}, ...parts.map(({ documents }) => documents)) as (typeof parts)[0]['documents'],
         };
       },

@@ -8,7 +8,15 @@ export type { Document } from './plain-routes.js';
 export type { RawAnswer, RawRequest, RawRoute } from './raw-routes.js';
 export { policyPlaces } from './policy-places.js';
 export { Readiness, type Probe } from './readiness.js';
-export { rpcService, type Authenticate, type Call, type Handlers, type Codec, type RpcService } from './rpc.js';
+export {
+  mergedServices,
+  rpcService,
+  type Authenticate,
+  type Call,
+  type Handlers,
+  type Codec,
+  type RpcService,
+} from './rpc.js';
 export { settingsReference } from './settings-reference.js';
 export { parseSettings, SETTINGS, type Settings } from './settings.js';
 export { loadOrCreateSigningKey } from './signing-key.js';

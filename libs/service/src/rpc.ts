@@ -64,6 +64,19 @@ export function rpcService<S extends DescService, Caller>(
   return { service, authenticate, handlers: handlers as Record<string, unknown>, ...(codecs ? { codecs } : {}) };
 }
 
+/** One entry for each service: what several parts serve of one is served together, each method as the last part has it. */
+export function mergedServices(services: readonly RpcService[]): RpcService[] {
+  const merged = new Map<DescService, RpcService>();
+  for (const part of services) {
+    const before = merged.get(part.service);
+    merged.set(
+      part.service,
+      before ? { ...before, ...part, handlers: { ...before.handlers, ...part.handlers } } : part,
+    );
+  }
+  return [...merged.values()];
+}
+
 /** The token of an `authorization: Bearer …` header, or undefined. */
 export function bearerToken(header: unknown): string | undefined {
   if (typeof header !== 'string' || !/^bearer /i.test(header)) return undefined;

@@ -91,7 +91,10 @@ export const ANNOUNCE = `
 
 async function activate(client: pg.ClientBase, activation: Activation): Promise<void> {
   const { revision, from, by, at, decisionId } = activation;
-  await client.query('update serving_bundle set revision = $1, previous = $2', [revision, from]);
+  await client.query('update serving_bundle set revision = $1, previous = $2, candidate = nullif(candidate, $1)', [
+    revision,
+    from,
+  ]);
   await client.query('update bundles set activated_at = $2, activated_by = $3, decision_id = $4 where revision = $1', [
     revision,
     at,

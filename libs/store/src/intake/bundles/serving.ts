@@ -20,6 +20,7 @@ export class ServingBundle {
   #hints: Hints | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(
     readonly pool: Pool,
@@ -40,13 +41,17 @@ export class ServingBundle {
   /** Calls back after either is another than anybody here has seen before. Returns what ends it. */
   changed(callback: () => void): () => void {
     this.#callbacks.add(callback);
-    if (this.#callbacks.size === 1) this.#listen();
+    if (this.#callbacks.size === 1 && !this.#closed) this.#listen();
     return () => {
       this.#callbacks.delete(callback);
-      if (this.#callbacks.size > 0) return;
-      clearInterval(this.#timer);
-      this.#hints?.stop();
+      if (this.#callbacks.size === 0) this.#deafen();
     };
+  }
+
+  /** Lets go of the connection, whoever still listens: they hear of nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.#deafen();
   }
 
   #listen(): void {
@@ -59,6 +64,11 @@ export class ServingBundle {
     void hints.start().then(look);
     this.#timer = setInterval(look, this.everyMs);
     this.#timer.unref();
+  }
+
+  #deafen(): void {
+    clearInterval(this.#timer);
+    this.#hints?.stop();
   }
 
   // Whoever sees a change, all hear of it: a read by one must not hide it from the others.

@@ -1,0 +1,111 @@
+import { toJson, create } from '@bufbuild/protobuf';
+import { StatusError, UploadBundleResponseSchema } from '@countersign/contract';
+import type { Caller, Directory } from '@countersign/directory';
+import type { Authenticate, RawAnswer, RawRequest, RawRoute } from '@countersign/service';
+import type { ServingBundle } from '@countersign/store';
+import type { PolicyManagementApi } from './policy-api.js';
+import type { ServedBundles } from './served.js';
+import { gathered, MAX_ARCHIVE } from './upload.js';
+
+/** What OPA calls a server that waits with its answer until there is something new. */
+const LONG_POLLING = 'application/vnd.openpolicyagent.bundles';
+const LONGEST_WAIT_S = 60;
+
+export interface BundleServerParts {
+  authenticate: Authenticate<Caller>;
+  api: PolicyManagementApi;
+  served: ServedBundles;
+  serving: ServingBundle;
+  directory: () => Directory;
+}
+
+/** An OPA bundle server for what serves, and a way in for archives over HTTP. */
+export class BundleServer {
+  readonly routes: RawRoute<Caller>[];
+  #closed = new AbortController();
+
+  constructor(readonly parts: BundleServerParts) {
+    const { authenticate } = parts;
+    const get = { method: 'GET' as const, authenticate, limit: 0 };
+    const active = (request: RawRequest<Caller>) => this.#give(request, () => parts.served.archive());
+    const candidate = (request: RawRequest<Caller>) => this.#give(request, () => this.#candidate());
+    this.routes = [
+      { ...get, path: '/v1/bundles/active', answer: active },
+      { ...get, path: '/v1/bundles/candidate', answer: candidate },
+      {
+        method: 'POST',
+        path: '/v1/policy/bundles',
+        authenticate,
+        limit: MAX_ARCHIVE,
+        answer: (request) => this.#take(request),
+      },
+    ];
+  }
+
+  /** Answers those who wait. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /** The archive, or 304 when the caller has it; a caller that says so is kept waiting until it is another. */
+  async #give(
+    { call, headers }: RawRequest<Caller>,
+    read: () => Promise<{ revision: string; archive: Buffer }>,
+  ): Promise<RawAnswer> {
+    if (call.caller.kind === 'agent')
+      throw new StatusError('PERMISSION_DENIED', 'agents learn nothing about policies but what is decided', {
+        reason: 'NOT_A_PERSON',
+      });
+    const waitS = Number(/(?:^|[;,\s])wait=(\d{1,4})\b/.exec(String(headers.prefer ?? ''))?.[1] ?? 0);
+    const known = headers['if-none-match'];
+    let bundle = await read();
+    if (etagOf(bundle) === known && waitS > 0) {
+      await this.#change(Math.min(waitS, LONGEST_WAIT_S) * 1000, call.signal);
+      bundle = await read();
+    }
+    const etag = etagOf(bundle);
+    const type = waitS > 0 ? LONG_POLLING : 'application/gzip';
+    if (etag === known) return { status: 304, headers: { etag, 'content-type': type } };
+    return { status: 200, headers: { etag, 'content-type': type }, body: bundle.archive };
+  }
+
+  async #candidate(): Promise<{ revision: string; archive: Buffer }> {
+    const candidate = await this.parts.serving.candidate();
+    if (candidate) return candidate;
+    throw new StatusError('NOT_FOUND', 'there is no candidate', { reason: 'NO_CANDIDATE' });
+  }
+
+  /** Resolves when another bundle may have a part, or the time is over. */
+  #change(withinMs: number, gone: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([gone, this.#closed.signal]);
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(done, withinMs);
+      const stop = this.parts.serving.changed(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
+  async #take({ call, query, body }: RawRequest<Caller>): Promise<RawAnswer> {
+    const { caller } = call;
+    if (caller.kind !== 'person')
+      throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services do not change policy', {
+        reason: 'NOT_A_PERSON',
+      });
+    const author = this.parts.directory().person(caller.id) ?? caller.person;
+    const answer = await this.parts.api.upload(await gathered(body), query.get('note') ?? '', author, call);
+    const message = create(UploadBundleResponseSchema, answer);
+    const json = toJson(UploadBundleResponseSchema, message, { useProtoFieldName: true, alwaysEmitImplicit: true });
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(json)}\n` };
+  }
+}
+
+function etagOf({ revision }: { revision: string }): string {
+  return `"${revision}"`;
+}
