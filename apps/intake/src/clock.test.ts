@@ -17,6 +17,7 @@ import {
 import { chainProblems, until } from '../../../test/intake-writes.js';
 import { openPool } from '@countersign/store';
 
+const BEN = 'cs_dev_ben';
 let place: Awaited<ReturnType<typeof newPlace>>;
 
 beforeAll(async () => {
@@ -127,4 +128,37 @@ it('what two processes wrote, and published, is one order per decision without a
   expect(await chainProblems(pool)).toEqual([]);
   await pool.end();
   await Promise.all(gates.map((gate) => gate.stop()));
+});
+
+describe('a request nobody answers for a while', () => {
+  it('is put before further people, whose answer does as well, by whichever process looks first', async () => {
+    const gates = [await open(), await open()];
+    const seats = [{ group: 'security', count: 1 }];
+    const approval = { ...HOLD.approval, escalate: [{ after: '1s', seats }] };
+    const { id } = await gates[0]!.grpc.call(BOT, decisions.decide, answered({ ...HOLD, approval }));
+    await expect(gates[0]!.grpc.call(BEN, approvals.castVote, { id, vote: Vote.APPROVE })).rejects.toMatchObject({
+      reason: 'NOT_ASKED',
+    });
+    await until('others are asked', async () => (await typesOf(place.admin, id)).includes('approval.escalated'));
+    const view = await gates[1]!.grpc.call(BEN, approvals.castVote, { id, vote: Vote.APPROVE });
+    expect(view.decision).toMatchObject({ state: State.ALLOWED });
+    expect(await typesOf(place.admin, id)).toEqual([
+      'decision.held',
+      'vote.refused',
+      'approval.escalated',
+      'vote.cast',
+      'decision.approved',
+    ]);
+    for (const gate of gates) await gate.stop();
+  });
+
+  it('goes to those at once when nobody else is left who may answer, and says so', async () => {
+    const gate = await open();
+    const seats = [{ group: 'security', count: 1 }];
+    // Sam owns the agent and is alone in this group.
+    const approval = { ...HOLD.approval, seats: [{ group: 'ci', count: 1 }], escalate: [{ after: '1h', seats }] };
+    const answer = await gate.grpc.call(BOT, decisions.decide, answered({ ...HOLD, approval }));
+    expect(answer).toMatchObject({ state: State.PENDING, reasons: [{ rule: 'held' }, { rule: 'escalated' }] });
+    await gate.stop();
+  });
 });

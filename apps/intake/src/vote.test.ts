@@ -416,3 +416,41 @@ it('sixty-four votes at once, for and against, are one outcome', async () => {
   const versions = (await eventsOf(place.admin, id)).map(({ version }) => version);
   expect(versions).toEqual(versions.map((_, i) => i + 1));
 });
+
+describe('until it is decided', () => {
+  const twoToDeny = { ...HOLD, approval: { ...HOLD.approval, seats: [{ group: 'dba', count: 2 }], deny_quorum: 2 } };
+
+  it('a vote may be changed, or taken back, and the record has all of it', async () => {
+    const { id } = await told.grpc.call(BOT, decisions.decide, answered(twoToDeny));
+    const say = (vote: Vote, reason = '') => told.grpc.call(DANA, approvals.castVote, { id, vote, reason });
+    await say(Vote.APPROVE);
+    const changed = await say(Vote.DENY, 'wrong table');
+    expect(changed.decision?.approval).toMatchObject({ denyQuorum: 2, votes: [{ vote: Vote.DENY, seat: '' }] });
+    const taken = await say(Vote.RETRACT);
+    expect(taken).toMatchObject({ canVote: true, decision: { state: State.PENDING, approval: { votes: [] } } });
+    await expect(say(Vote.RETRACT)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'NO_VOTE' });
+    expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.cast', 'vote.cast', 'vote.retracted']);
+  });
+
+  it('a quorum of another kind does as well, and people see how far each has come', async () => {
+    const alternatives = [[{ group: 'security', count: 1 }]];
+    const request = answered({ ...HOLD, approval: { ...twoToDeny.approval, alternatives } });
+    const { id } = await told.grpc.call(BOT, decisions.decide, request);
+    const view = await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE });
+    expect(view.decision?.approval).toMatchObject({
+      seats: [{ group: 'dba', count: 2, filled: 1 }],
+      alternatives: [{ seats: [{ group: 'security', count: 1, filled: 0 }] }],
+    });
+    const done = await told.grpc.call('cs_dev_ben', approvals.castVote, { id, vote: Vote.APPROVE });
+    expect(done.decision?.state).toBe(State.ALLOWED);
+  });
+
+  it('a vote where policy takes none is refused', async () => {
+    const request = answered({ ...HOLD, approval: { ...HOLD.approval, channels: ['slack'] } });
+    const { id } = await told.grpc.call(BOT, decisions.decide, request);
+    await expect(told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      reason: 'WRONG_CHANNEL',
+    });
+  });
+});
