@@ -6,6 +6,8 @@
 # scope: package
 package lib.verbs
 
+import data.lib.lists
+
 # The name without its area: the first segment of a dotted name has chosen the package.
 segments := array.slice(all, 1, count(all)) if {
 	all := split(input.action.name, ".")
@@ -14,15 +16,13 @@ segments := array.slice(all, 1, count(all)) if {
 
 words := {word | some segment in segments; some word in split(segment, "_"); word != ""}
 
-says(set) if {
-	some word in words
-	word in set
-}
+# One of its words is in the list.
+says(list) if lists.has_any(list, words)
 
 # Nothing in the name is unknown, so that `db.read_and_purge` is not taken for reading.
-only(set) if {
+only(list) if {
 	count(words) > 0
 	every word in words {
-		word in set
+		lists.has(list, word)
 	}
 }

@@ -61,7 +61,9 @@ describe('the engine', () => {
       'require_approval',
     );
     expect(engine.evaluate(inputText('db.read')).effect).toBe('allow');
-    expect(engine.evaluate(inputText('db.query')).reasons).toEqual([{ rule: 'no-rule', text: 'no rule allows this' }]);
+    expect(engine.evaluate(inputText('db.unheard_of')).reasons).toEqual([
+      { rule: 'no-rule', text: 'no rule allows this' },
+    ]);
   });
 
   it('does not let one caller change the verdict of the next', () => {

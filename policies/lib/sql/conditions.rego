@@ -7,6 +7,7 @@
 # scope: package
 package lib.sql.conditions
 
+import data.lib.lists
 import data.lib.sql.words
 
 # The condition of a piece of SQL. Undefined when there is none.
@@ -74,7 +75,7 @@ column(_, _, "{x}")
 
 column(all_words, i, word) if {
 	words.is_name(word)
-	not words.listed(data.lib.sql.literals, word)
+	not lists.has(data.lib.sql.literals, word)
 	not function_at(all_words, i)
 }
 

@@ -4,6 +4,7 @@
 # scope: package
 package lib.sql.names
 
+import data.lib.lists
 import data.lib.sql.words
 
 # Tables stand behind these words, or in the list behind FROM.
@@ -16,7 +17,7 @@ tables(segments) := {words.shown(word) |
 	some segment in segments
 	some word in candidates(segment)
 	words.is_name(word)
-	not words.listed(data.lib.sql.noise, word)
+	not lists.has(data.lib.sql.noise, word)
 }
 
 candidates(segment) := ({word | all_words := split(segment, " "); some i, word in all_words; all_words[i - 1] in before_tables} | listed_after_from(segment)) | described(segment)
@@ -49,7 +50,7 @@ functions(segments) := {word |
 	some i, word in all_words
 	startswith(all_words[i + 1], "{")
 	words.is_name(word)
-	not words.listed(data.lib.sql.keywords, word)
+	not lists.has(data.lib.sql.keywords, word)
 	not declared(all_words, i)
 }
 

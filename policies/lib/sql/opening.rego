@@ -6,6 +6,7 @@
 # scope: package
 package lib.sql.opening
 
+import data.lib.lists
 import data.lib.sql.shape
 import data.lib.sql.words
 
@@ -53,13 +54,13 @@ with_verb(all_pieces) if {
 transaction(rest) if {
 	regex.match(`^(?:begin|start transaction|commit|end|rollback|abort)(?: |$)`, rest)
 	every word in split(rest, " ") {
-		words.listed(data.lib.sql.transactions, word)
+		lists.has(data.lib.sql.transactions, word)
 	}
 }
 
 transaction(rest) if regex.match(`^(?:savepoint|release(?: savepoint)?|rollback (?:work |transaction )?to(?: savepoint)?) [^ ]+$`, rest)
 
-setting(rest) := set() if words.listed(data.lib.sql.settings, set_name(rest))
+setting(rest) := set() if lists.has(data.lib.sql.settings, set_name(rest))
 
 else := set() if startswith(set_name(rest), "?")
 
@@ -73,7 +74,7 @@ else := {{"does": "sets", "what": $"runs {words.phrase(split(rest, " "), 6)}"}}
 set_name(rest) := [word | some word in split(rest, " "); not word in {"set", "session", "local"}][0]
 
 pragma(rest) := {{"does": "reads", "what": "reads"}} if {
-	words.listed(data.lib.sql.functions.pragmas, words.bare(split(rest, " ")[1]))
+	lists.has(data.lib.sql.functions.pragmas, words.bare(split(rest, " ")[1]))
 	not contains(rest, "=")
 } else := {{"does": "sets", "what": $"runs {words.phrase(split(rest, " "), 6)}"}}
 

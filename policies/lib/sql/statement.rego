@@ -5,6 +5,7 @@
 # scope: package
 package lib.sql.statement
 
+import data.lib.lists
 import data.lib.sql.names
 import data.lib.sql.opening
 import data.lib.sql.pieces
@@ -61,7 +62,7 @@ else := {{"does": "unclear", "what": "holds brackets that do not match, or too m
 clauses(text) := {{"does": kind, "what": what} |
 	some kind, phrases in data.lib.sql.clauses
 	some phrase, what in phrases
-	words.listed(text, phrase)
+	lists.has(text, phrase)
 }
 
 calls(text, segments) := {call | some name in names.functions(segments); call := called(text, name)}

@@ -5,10 +5,10 @@
 # scope: package
 package lib.sql.words
 
-listed(list, word) if contains(concat("", [" ", list, " "]), concat("", [" ", word, " "]))
+import data.lib.lists
 
 # The kind under which a table of lists has the word: the gravest, should it stand in two of them.
-kind(lists, word) := [kind | some kind in gravest_first; listed(lists[kind], word)][0]
+kind(table, word) := [kind | some kind in gravest_first; lists.has(table[kind], word)][0]
 
 gravest_first := ["reaches_beyond", "changes_rights", "drops", "changes_schema", "reads", "plain"]
 
@@ -22,7 +22,7 @@ computes(word) if {
 	regex.match(`^"?(?:pg_catalog\.)?[^.]+$`, word)
 	name := bare(word)
 	some list in data.lib.sql.functions
-	listed(list, name)
+	lists.has(list, name)
 }
 
 reaches_beyond(word) if {
@@ -30,7 +30,7 @@ reaches_beyond(word) if {
 	name := bare(word)
 	stem := split(name, "_")[0]
 	some key in {name, concat("", [stem, "_*"]), concat("", [stem, "*"])}
-	listed(data.lib.sql.beyond, key)
+	lists.has(data.lib.sql.beyond, key)
 }
 
 # The first name after a verb: what it works on.
@@ -39,7 +39,7 @@ target(piece) := found[0] if {
 		some i, word in piece
 		i > 0
 		is_name(word)
-		not listed(data.lib.sql.noise, word)
+		not lists.has(data.lib.sql.noise, word)
 	]
 	count(found) > 0
 } else := "something"
