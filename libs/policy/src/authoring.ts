@@ -13,3 +13,12 @@ export { recordedRuling, rulingOf, type Ruling } from './replay/ruling.js';
 export { checkPolicies, type CheckReport } from './check/check.js';
 export type { Finding } from './check/finding.js';
 export { INPUT_SCHEMA } from './input-schema.js';
+export {
+  explain,
+  type AskedRule,
+  type Explanation,
+  type FiredRule,
+  type MissedRule,
+  type Value,
+} from './explain/explain.js';
+export { explainable } from './explain/given-input.js';

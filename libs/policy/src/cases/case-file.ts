@@ -1,7 +1,7 @@
 import { nearest } from '@countersign/contract';
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { caseFile, membersAt, type CaseInput, type Expectation } from './case-schema.js';
+import { caseFile, caseInputSchema, membersAt, type CaseInput, type Expectation } from './case-schema.js';
 
 export interface DecisionCase {
   name: string;
@@ -52,16 +52,28 @@ export function readCases(text: string, file: string): { cases: DecisionCase[]; 
   return { cases: problems.length > 0 ? [] : cases, problems };
 }
 
+/** Reads the input of a case on its own. */
+export function readCaseInput(given: unknown): { input?: CaseInput; problems: string[] } {
+  const parsed = caseInputSchema.safeParse(given, { reportInput: true });
+  if (parsed.success) return { input: parsed.data, problems: [] };
+  return {
+    problems: parsed.error.issues.flatMap((issue) =>
+      describe(issue, ['cases', 0, 'input']).map(({ message }) => message),
+    ),
+  };
+}
+
 interface Description {
   message: string;
   /** The key to point at, when it is a key that is wrong. */
   key?: string;
 }
 
-function describe(issue: z.core.$ZodIssue): Description[] {
+/** `below`: where the schema that was used begins within that of a file. */
+function describe(issue: z.core.$ZodIssue, below: PropertyKey[] = []): Description[] {
   const where = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') {
-    const known = membersAt(issue.path);
+    const known = membersAt([...below, ...issue.path]);
     return issue.keys.map((key) => {
       const guess = nearest(key, known);
       const advice = guess ? `did you mean "${guess}"?` : `write one of ${known.join(', ')}`;

@@ -28,7 +28,7 @@ const flowed = z.strictObject({
   decision_id: z.string().optional(),
 });
 
-const input = z.strictObject({
+export const caseInputSchema = z.strictObject({
   action: z.strictObject({
     name: z
       .string()
@@ -93,11 +93,11 @@ const expectation = z
 
 export const caseFile = z.strictObject({
   cases: z
-    .array(z.strictObject({ name: z.string().min(1).max(300), input, expect: expectation }))
+    .array(z.strictObject({ name: z.string().min(1).max(300), input: caseInputSchema, expect: expectation }))
     .min(1, 'has no case: a file that tests nothing must not pass'),
 });
 
-export type CaseInput = z.infer<typeof input>;
+export type CaseInput = z.infer<typeof caseInputSchema>;
 export type Expectation = z.infer<typeof expectation>;
 
 /** The members an object at this path may have, when it is one that is closed. */
