@@ -46,7 +46,7 @@ const ready: Check = async ({ config }) => {
   const what = `${config.httpUrl}/readyz`;
   const answer = await ask(what);
   if (!answer) return unreachable(what);
-  if (answer.status === 200) return { what, state: 'good', found: 'ready' };
+  if (answer.status === 200) return { what, ...readyOrWarned(answer.text) };
   return {
     what,
     state: 'bad',
@@ -54,6 +54,14 @@ const ready: Check = async ({ config }) => {
     advice: 'it names the part that is not ready; its log says why',
   };
 };
+
+/** It works, and something should be looked after all the same, such as a policy that could not be loaded. */
+function readyOrWarned(text: string): Pick<Finding, 'state' | 'found' | 'advice'> {
+  const [first] = Object.entries((parseJsonObject(text, '/readyz')['warnings'] ?? {}) as object);
+  if (!first) return { state: 'good', found: 'ready' };
+  const found = `ready, with a warning about ${first[0]}: ${String(first[1]).slice(0, 300)}`;
+  return { state: 'unsure', found, advice: 'it works with what it had; its log says since when' };
+}
 
 const versions: Check = async ({ config }) => {
   const what = 'versions';

@@ -136,6 +136,14 @@ describe('doctor', () => {
     });
   });
 
+  it('tells a service that is ready from one that is ready with a warning', async () => {
+    expect(await findings()).toMatchObject({ [`${url}/readyz`]: 'good' });
+    documents['/readyz'] =
+      '{"status":"ready","problems":{},"warnings":{"policy":"a newer policy could not be loaded"}}';
+    expect(await findings()).toMatchObject({ [`${url}/readyz`]: 'unsure' });
+    documents['/readyz'] = '{"status":"ready"}';
+  });
+
   it('says that a port which speaks gRPC but has no health service is not it', async () => {
     expect(await findings()).toMatchObject({ [`gRPC at ${gate.address}`]: 'bad', token: 'unsure' });
   });

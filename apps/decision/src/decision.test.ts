@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function withPolicy<T>(token: string, use: (policy: RemotePolicy) => Promise<T>): Promise<T> {
-  const policy = new RemotePolicy({ address, token });
+  const policy = new RemotePolicy({ address, token, timeoutMs: 30_000 });
   try {
     return await use(policy);
   } finally {
@@ -73,6 +73,19 @@ it('answers a thousand evaluations on one stream, each its own', () =>
     expect(verdicts.map(({ reasons }) => reasons[0]?.text)).toEqual(
       rows.map((count) => `deletes ${count} rows in prod.orders`),
     );
+  }));
+
+it('evaluates over the wire whatever it evaluates in process, up to the largest input', () =>
+  withPolicy('intake', async (policy) => {
+    const bare = inputText('db.read', 0).length;
+    const large = inputText('db.read', 0).replace(
+      '"context":{}',
+      `"context":{"note":"${'x'.repeat(320 * 1024 - bare - 9)}"}`,
+    );
+    expect(Buffer.byteLength(large)).toBe(320 * 1024);
+    expect(await policy.evaluate(large)).toEqual(engine.evaluate(inputText('db.read', 0)));
+    const larger = large.replace('"x', '"xx');
+    expect((await policy.evaluate(larger)).reasons).toMatchObject([{ rule: 'policy-fault' }]);
   }));
 
 it('says which bundle serves', () =>

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { afterEach, expect, it } from 'vitest';
 import { PolicyService, serviceDefinition, type EvaluateRequest } from '@countersign/contract';
+import type { PolicyEvent } from './policy.js';
 import { RemotePolicy, type RemotePolicyOptions } from './remote.js';
 import { verdictFromWire, verdictToWire } from './wire.js';
 
@@ -27,15 +28,24 @@ const HELD = {
 const cleanups: (() => void)[] = [];
 afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
 
+interface Listed {
+  bundles: object[];
+  warning: string;
+}
+
 /** A decision service that behaves as told, and the policy that talks to it. */
-async function serve(onRequest: (stream: Stream, request: EvaluateRequest) => void, port = 0) {
+async function serve(
+  onRequest: (stream: Stream, request: EvaluateRequest) => void,
+  port = 0,
+  list: () => Listed = () => ({ bundles: [], warning: '' }),
+) {
   const server = new Server();
   server.addService(serviceDefinition(PolicyService) as never, {
     EvaluateStream: (stream: Stream) => {
       stream.on('data', (request: EvaluateRequest) => onRequest(stream, request));
       stream.on('error', () => {});
     },
-    ListBundles: (_: unknown, reply: (error: null, value: object) => void) => reply(null, { bundles: [] }),
+    ListBundles: (_: unknown, reply: (error: null, value: object) => void) => reply(null, list()),
   });
   const bound = await new Promise<number>((resolve, reject) =>
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
@@ -134,4 +144,31 @@ it('a service that dies fails what is waiting at once, and is found again when i
 it('a service that is not there is a fault, not a wait', async () => {
   const policy = connect(1);
   await expect(policy.evaluate('{}')).rejects.toMatchObject({ code: 'policy-unavailable' });
+});
+
+it('a swap there is known here from the first answer on, and told once', async () => {
+  let [revision, warning, lists] = ['sha256:one', '', 0];
+  const { port } = await serve(
+    (stream, request) => answer(stream, request, verdictToWire({ ...HELD, policy: { revision } })),
+    0,
+    () => {
+      lists++;
+      return { bundles: [{ revision, active: true, source: 'url', location: 'https://policies.example' }], warning };
+    },
+  );
+  const policy = connect(port, { timeoutMs: 30_000 });
+  const events: PolicyEvent[] = [];
+  policy.on((event) => events.push(event));
+  await expect.poll(() => policy.revision).toBe('sha256:one');
+  [revision, warning] = ['sha256:two', 'a newer policy could not be loaded'];
+  await Promise.all(Array.from({ length: 200 }, () => policy.evaluate('{}')));
+  await expect.poll(() => policy.revision).toBe('sha256:two');
+  expect(policy.warning()).toBe(warning);
+  expect(lists).toBeLessThan(20);
+  const common = { type: 'serving', source: 'url', location: 'https://policies.example' };
+  expect(events).toEqual([
+    { ...common, revision: 'sha256:one' },
+    { ...common, revision: 'sha256:two', previous: 'sha256:one' },
+    { type: 'load-failed', code: 'policy-bundle', location: `127.0.0.1:${port}`, message: warning },
+  ]);
 });

@@ -79,11 +79,13 @@ let grpc: Grpc;
 let [grpcPort, httpPort] = [0, 0];
 let lines: string[] = [];
 const problems: Record<string, string | undefined> = {};
+let warning: string | undefined;
 const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
 
 function options(ports: { grpcPort: number; httpPort: number }) {
   const readiness = new Readiness();
   readiness.add('database', () => problems['database']);
+  readiness.warn('policy', () => warning);
   const authenticate = (token: string) => (token.startsWith('known-') ? token.slice(6) : undefined);
   return {
     module: { module: TinyModule },
@@ -390,6 +392,14 @@ describe('health', () => {
     expect((await fetch(`http://127.0.0.1:${httpPort}/healthz`)).status).toBe(200);
     problems['database'] = undefined;
     await until(async () => (await grpcHealth()) === 1);
+  });
+
+  it('stays ready with a warning, and says what it is about', async () => {
+    warning = 'a newer policy could not be loaded';
+    const response = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ready', problems: {}, warnings: { policy: warning } });
+    warning = undefined;
   });
 
   it('metrics and documents need no credential; what is not there is not there', async () => {
