@@ -16,6 +16,7 @@ import {
   ApprovalService,
   DecisionService,
   EVENTS_TOPIC,
+  PolicyService,
   Vote,
   type Decision,
   type Envelope,
@@ -48,9 +49,12 @@ export const ANA = 'cs_dev_ana';
 /** Owns release-bot. */
 export const SAM = 'cs_dev_sam';
 export const LEE = 'cs_dev_lee';
+/** In security, as Ana is. */
+export const BEN = 'cs_dev_ben';
 
 export const decisions = DecisionService.method;
 export const approvals = ApprovalService.method;
+export const policies = PolicyService.method;
 
 export interface Gate {
   grpcPort: number;
@@ -169,6 +173,18 @@ export async function newPlace() {
   };
 }
 
+/** Gives a bundle to be kept, in pieces as a client would. */
+export async function upload(gate: Gate, token: string, archive: Buffer, note = '') {
+  const pieces = Array.from({ length: Math.ceil(archive.length / 65_536) }, (_, i) =>
+    archive.subarray(i * 65_536, (i + 1) * 65_536),
+  );
+  const { bundle, known } = await gate.grpc.send(token, policies.uploadBundle, [
+    { part: { case: 'header', value: { note } } },
+    ...pieces.map((value) => ({ part: { case: 'chunk' as const, value: new Uint8Array(value) } })),
+  ]);
+  return { ...bundle!, known };
+}
+
 /** The events of a decision as they are stored. */
 export async function eventsOf(admin: pg.Client, decisionId: string): Promise<Envelope[]> {
   const { rows } = await admin.query<{ body: Buffer }>(
@@ -224,3 +240,5 @@ export async function approved(
 
 /** A compiled policy that spends at most 1,000 a day, and lets nothing out after two kinds of reading. */
 export const COUNTING = here('libs/policy/fixtures/counting.tar.gz');
+/** A compiled policy that has somebody from security approve another one, unless its data say otherwise. */
+export const CHANGING = here('libs/policy/fixtures/changing.tar.gz');
