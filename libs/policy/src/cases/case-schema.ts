@@ -58,12 +58,18 @@ export const caseInputSchema = z.strictObject({
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+const seats = z.record(z.string(), z.int().min(1));
+const duration = z
+  .union([z.string(), z.number()])
+  .refine((given) => parseSeconds(given) !== undefined, 'is not a duration such as 15m');
+
 const held = {
-  seats: z.record(z.string(), z.int().min(1)).optional(),
-  expires_in: z
-    .union([z.string(), z.number()])
-    .refine((given) => parseSeconds(given) !== undefined, 'is not a duration such as 15m')
-    .optional(),
+  seats: seats.optional(),
+  alternatives: z.array(seats).optional(),
+  escalate: z.array(z.strictObject({ after: duration, seats })).optional(),
+  deny_quorum: z.int().min(1).optional(),
+  late_members: z.boolean().optional(),
+  expires_in: duration.optional(),
   reason_required: z.boolean().optional(),
   step_up: z.boolean().optional(),
   channels: names.optional(),

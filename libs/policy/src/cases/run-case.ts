@@ -40,10 +40,13 @@ type Comparable = Record<string, unknown>;
 
 /** Sets are sorted and maps are in the order of their names, so that equal means equal text. */
 function comparable(expect: DecisionCase['expect']): Comparable {
-  const { seats, counts, expires_in, ...rest } = expect;
+  const { seats, alternatives, escalate, counts, expires_in, ...rest } = expect;
+  const quorum = (given: Record<string, number>) => inOrder(Object.entries(given));
   return {
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, sorted(value)])),
-    seats: seats && inOrder(Object.entries(seats)),
+    seats: seats && quorum(seats),
+    alternatives: alternatives?.map(quorum),
+    escalate: escalate?.map((step) => ({ after: `${parseSeconds(step.after)}s`, seats: quorum(step.seats) })),
     counts: counts && inOrder(Object.entries(counts)),
     expires_in: expires_in === undefined ? undefined : `${parseSeconds(expires_in)}s`,
   };
@@ -59,7 +62,11 @@ function actualOf({ effect, reasons, risk, approval, obligations, flow, counts }
     flow: sorted(flow ?? []),
     counts: inOrder((counts ?? []).map(({ counter, amount }) => [counter, amount])),
     ...(approval && {
-      seats: inOrder(approval.seats.map(({ group, count }) => [group, count])),
+      seats: quorumOf(approval.seats),
+      alternatives: (approval.alternatives ?? []).map(quorumOf),
+      escalate: (approval.escalate ?? []).map((step) => ({ after: `${step.after_s}s`, seats: quorumOf(step.seats) })),
+      deny_quorum: approval.deny_quorum ?? 1,
+      late_members: approval.late_members ?? false,
       expires_in: `${approval.expires_in_s}s`,
       reason_required: approval.reason_required,
       step_up: approval.step_up,
@@ -68,6 +75,10 @@ function actualOf({ effect, reasons, risk, approval, obligations, flow, counts }
       redact: sorted(approval.redact),
     }),
   };
+}
+
+function quorumOf(seats: readonly { group: string; count: number }[]) {
+  return inOrder(seats.map(({ group, count }) => [group, count]));
 }
 
 function sorted(value: unknown): unknown {

@@ -12,7 +12,20 @@ const MEMBERS: Record<string, readonly string[]> = {
   allow: [...ANY, 'grant'],
   require_approval: [
     ...ANY,
-    ...['grant', 'seats', 'expires_in', 'reason_required', 'channels', 'redact', 'exclude', 'step_up', 'escalate'],
+    ...[
+      'grant',
+      'seats',
+      'expires_in',
+      'reason_required',
+      'channels',
+      'redact',
+      'exclude',
+      'step_up',
+      'escalate',
+      'alternatives',
+      'deny_quorum',
+      'late_members',
+    ],
   ],
   counts: ['counter', 'amount'],
 };

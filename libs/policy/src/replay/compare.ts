@@ -1,4 +1,5 @@
 import type { ApprovalTerms, Effect } from '@countersign/approval';
+import { newWays } from './quorums.js';
 import type { Ruling } from './ruling.js';
 
 /** How one ruling differs from another, in words: each way in which it protects less, and each in which it protects more. */
@@ -36,11 +37,12 @@ export function shown(effect: Effect): string {
 }
 
 function compareTerms(found: Comparison, before: ApprovalTerms, after: ApprovalTerms): void {
-  for (const group of new Set([...before.seats, ...after.seats].map((seat) => seat.group))) {
-    const [was, now] = [before, after].map(({ seats }) => seats.find((seat) => seat.group === group)?.count ?? 0);
-    const one = now === 0 ? `${group} is asked no more` : `${now} of ${group} instead of ${was}`;
-    note(found, was! - now!, was === 0 ? `${now} of ${group} more` : one);
-  }
+  for (const way of newWays(before, after)) note(found, 1, `${way} is enough`);
+  for (const way of newWays(after, before)) note(found, -1, `${way} is not enough`);
+  const [denied, denies] = [before.deny_quorum ?? 1, after.deny_quorum ?? 1];
+  note(found, denies - denied, `it takes ${denies} to deny instead of ${denied}`);
+  const late = Number(after.late_members ?? false) - Number(before.late_members ?? false);
+  note(found, late, `people who join a group later may ${late > 0 ? '' : 'not '}vote`);
   const { expires_in_s: was } = before;
   note(found, after.expires_in_s - was, `people have ${after.expires_in_s} s instead of ${was} s`);
   const flags = [
@@ -73,13 +75,14 @@ function compareChannels(found: Comparison, before: readonly string[], after: re
   }
 }
 
-function compareGrants(found: Comparison, before: Ruling, after: Ruling): void {
-  if (before.grant !== undefined && after.grant !== undefined) {
-    note(found, after.grant - before.grant, `the grant lives ${after.grant} s instead of ${before.grant} s`);
-  } else if (before.effect === 'allow' && before.grant !== after.grant) {
-    // An allowance without a grant may be used at any time, and more than once.
-    const needed = after.grant !== undefined;
-    note(found, needed ? -1 : 1, `a grant has to be redeemed${needed ? '' : ' no more'}`);
+function compareGrants(found: Comparison, { effect, grant: was }: Ruling, { grant: now }: Ruling): void {
+  if (was && now) {
+    const [before, after] = [was.expires_in_s, now.expires_in_s];
+    note(found, after - before, `the grant lives ${after} s instead of ${before} s`);
+    note(found, now.uses - was.uses, `the grant works ${now.uses} times instead of ${was.uses}`);
+  } else if (effect === 'allow' && was !== now) {
+    // An allowance without a grant may be used at any time, and as often as one likes.
+    note(found, now ? -1 : 1, `a grant has to be redeemed${now ? '' : ' no more'}`);
   }
 }
 

@@ -49,8 +49,12 @@ describe('a looser answer is seen, whatever else gets stricter', () => {
   });
 
   it.each<[string, Partial<ApprovalTerms>]>([
-    ['1 of dba instead of 2', { seats: [{ group: 'dba', count: 1 }, TERMS.seats[1]!] }],
-    ['ops is asked no more', { seats: [TERMS.seats[0]!, { group: 'security', count: 5 }] }],
+    ['1 dba and 1 ops is enough', { seats: [{ group: 'dba', count: 1 }, TERMS.seats[1]!] }],
+    ['2 dba and 5 security is enough', { seats: [TERMS.seats[0]!, { group: 'security', count: 5 }] }],
+    ['3 ops is enough', { alternatives: [[{ group: 'ops', count: 3 }]] }],
+    ['1 oncall after 600 s is enough', { escalate: [{ after_s: 600, seats: [{ group: 'oncall', count: 1 }] }] }],
+    ['it takes 2 to deny instead of 1', { deny_quorum: 2 }],
+    ['people who join a group later may vote', { late_members: true }],
     ['people have 3600 s instead of 900 s', { expires_in_s: 3600 }],
     ['a reason is required no more', { reason_required: false }],
     ['a second factor is required no more', { step_up: false }],
@@ -60,6 +64,26 @@ describe('a looser answer is seen, whatever else gets stricter', () => {
     ['people may be asked in teams', { channels: ['slack', 'teams'] }],
   ])('%s', (text, more) => {
     expect(terms(more).looser).toEqual([text]);
+  });
+
+  it('another quorum that takes the same people and more is no way in', () => {
+    const more = [...TERMS.seats, { group: 'security', count: 1 }];
+    expect(terms({ alternatives: [more], escalate: [{ after_s: 60, seats: more }] })).toEqual({
+      looser: [],
+      stricter: [],
+    });
+  });
+
+  it('an escalation that comes earlier is looser', () => {
+    const step = (after_s: number) => ({ ...TERMS, escalate: [{ after_s, seats: [{ group: 'oncall', count: 1 }] }] });
+    const ruling = (after_s: number) => rulingOf({ ...VERDICT, approval: step(after_s) });
+    expect(compare(ruling(600), ruling(60)).looser).toEqual(['1 oncall after 60 s is enough']);
+    expect(compare(ruling(60), ruling(600)).looser).toEqual([]);
+  });
+
+  it('a grant that works more often is looser', () => {
+    const ruling = (uses: number) => rulingOf({ ...VERDICT, grant: { expires_in_s: 600, uses } });
+    expect(compare(ruling(1), ruling(2)).looser).toEqual(['the grant works 2 times instead of 1']);
   });
 
   it('more people, less time and fewer ways are stricter and nothing else', () => {
@@ -96,7 +120,7 @@ describe('what policy said is read from the record', () => {
     expect(recorded([person])).toMatchObject({
       effect: 'require_approval',
       approval: { expires_in_s: 900 },
-      grant: 600,
+      grant: { expires_in_s: 600, uses: 1 },
     });
   });
 

@@ -1,4 +1,4 @@
-import type { ApprovalTerms, Effect, Reason, Verdict } from '@countersign/approval';
+import type { ApprovalTerms, Effect, GrantTerms, Reason, Verdict } from '@countersign/approval';
 import type { RecordedAnswer } from '../recorded-input.js';
 
 /** What policy said about one request, as far as two policies are compared. */
@@ -9,8 +9,8 @@ export interface Ruling {
   approval?: ApprovalTerms;
   /** Ids. */
   obligations: string[];
-  /** Lifetime of the grant in seconds; absent when none has to be redeemed. */
-  grant?: number;
+  /** Absent when none has to be redeemed. */
+  grant?: GrantTerms;
 }
 
 export function rulingOf({ effect, reasons, approval, obligations, grant }: Verdict): Ruling {
@@ -19,7 +19,7 @@ export function rulingOf({ effect, reasons, approval, obligations, grant }: Verd
     rules: rulesOf(reasons),
     ...(approval ? { approval } : {}),
     obligations: obligations.map(({ id }) => id),
-    ...(grant ? { grant: grant.expires_in_s } : {}),
+    ...(grant ? { grant } : {}),
   };
 }
 
@@ -40,7 +40,7 @@ export function recordedRuling(event: RecordedAnswer): Ruling {
       rules: rulesOf(reasons),
       approval,
       obligations: obligations.map(({ id }) => id),
-      grant: grant.expires_in_s,
+      grant,
     };
   }
   if (event.type === 'decision.denied') {
@@ -50,11 +50,12 @@ export function recordedRuling(event: RecordedAnswer): Ruling {
     return { effect: 'deny', rules: rulesOf(reasons), obligations: [] };
   }
   const { obligations, grant } = event.data;
+  const seconds = grant && Math.round((Date.parse(grant.expires_at) - Date.parse(event.at)) / 1000);
   return {
     effect: 'allow',
     rules: rulesOf(reasons),
     obligations: obligations.map(({ id }) => id),
-    ...(grant ? { grant: Math.round((Date.parse(grant.expires_at) - Date.parse(event.at)) / 1000) } : {}),
+    ...(grant ? { grant: { expires_in_s: seconds!, uses: grant.uses } } : {}),
   };
 }
 
