@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Limits } from '@countersign/approval';
 import type { Settings } from '@countersign/service';
 
 export interface IntakeConfig {
@@ -9,6 +10,7 @@ export interface IntakeConfig {
   /** Members of context that bind. */
   bindingContext: string[];
   queueLimit: number;
+  limits: Limits;
   serviceToken?: string;
 }
 
@@ -19,6 +21,11 @@ export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig
     grantKeyPath: join(settings.COUNTERSIGN_DATA_DIR, 'keys', 'grant.pem'),
     bindingContext: settings.COUNTERSIGN_BINDING_CONTEXT,
     queueLimit: settings.COUNTERSIGN_QUEUE_LIMIT,
+    limits: {
+      cool_down_s: settings.COUNTERSIGN_COOL_DOWN,
+      pending_per_agent: settings.COUNTERSIGN_PENDING_PER_AGENT,
+      pending_per_approver: settings.COUNTERSIGN_PENDING_PER_APPROVER,
+    },
     ...(settings.COUNTERSIGN_SERVICE_TOKEN ? { serviceToken: settings.COUNTERSIGN_SERVICE_TOKEN } : {}),
   };
 }

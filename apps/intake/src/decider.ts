@@ -6,8 +6,13 @@ import {
   grantTerms,
   groupsAsked,
   hold,
+  restraint,
   type Decision as CoreDecision,
+  type Denied,
+  type Hold,
   type IssuedGrant,
+  type Limits,
+  type Person,
   type Verdict,
 } from '@countersign/approval';
 import { DecisionSchema, State, StatusError, type Decision } from '@countersign/contract';
@@ -30,9 +35,12 @@ export interface DeciderParts {
   policy: Policy;
   grants: Grants;
   directory: () => Directory;
+  limits: Limits;
 }
 
 const ATTEMPTS = 20;
+/** People whose open requests are counted. In a larger group somebody has time. */
+const MOST_LOOKED_AT = 200;
 /** From a checked request to a committed answer. */
 export class Decider {
   readonly #turns = new Turns();
@@ -143,14 +151,16 @@ export class Decider {
     const groups = groupsAsked(verdict.approval!);
     const whole = wholeRequestText(asked);
     const recorded = requestText(asked);
+    const members = directory.membersOf(groups);
     const event = hold(
       {
+        ...(await this.#attention(asked, members, at)),
         request: JSON.parse(whole) as CoreDecision['request'],
         ...(recorded === whole ? {} : { recorded: JSON.parse(recorded) as CoreDecision['request'] }),
         agent: asked.agent,
         action_digest: asked.digest,
         verdict,
-        members: directory.membersOf(groups),
+        members,
         destinations: directory.destinationsOf(groups),
         ...(told ? { history: told.value } : {}),
       },
@@ -167,6 +177,19 @@ export class Decider {
     if (written === 'written') return this.#reply(next);
     if (written === 'duplicate') return this.#repeated(asked);
     return this.#join(asked, traceId);
+  }
+
+  /** What keeps people from being asked once more. A request that only joins one that waits takes nobody's attention. */
+  async #attention(asked: Asked, members: readonly Person[], at: string): Promise<Pick<Hold, 'restraint' | 'weary'>> {
+    const { decisions, limits } = this.parts;
+    const people = members.map(({ id }) => id).slice(0, MOST_LOOKED_AT);
+    const { denied, waiting, ...found } = await decisions.reader.attention(asked.subjectId, likenessOf(asked), people);
+    if (found.isPending) return {};
+    const last = denied === null ? undefined : (JSON.parse(denied) as Denied);
+    return {
+      restraint: restraint({ pending: found.pending, ...(last ? { denied: last } : {}) }, limits, at),
+      weary: people.filter((id) => (waiting?.[id] ?? 0) >= limits.pending_per_approver),
+    };
   }
 
   /** The same subject asks for the same action while it is pending: the same decision again, and nobody is paged twice. */

@@ -22,7 +22,7 @@ import { Violations } from './violations.js';
 const BATCH_LIMIT = 100;
 const STREAM_CONCURRENCY = 256;
 
-export interface DecisionApiParts extends DeciderParts {
+export interface DecisionApiParts extends Omit<DeciderParts, 'limits'> {
   decider: Decider;
   changes: Changes;
   binding: readonly string[];

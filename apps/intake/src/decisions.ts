@@ -151,6 +151,7 @@ export function stateRow(decision: Decision): StateRow {
     digest: likeness(decision),
     deadline: endOf(decision),
     due: nextDue(decision)?.at ?? null,
+    asked: decision.status === 'PENDING' ? decision.approval.asked.map(({ id }) => id) : null,
     state: JSON.stringify(decision),
   };
 }

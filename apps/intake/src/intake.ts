@@ -75,7 +75,7 @@ export class Intake {
     this.#sweeper = new Sweeper(pool, log);
     const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
     this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
-    const decider = new Decider({ decisions, policy, grants, directory });
+    const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits });
     const api = new DecisionApi({
       decider,
       decisions,

@@ -454,3 +454,42 @@ describe('until it is decided', () => {
     });
   });
 });
+
+describe('people are not worn down', () => {
+  it('what they denied is not put before them again for a while, by whatever wording', async () => {
+    const request = answered(HOLD, 'a thing that is asked for again');
+    const { id } = await told.grpc.call(BOT, decisions.decide, request);
+    await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'wrong table' });
+    const again = await told.grpc.call(BOT, decisions.decide, { ...request, justification: 'please, it is urgent' });
+    expect(again).toMatchObject({ state: State.DENIED, reasons: [{ rule: 'cool-down' }, { rule: 'held' }] });
+    expect(again.reasons[0]?.text).toMatch(
+      /^Dana Ito denied just this at \d\d:\d\d UTC: wrong table\. Nobody is asked/,
+    );
+    expect(await typesOf(place.admin, again.id)).toEqual(['decision.denied']);
+  });
+
+  it('an agent that floods them is denied, and one that repeats itself is not taken for one', async () => {
+    const own = await newPlace();
+    const env = { COUNTERSIGN_PENDING_PER_AGENT: '2' };
+    const flooded = await startGate({ ...own, policies: ANYTHING, env });
+    const ask = (name: string) => flooded.grpc.call(BOT, decisions.decide, answered(HOLD, name));
+    const [first] = [await ask('one'), await ask('two')];
+    expect(await ask('three')).toMatchObject({ state: State.DENIED, reasons: [{ rule: 'too-many-pending' }, {}] });
+    expect(await ask('one')).toMatchObject({ id: first!.id, state: State.PENDING });
+    await flooded.grpc.call(BOT, decisions.withdrawDecision, { id: first!.id });
+    expect(await ask('three')).toMatchObject({ state: State.PENDING });
+    await flooded.stop();
+    await own.remove();
+  });
+
+  it('nobody is counted on before whom too many requests are', async () => {
+    const own = await newPlace();
+    const env = { COUNTERSIGN_PENDING_PER_APPROVER: '1' };
+    const busy = await startGate({ ...own, policies: ANYTHING, env });
+    const ask = (name: string) => busy.grpc.call(BOT, decisions.decide, answered(HOLD, name));
+    expect((await ask('one')).state).toBe(State.PENDING);
+    expect(await ask('two')).toMatchObject({ state: State.DENIED, reasons: [{ rule: 'approvers-overloaded' }, {}] });
+    await busy.stop();
+    await own.remove();
+  });
+});

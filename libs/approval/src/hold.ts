@@ -18,6 +18,10 @@ export interface Hold {
   destinations: Destination[];
   /** What policy was told of earlier actions, if anything. */
   history?: Record<string, unknown>;
+  /** Why people are not to be asked now. */
+  restraint?: Reason | undefined;
+  /** Ids of people before whom so many requests are that one more would not be read. They may vote, but are not counted on. */
+  weary?: readonly string[];
 }
 
 const DEFAULT_GRANT: GrantTerms = { expires_in_s: 600, uses: 1 };
@@ -31,6 +35,9 @@ export function grantTerms(verdict: Pick<Verdict, 'grant'>): GrantTerms {
 const TOO_LARGE =
   'The request is too large to be shown whole to the people who would have to approve it. Make it smaller, or ask about its parts.';
 
+const OVERLOADED =
+  'Too many requests wait for the people who would have to approve this: one more would not be read. Ask again later.';
+
 /** A chain of delegation longer than this is not worked through, and a request with one is not put before people. */
 const MOST_DELEGATES = 32;
 
@@ -39,7 +46,7 @@ const MOST_DELEGATES = 32;
  * once and says so: a request nobody can approve must not wait for its expiry.
  */
 export function hold(
-  { request, recorded, agent, action_digest, verdict, members, destinations, history }: Hold,
+  { request, recorded, agent, action_digest, verdict, members, destinations, history, restraint, weary = [] }: Hold,
   at: string,
 ): DecisionHeld | DecisionDenied {
   const terms = verdict.approval;
@@ -63,6 +70,7 @@ export function hold(
   const denied = (rule: string, text: string): DecisionDenied => {
     return { type: 'decision.denied', ...answered, reasons: [{ rule, text }, ...verdict.reasons] };
   };
+  if (restraint) return denied(restraint.rule, restraint.text);
   if (recorded) return denied('too-large-to-show', TOO_LARGE);
   const chain = delegationChain(request);
   if (!chain || chain.length > MOST_DELEGATES) {
@@ -72,6 +80,8 @@ export function hold(
   const asked = (now: ApprovalTerms) => eligibleOf(members, { terms: now, excluded, asked: [] });
   const found = fillable(terms, asked);
   if (!found) return denied('nobody-eligible', shortage(terms, asked(terms)));
+  const awake = found.eligible.filter(({ id }) => !weary.includes(id));
+  if (!seatBest(found.terms, awake).complete) return denied('approvers-overloaded', OVERLOADED);
   const escalated = found.terms !== terms;
   return {
     type: 'decision.held',

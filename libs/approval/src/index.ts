@@ -22,6 +22,7 @@ export { redact, type Redacted } from './redact.js';
 export { type HolderProof, type Redeem } from './redeem.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
+export { restraint, type Limits, type Standing } from './restraint.js';
 export { isConcerned, isParty, noVoteBecause } from './sight.js';
 export * from './state.js';
 export * from './verdict.js';

@@ -125,6 +125,21 @@ export const SETTINGS = {
     about: 'Answers waiting for a commit before more are refused.',
     fallback: '1024',
   },
+  COUNTERSIGN_COOL_DOWN: {
+    schema: z.coerce.number().int().min(0).max(86_400).default(900),
+    about: 'Seconds for which what people denied is not put before people again.',
+    fallback: '900',
+  },
+  COUNTERSIGN_PENDING_PER_AGENT: {
+    schema: z.coerce.number().int().min(1).max(100_000).default(100),
+    about: 'Requests of one agent that may wait for people at a time; more are denied.',
+    fallback: '100',
+  },
+  COUNTERSIGN_PENDING_PER_APPROVER: {
+    schema: z.coerce.number().int().min(1).max(100_000).default(200),
+    about: 'Requests that may wait for one person at a time before others are needed to fill the seats.',
+    fallback: '200',
+  },
   COUNTERSIGN_SLACK_TOKEN: { schema: z.string().optional(), about: 'Bot token of the Slack app.', secret: true },
   COUNTERSIGN_SLACK_SIGNING_SECRET: {
     schema: list.optional(),

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
+import { IntakeAttention1764100000000 } from './attention.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
@@ -59,4 +60,5 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeHistory1763800000000,
   IntakeBundles1763900000000,
   IntakeDue1764000000000,
+  IntakeAttention1764100000000,
 ];

@@ -1,6 +1,16 @@
 import { Fault } from '@countersign/contract';
 import type { Pool } from '../postgres.js';
 
+export interface Attention {
+  /** JSON text of the last denied one. */
+  denied: string | null;
+  pending: number;
+  /** Whether one like it waits: then asking again takes nobody's attention. */
+  isPending: boolean;
+  /** Requests that wait for each person. */
+  waiting: Record<string, number> | null;
+}
+
 /** Reads of intake's tables. State is JSON text, events are their exact bytes; what they mean is the caller's business. */
 export class IntakeReader {
   constructor(readonly pool: Pool) {}
@@ -28,6 +38,21 @@ export class IntakeReader {
   async pendingLike(subjectId: string, digest: string): Promise<string | undefined> {
     const sql = `select state::text as state from decisions where subject_id = $1 and digest = $2 and status = 'PENDING'`;
     return (await this.#states(sql, [subjectId, digest]))[0];
+  }
+
+  /**
+   * What there is already when one more request wants people's attention: the last one like it that was denied, how many of
+   * the subject wait, and for how many each of these people is asked. In one round trip.
+   */
+  async attention(subjectId: string, digest: string, people: readonly string[]): Promise<Attention> {
+    const sql = `
+      select (select state::text from decisions where subject_id = $1 and digest = $2 and status = 'DENIED'
+               order by id desc limit 1) as denied,
+             (select count(*)::int from decisions where subject_id = $1 and status = 'PENDING') as pending,
+             exists (select from decisions where subject_id = $1 and digest = $2 and status = 'PENDING') as "isPending",
+             (select json_object_agg(person, (select count(*)::int from decisions
+                where status = 'PENDING' and asked @> array[person])) from unnest($3::text[]) as person) as waiting`;
+    return (await this.#rows<Attention>(sql, [subjectId, digest, people]))[0]!;
   }
 
   /** Decisions that wait for people, in the order of their deadlines, behind the given one. */

@@ -27,6 +27,8 @@ export interface StateRow {
   deadline: string | null;
   /** RFC 3339; when time does something to it next: reminds of it, or ends it. */
   due: string | null;
+  /** Ids of people who are asked, while it waits. */
+  asked: string[] | null;
   /** JSON text. */
   state: string;
 }
