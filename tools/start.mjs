@@ -12,7 +12,7 @@ COUNTERSIGN_DATA_DIR (.countersign); Ctrl-C stops it, and another npm start goes
 
   COUNTERSIGN_GRPC_PORT   gRPC port on 127.0.0.1 (7443)
   COUNTERSIGN_HTTP_PORT   HTTP port on 127.0.0.1 (7480)
-  COUNTERSIGN_POLICIES    folder of Rego, or a bundle (the starter policies)
+  COUNTERSIGN_POLICIES    folder of Rego, a bundle, or the URL of a bundle server (the starter policies)
   COUNTERSIGN_DIRECTORY   YAML file of people, agents and groups (the development identities)
   DATABASE_URL            a PostgreSQL to use instead of the embedded one
   KAFKA_BROKERS           brokers to publish to, comma-separated (in memory otherwise)

@@ -56,7 +56,8 @@ export class PolicyEngine implements Policy {
       const why = missing.map(reasonAgainst).join('; ');
       throw new Fault('policy-bundle', `the policy bundle ${bundle.location} can not serve: ${why}`);
     }
-    if (!prepared) for (const _ of this.#warmUp()) continue;
+    const warmUp = this.#warmUp();
+    while (!prepared && !warmUp.next().done) continue;
   }
 
   /**
@@ -66,8 +67,8 @@ export class PolicyEngine implements Policy {
   static async open(bundle: Bundle, options: EngineOptions = {}, compiled?: WebAssembly.Module): Promise<PolicyEngine> {
     const module = compiled ?? (await compileInBackground(bundle));
     const engine = new PolicyEngine(bundle, options, module);
-    let since = performance.now();
-    for (const _ of engine.#warmUp()) {
+    const warmUp = engine.#warmUp();
+    for (let since = performance.now(); !warmUp.next().done;) {
       if (performance.now() - since < SLICE_MS) continue;
       // As long for everybody else: a turn of the event loop is not enough for an answer to get out.
       await pause(SLICE_MS);
@@ -88,6 +89,10 @@ export class PolicyEngine implements Policy {
 
   on(): () => void {
     return () => {};
+  }
+
+  shadowReport(): undefined {
+    return undefined;
   }
 
   close(): void {}
@@ -141,7 +146,7 @@ export class PolicyEngine implements Policy {
   }
 
   // The first evaluations take a hundred times as long as the later ones. Whether a probe faults does not matter here.
-  *#warmUp(): Iterable<void> {
+  *#warmUp(): Generator<void> {
     const inputs = [...probes(this.bundle.areas).values()];
     for (let i = 0; i < WARM_UP; i++) {
       try {

@@ -154,7 +154,7 @@ describe('listeners', () => {
 });
 
 it('an archive with other data is one that opa bundles are read from', () => {
-  const { archive, revision, data } = withData(ANYTHING, '{"b":1,"a":"ü"}');
+  const { archive, revision } = withData(ANYTHING, '{"b":1,"a":"ü"}');
   expect(parseBundle(archive, 'file', 'x')).toMatchObject({ revision, data: '{"a":"ü","b":1}' });
 });
 

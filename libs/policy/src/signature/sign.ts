@@ -1,4 +1,4 @@
-import { constants, createHash, createHmac, createPrivateKey, sign as signBytes } from 'node:crypto';
+import { constants, createHmac, createPrivateKey, sign as signBytes } from 'node:crypto';
 import { Fault } from '@countersign/contract';
 import { pack, unpack } from '../tarball.js';
 import type { Algorithm } from './keys.js';
