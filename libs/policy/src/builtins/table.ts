@@ -1,6 +1,7 @@
 import type { Builtins } from '../wasm/host.js';
 import { CRYPTO_BUILTINS } from './crypto.js';
 import { ENCODING_BUILTINS } from './encoding.js';
+import { JWT_BUILTINS } from './jwt.js';
 import { NET_BUILTINS } from './net.js';
 import { NUMBER_BUILTINS } from './numbers.js';
 import { OBJECT_BUILTINS } from './objects.js';
@@ -13,6 +14,7 @@ import { STRING_BUILTINS } from './strings.js';
 import { TIME_BUILTINS } from './time.js';
 import { URI_BUILTINS } from './uri.js';
 import { UUID_BUILTINS } from './uuid.js';
+import { YAML_BUILTINS } from './yaml.js';
 
 /**
  * Every builtin of Rego that the compiled module leaves to its host and that policies may call. Only pure ones: a decision
@@ -21,6 +23,7 @@ import { UUID_BUILTINS } from './uuid.js';
 export const BUILTINS: Builtins = tolerant({
   ...CRYPTO_BUILTINS,
   ...ENCODING_BUILTINS,
+  ...JWT_BUILTINS,
   ...NET_BUILTINS,
   ...NUMBER_BUILTINS,
   ...OBJECT_BUILTINS,
@@ -32,4 +35,5 @@ export const BUILTINS: Builtins = tolerant({
   ...TIME_BUILTINS,
   ...URI_BUILTINS,
   ...UUID_BUILTINS,
+  ...YAML_BUILTINS,
 });

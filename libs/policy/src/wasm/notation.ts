@@ -79,7 +79,7 @@ class Reader {
   }
 
   #peek(): string {
-    while (this.text.charCodeAt(this.#at) === 0x20) this.#at++;
+    while (' \t\r\n'.includes(this.text[this.#at] ?? '.')) this.#at++;
     const next = this.text[this.#at];
     if (next === undefined) throw new Error('a value ends early');
     return next;
