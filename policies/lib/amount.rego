@@ -13,6 +13,13 @@ argument(name) := amount if {
 
 unclear(name) if not argument(name)
 
+# The largest under any of these names. Undefined when there is none, and when one of them can not be read.
+most(some_names) := max(found) if {
+	given := [value | some name in some_names; value := input.action.properties[name]]
+	found := [value | some value in given; is_number(value); value >= 0]
+	count(found) == count(given)
+}
+
 # The argument in words, for a reason: never longer than a line, whatever was sent.
 shown(name) := amount if {
 	amount := argument(name)
