@@ -33,14 +33,19 @@ named(member, value) := $"s3://{value}/" if {
 	regex.match(`^[a-z0-9][-a-z0-9.]*$`, value)
 } else := value
 
+# More than anybody who is asked would look at: to look at each takes longer than to ask.
+crowded if count(places) > 100
+
 all_ours if {
 	count(places) > 0
+	not crowded
 	every place in places {
 		ours(place)
 	}
 }
 
 foreign contains place if {
+	not crowded
 	some place in places
 	not ours(place)
 }
@@ -86,21 +91,20 @@ our_host(name) if {
 	endswith(name, concat("", [".", domain]))
 }
 
-# What is shown to people of places that are no text: a word, never the value.
-shown contains place if {
+# In words for people: what can not be shown is said to be so.
+shown contains words(place) if {
+	count(foreign) <= 5
 	some place in foreign
-	is_string(place)
-	not names.suspicious(place)
 }
 
-shown contains "a place that can not be read" if {
-	some place in foreign
-	not is_string(place)
-}
+shown contains $"{count(places)} places" if crowded
 
-shown contains "a place written with characters that people do not see or take for others" if {
-	some place in foreign
-	names.suspicious(place)
-}
+shown contains $"{count(foreign)} places" if count(foreign) > 5
 
 shown contains "an unstated place" if count(places) == 0
+
+words(place) := "a place that can not be read" if not is_string(place)
+
+else := "a place written with characters that people do not see or take for others" if names.suspicious(place)
+
+else := substring(place, 0, 120)

@@ -77,3 +77,12 @@ test_people_read_where_it_goes if {
 	said := destination.shown with input as to("https://\u0430cme.example/")
 	said == {"a place written with characters that people do not see or take for others"}
 }
+
+test_nobody_looks_at_hundreds_of_places if {
+	many := [$"kim{n}@acme.example" | some n in numbers.range(1, 101)]
+	not destination.all_ours with input as to(many)
+	destination.shown == {"101 places"} with input as to(many)
+	destination.all_ours with input as to(array.slice(many, 0, 100))
+	destination.shown == {"6 places"} with input as to([$"kim{n}@evil.example" | some n in numbers.range(1, 6)])
+	count(destination.shown) == 5 with input as to([$"kim{n}@evil.example" | some n in numbers.range(1, 5)])
+}
