@@ -1,5 +1,5 @@
 import { Fault, StatusError, type EvaluateRequest, type PolicyService } from '@countersign/contract';
-import { bundleToWire, verdictToWire, type Policy } from '@countersign/policy';
+import { bundleToWire, shadowToWire, verdictToWire, type Policy } from '@countersign/policy';
 import type { Call, Handlers } from '@countersign/service';
 
 /** Who may ask: the other services, and people who look after policy. Agents ask intake. */
@@ -26,6 +26,17 @@ export class PolicyApi {
         nextPageToken: '',
       };
     },
+    GetShadowReport: async (_, call) => {
+      refuseAgents(call.caller);
+      return shadowToWire(await this.policy.shadowReport(), this.policy.revision);
+    },
+    // Which bundle serves is an action that may need people. Here there are none, and no record.
+    GetBundle: askIntake,
+    UploadBundle: askIntake,
+    ActivateBundle: askIntake,
+    RollbackBundle: askIntake,
+    SetCandidate: askIntake,
+    ClearCandidate: askIntake,
   };
 
   async *#stream(requests: AsyncIterable<EvaluateRequest>, { caller }: Call<Caller>) {
@@ -46,6 +57,12 @@ export class PolicyApi {
       return { sequence, result: { case: 'error' as const, value: status.toStatus() } };
     }
   }
+}
+
+function askIntake(): never {
+  throw new StatusError('UNIMPLEMENTED', 'ask intake: it decides and records which bundle serves', {
+    reason: 'ASK_INTAKE',
+  });
 }
 
 function refuseAgents(caller: Caller): void {

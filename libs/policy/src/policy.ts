@@ -1,4 +1,5 @@
 import type { Verdict } from '@countersign/approval';
+import type { ShadowReport } from './shadow.js';
 
 /** A compiled policy as people list it. */
 export interface BundleInfo {
@@ -46,5 +47,7 @@ export interface Policy {
   warning(): string | undefined;
   /** Tells of changes from now on. Returns what ends that. */
   on(listener: PolicyListener): () => void;
+  /** What the candidate would have answered since it is one. Undefined when there is none. */
+  shadowReport(): ShadowReport | undefined | Promise<ShadowReport | undefined>;
   close(): void;
 }

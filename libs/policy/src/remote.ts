@@ -6,10 +6,13 @@ import {
   serviceDefinition,
   type EvaluateResponse,
   type ListBundlesResponse,
+  type ShadowReport as WireShadowReport,
 } from '@countersign/contract';
 import { faultVerdict } from './fault-verdict.js';
 import { inputProblem } from './input-guard.js';
 import type { BundleInfo, Policy, PolicyEvent, PolicyListener } from './policy.js';
+import { shadowFromWire } from './shadow-wire.js';
+import type { ShadowReport } from './shadow.js';
 import { bundleFromWire, verdictFromWire } from './wire.js';
 
 export interface RemotePolicyOptions {
@@ -116,6 +119,25 @@ export class RemotePolicy implements Policy {
     this.#listeners.clear();
     this.#drop(this.#stream, 'this service is stopping');
     this.#client.close();
+  }
+
+  /** Throws Fault `policy-unavailable`. */
+  shadowReport(): Promise<ShadowReport | undefined> {
+    const method = METHODS.GetShadowReport!;
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest<object, WireShadowReport>(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize as (bytes: Buffer) => WireShadowReport,
+        {},
+        this.#metadata,
+        { deadline: Date.now() + 5_000 },
+        (error, response) => {
+          if (error || !response) reject(unavailable('the decision service does not say what a candidate does', error));
+          else resolve(shadowFromWire(response));
+        },
+      );
+    });
   }
 
   #open(): void {

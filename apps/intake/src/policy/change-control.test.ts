@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { State, Vote, type Envelope } from '@countersign/contract';
 import { digestOf, SourceChains } from '@countersign/ledger';
-import { openPolicyHost } from '@countersign/policy';
+import { openPolicyHost, parseBundle } from '@countersign/policy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseBundle, withData } from '../../../../libs/policy/src/bundle.js';
-import { pack } from '../../../../libs/policy/src/tarball.js';
 import {
   ANA,
   BEN,
@@ -27,14 +24,7 @@ import {
   type Gate,
 } from '../../../../test/gate.js';
 import { until } from '../../../../test/intake-writes.js';
-
-const FIRST = parseBundle(readFileSync(CHANGING), 'file', CHANGING);
-const HELD = { activate: 'require_approval', rollback: 'require_approval' };
-
-/** The same policy under the name of another release, and with other terms of change. */
-function release(name: string, terms: object = {}): { revision: string; archive: Buffer } {
-  return withData(FIRST, JSON.stringify({ release: name, ...HELD, ...terms }));
-}
+import { archiveOf, FIRST, release } from '../../../../test/releases.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 let gate: Gate;
@@ -291,8 +281,8 @@ describe('an upload is refused', () => {
     ['that is no archive', Buffer.from('hello'), /can not be read/],
     ['that is empty', Buffer.alloc(0), /is empty/],
     ['that was cut off', FIRST.archive.subarray(0, 9_000), /can not be read/],
-    ['without compiled code', packed({ 'policy.rego': 'package x' }), /holds no policy.wasm/],
-    ['whose code is none', packed({ 'policy.wasm': 'not wasm' }), /can not be loaded/],
+    ['without compiled code', archiveOf({ 'policy.rego': 'package x' }), /holds no policy.wasm/],
+    ['whose code is none', archiveOf({ 'policy.wasm': 'not wasm' }), /can not be loaded/],
   ])('%s, and says why', async (_, archive, message) => {
     await expect(upload(gate, SAM, archive)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -443,7 +433,22 @@ describe('a candidate', () => {
         return bundles.some(({ revision, loadedAt }) => revision === ten.revision && loadedAt !== undefined);
       });
     }
-    expect(await answersAs(gate)).toBe(before);
+    const compared = async () => {
+      expect(await answersAs(gate)).toBe(before);
+      const report = await gate.grpc.call(SAM, policies.getShadowReport, {});
+      return report.compared > 0n ? report : undefined;
+    };
+    await until('they are compared', async () => (await compared()) !== undefined);
+    const report = await compared();
+    expect(report).toMatchObject({
+      candidate: { revision: ten.revision },
+      effects: [{ live: 'allow', candidate: 'allow' }],
+    });
+    expect(report!.differences[0]).toMatchObject({
+      subject: 'release-bot',
+      action: 'db.read',
+      candidate: { rules: ['release-ten'] },
+    });
     const candidate = await fetch(`http://127.0.0.1:${gate.httpPort}/v1/bundles/candidate`, {
       headers: { authorization: `Bearer ${SERVICE_TOKEN}` },
     });
@@ -451,6 +456,10 @@ describe('a candidate', () => {
     await gate.grpc.call(SAM, policies.clearCandidate, {});
     const { bundles } = await gate.grpc.call(SAM, policies.listBundles, {});
     expect(bundles.map(({ role }) => role)).not.toContain('candidate');
+    await until('none is evaluated', async () => {
+      const { candidate: none } = await gate.grpc.call(SAM, policies.getShadowReport, {});
+      return none === undefined;
+    });
   });
 });
 
@@ -515,7 +524,3 @@ it('what two processes have written all the while is one chain each', async () =
   }
   expect(chains.finish()).toEqual([]);
 });
-
-function packed(files: Record<string, string>): Buffer {
-  return pack(new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])));
-}

@@ -8,7 +8,7 @@ import {
   type UploadBundleRequest,
 } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
-import type { Policy } from '@countersign/policy';
+import { shadowToWire, type Policy } from '@countersign/policy';
 import type { Call, Handlers } from '@countersign/service';
 import type { Bundles } from '@countersign/store';
 import { Violations } from '../violations.js';
@@ -79,6 +79,11 @@ export class PolicyManagementApi {
       this.#requireManaged('candidate');
       await this.parts.served.bundles.setCandidate(null);
       return {};
+    },
+    GetShadowReport: async (_, { caller }) => {
+      refuseAgents(caller);
+      const { policy } = this.parts;
+      return shadowToWire(await policy.shadowReport(), policy.revision);
     },
   };
 
