@@ -37,6 +37,8 @@ const MOST_LINES = 100;
 export class PolicyHost implements Policy {
   readonly #options: HostOptions;
   #serving: Held | undefined;
+  /** Why what serves may not answer: it may not be what should serve. */
+  #withheld: string | undefined;
   #previous: Held | undefined;
   #candidate: Held | undefined;
   #shadow: Shadow | undefined;
@@ -62,7 +64,8 @@ export class PolicyHost implements Policy {
 
   evaluate(inputText: string): Verdict {
     const serving = this.#serving;
-    if (!serving) throw new Fault('policy-unavailable', this.#condition.problem, { retryable: true });
+    if (!serving || this.#withheld !== undefined)
+      throw new Fault('policy-unavailable', this.problem()!, { retryable: true });
     const verdict = serving.engine.evaluate(inputText);
     this.#shadow?.observe(inputText, verdict);
     return verdict;
@@ -78,6 +81,7 @@ export class PolicyHost implements Policy {
   }
 
   problem(): string | undefined {
+    if (this.#withheld !== undefined) return `the policy that is active can not be had: ${this.#withheld}`;
     return this.#serving ? undefined : this.#condition.problem;
   }
 
@@ -180,6 +184,11 @@ export class PolicyHost implements Policy {
     this.#condition.reached(location);
   }
 
+  /** Answers nobody before it is known what should serve; undefined ends that. */
+  withhold(why: string | undefined): void {
+    this.#withheld = why;
+  }
+
   /** Evaluations that broke and denied, and WASM instances that were dropped, since the process was started. */
   get counts(): { faults: number; retired: number } {
     const counts = { ...this.#past };
@@ -221,6 +230,7 @@ export class PolicyHost implements Policy {
       revision = bundle.revision;
       const held = await this.#prepare(bundle);
       this.#condition.loaded(keptAt);
+      this.#withheld = undefined;
       this.#following.released();
       this.#serve(held);
       return infoOf(bundle, 'serving');

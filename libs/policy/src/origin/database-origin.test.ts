@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { numbered } from '../../test/numbered.js';
+import { numbered, QUESTION } from '../../test/numbered.js';
 import { PolicyHost } from '../host.js';
 import type { PolicyEvent } from '../policy.js';
 import { DatabaseOrigin, type BundleReader } from './database-origin.js';
@@ -86,13 +86,36 @@ it('what is not what it is called does not serve', async () => {
   expect(host.warning()).toBeUndefined();
 });
 
-it('a database that is down at the start is an error, for nobody can know what is active', async () => {
+it('while the database can not say what is active, nobody is answered by anything else', async () => {
   await host.load(ONE);
   table.down = true;
-  await expect(host.follow(new DatabaseOrigin(table))).rejects.toMatchObject({
-    code: 'policy-unreachable',
-    retryable: true,
-  });
+  const following = host.follow(new DatabaseOrigin(table));
+  await expect(following).rejects.toMatchObject({ code: 'policy-unreachable', retryable: true });
+  expect(() => host.evaluate(QUESTION)).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
+  expect(host.problem()).toContain('the policy that is active can not be had');
+  table.active = TWO;
+  table.down = false;
+  await expect.poll(() => host.problem(), { timeout: 5_000 }).toBeUndefined();
+  expect(host.evaluate(QUESTION).policy.revision).toBe(TWO.revision);
+});
+
+it('once the database says that nothing is active, what is configured answers', async () => {
+  await host.load(ONE);
+  table.down = true;
+  await host.follow(new DatabaseOrigin(table)).catch(() => undefined);
+  table.down = false;
+  await expect.poll(() => host.problem(), { timeout: 5_000 }).toBeUndefined();
+  expect(host.evaluate(QUESTION).policy.revision).toBe(ONE.revision);
+});
+
+it('what is active and can not be loaded at the start is not replaced by what is configured', async () => {
+  await host.load(ONE);
+  table.active = { archive: Buffer.from('damaged'), revision: TWO.revision };
+  await host.follow(new DatabaseOrigin(table)).catch(() => undefined);
+  expect(() => host.evaluate(QUESTION)).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
+  table.activate(THREE);
+  await expect.poll(() => host.problem(), { timeout: 5_000 }).toBeUndefined();
+  expect(host.evaluate(QUESTION).policy.revision).toBe(THREE.revision);
 });
 
 it('nobody listens once the host is closed', async () => {

@@ -21,6 +21,7 @@ export class DatabaseOrigin implements Origin {
   readonly location = 'database';
   readonly identity = 'database';
   readonly remote = true;
+  readonly decides = true;
   readonly pauseMs = 0;
   readonly #reader: BundleReader;
   readonly #keys: PolicyKeys | undefined;

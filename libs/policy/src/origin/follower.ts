@@ -9,8 +9,8 @@ export interface Recipient {
   deliver(bundle: Bundle): Promise<void>;
   /** Hears that the origin could not be asked, or gave nothing that can be read. */
   failed(thrown: unknown): Fault;
-  /** Hears that the origin was asked, whether or not it had anything new. */
-  reached(): void;
+  /** Hears that the origin was asked, and whether it had anything new. */
+  reached(bundle: Bundle | undefined): void;
 }
 
 const FIRST_BACKOFF_MS = 100;
@@ -40,7 +40,7 @@ export class Follower {
       throw this.#recipient.failed(thrown);
     }
     if (signal.aborted) return;
-    this.#recipient.reached();
+    this.#recipient.reached(bundle);
     if (!bundle) return;
     try {
       await this.#recipient.deliver(bundle);

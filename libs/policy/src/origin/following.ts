@@ -11,6 +11,8 @@ export interface Served {
   load(bundle: Bundle, from?: { keptAt?: string }): Promise<unknown>;
   failed(thrown: unknown, location: string): Fault;
   reached(location: string): void;
+  /** Answers nobody, for this reason; undefined: answers again. */
+  withhold(why: string | undefined): void;
 }
 
 /**
@@ -47,7 +49,7 @@ export class Following {
     const follower: Follower = new Follower(origin, {
       deliver: (bundle) => this.#deliver(bundle, follower),
       failed: (thrown) => this.#served.failed(thrown, origin.location),
-      reached: () => this.#served.reached(origin.location),
+      reached: (bundle) => this.#reached(origin, bundle),
     });
     this.#followers.push(follower);
     try {
@@ -58,7 +60,9 @@ export class Following {
       const recalled = (fault.retryable || origin.remote) && (await this.#recall(follower));
       if (recalled || origin.remote) follower.start(1);
       else this.#followers = this.#followers.filter((other) => other !== follower);
-      if (!recalled) throw fault;
+      if (recalled) return;
+      if (origin.decides) this.#served.withhold(fault.message);
+      throw fault;
     }
   }
 
@@ -76,6 +80,11 @@ export class Following {
   close(): void {
     for (const follower of this.#followers) follower.close();
     this.#followers = [];
+  }
+
+  #reached(origin: Origin, bundle: Bundle | undefined): void {
+    this.#served.reached(origin.location);
+    if (origin.decides && !bundle) this.#served.withhold(undefined);
   }
 
   async #deliver(bundle: Bundle, follower: Follower): Promise<void> {

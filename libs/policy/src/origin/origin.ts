@@ -14,6 +14,11 @@ export interface Origin {
   readonly identity: string;
   /** Whether it is looked after elsewhere, so that nobody here can mend what it gives. */
   readonly remote: boolean;
+  /**
+   * Whether nobody else may serve before this has said what does. One that can say that there is nothing leaves it to those
+   * before it.
+   */
+  readonly decides?: boolean;
   /** How long to wait before it is asked again; Infinity when it never changes, 0 when asking is waiting. */
   readonly pauseMs: number;
   /** The bundle it has, unless it is the one it gave last. Waits no longer than until the signal. */
