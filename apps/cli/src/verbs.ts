@@ -7,6 +7,7 @@ import { grantRedeem, grantVerify } from './verbs/grant.js';
 import { keys } from './verbs/keys.js';
 import { policyBuild } from './verbs/policy/build.js';
 import { policyCheck } from './verbs/policy/check.js';
+import { policyDiff } from './verbs/policy/diff.js';
 import { policyExplain } from './verbs/policy/explain.js';
 import { policyReplay } from './verbs/policy/replay.js';
 import { policyReport } from './verbs/policy/report.js';
@@ -30,6 +31,7 @@ export const VERBS: readonly Verb[] = [
   policyTest,
   policyBuild,
   policyExplain,
+  policyDiff,
   policyReplay,
   policyReport,
   keys,

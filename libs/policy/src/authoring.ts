@@ -22,3 +22,7 @@ export {
   type Value,
 } from './explain/explain.js';
 export { explainable } from './explain/given-input.js';
+export { loadCandidate, unsignedBundle } from './candidate.js';
+export { caseChanges, type CaseChange } from './diff/case-changes.js';
+export { dataChanges, type DataChange } from './diff/data-changes.js';
+export { titlesOf } from './diff/titles.js';

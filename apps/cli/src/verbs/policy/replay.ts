@@ -1,7 +1,7 @@
 import { Fault } from '@countersign/contract';
 import type { Change } from '@countersign/policy/authoring';
 import { EXIT, UsageError } from '../../exit.js';
-import { openPolicy } from '../../policy-engine.js';
+import { openPolicy, POLICY } from '../../policy-source.js';
 import { progress } from '../../progress.js';
 import { recordedAnswers, TRAFFIC } from '../../recorded.js';
 import { changeText, replayText } from '../../replay-text.js';
@@ -20,8 +20,8 @@ export const policyReplay = verb({
     'would have allowed. With --json: a line {"type":"change",…} for each one listed, then a line {"type":"summary",…}.',
   options: {
     ...TRAFFIC,
-    policy: { type: 'string', value: '<folder|bundle>', help: 'the candidate (COUNTERSIGN_POLICIES, policies)' },
-    against: { type: 'string', value: '<folder|bundle>', help: 'compare with this policy instead of with the record' },
+    policy: { type: 'string', value: POLICY, help: 'the candidate (COUNTERSIGN_POLICIES, policies)' },
+    against: { type: 'string', value: POLICY, help: 'compare with this policy instead of with the record' },
     'allow-loosened': { type: 'boolean', help: 'end with 0 although something is looser' },
     all: { type: 'boolean', help: 'list what is stricter too' },
   },

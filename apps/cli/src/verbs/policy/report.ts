@@ -1,7 +1,7 @@
 import { Fault } from '@countersign/contract';
 import { askedText, number } from '../../asked-text.js';
 import { EXIT } from '../../exit.js';
-import { openPolicy } from '../../policy-engine.js';
+import { openPolicy, POLICY } from '../../policy-source.js';
 import { progress } from '../../progress.js';
 import { recordedAnswers, TRAFFIC } from '../../recorded.js';
 import { say } from '../../terminal.js';
@@ -16,7 +16,7 @@ export const policyReport = verb({
     'instead: whom it would have asked.',
   options: {
     ...TRAFFIC,
-    policy: { type: 'string', value: '<folder|bundle>', help: 'what this policy would have asked, not what was asked' },
+    policy: { type: 'string', value: POLICY, help: 'what this policy would have asked, not what was asked' },
   },
   examples: [
     'countersign policy report --since 7d',
