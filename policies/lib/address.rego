@@ -15,9 +15,31 @@ fields := {
 }
 
 recipients contains one if {
+	not crowded
+	some value in values
+	some one in entries(value)
+}
+
+recipients contains value if {
+	crowded
+	some value in values
+}
+
+values contains value if {
 	some field in fields
 	some value in listed(input.action.properties[field])
-	some one in entries(value)
+}
+
+# So many that reading them takes longer than asking. They all count as outside, as nobody would know each of them.
+# The answer is kept for the rest of the decision because there always is one: what is undefined is asked for anew each time.
+default crowded := false
+
+crowded if count(values) > 200
+
+crowded if {
+	some value in values
+	is_string(value)
+	count(value) > 8000
 }
 
 outsiders contains one if {
@@ -27,35 +49,38 @@ outsiders contains one if {
 
 # Somebody outside under an address that a person would take for ours.
 pretenders contains one if {
+	count(outsiders) <= 50
 	some one in outsiders
 	pretends(one)
 }
 
 # Ours to the letter: one plain address at one of our domains, or a channel that only we read.
 ours(entry) if {
-	[_, domain] = split(plain(entry), "@")
+	not crowded
+	is_colleague(within(entry))
+}
+
+ours(entry) if {
+	not crowded
+	is_channel(entry)
+}
+
+# KIM@acme.example. is kim@acme.example. Its letters are looked at last, because that takes longest.
+is_colleague(address) if {
+	[name, domain] = split(trim_suffix(trim_prefix(lower(address), "mailto:"), "."), "@")
 	domain in data.company.domains
-}
-
-ours(entry) if is_channel(entry)
-
-is_channel(entry) if {
-	some channel in data.company.channels
-	trim_prefix(entry, "#") == trim_prefix(channel, "#")
-}
-
-# "Kim <KIM@acme.example.>" is kim@acme.example. Undefined for everything that is not one plain address.
-plain(entry) := bare if {
-	given := within(entry)
-	trim(given, $"{letters}{upper(letters)}0123456789._+-@:") == ""
-	bare := trim_suffix(trim_prefix(lower(given), "mailto:"), ".")
-	not contains(bare, ":")
-	[name, domain] = split(bare, "@")
 	name != ""
+	not contains(name, ":")
+	trim(address, usual) == ""
 }
 
-letters := "abcdefghijklmnopqrstuvwxyz"
+is_channel(entry) if trim_prefix(entry, "#") in channels
 
+channels contains trim_prefix(channel, "#") if some channel in data.company.channels
+
+usual := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-@:"
+
+# Kim <kim@acme.example>
 within(entry) := entry if not contains(entry, "<")
 
 within(entry) := trim_suffix(rest, ">") if {
@@ -90,12 +115,16 @@ split_list(text) := {one |
 
 # Without the names in quotation marks, which may hold commas: "Chan, Lee" <lee@acme.example>. A text whose quotation marks
 # could be read in two ways is left as it is, and is no plain address then.
-unquoted(text) := concat("", [piece | some i, piece in pieces; i % 2 == 0]) if {
+unquoted(text) := text if not contains(text, "\"")
+
+else := concat("", [piece | some i, piece in pieces; i % 2 == 0]) if {
 	pieces := split(text, "\"")
 	count(pieces) % 2 == 1
 	not contains(text, "\\")
 	count([i | some i, piece in pieces; i % 2 == 1; contains(piece, "@")]) == 0
-} else := text
+}
+
+else := text
 
 pretends(entry) if names.suspicious(entry)
 

@@ -87,3 +87,19 @@ test_without_a_company_everybody_is_outside if {
 	found := address.outsiders with input as sent({"to": ["kim@acme.example", "#ops"]}) with data.company as {}
 	found == {"kim@acme.example", "#ops"}
 }
+
+test_a_crowd_is_outside_whoever_is_in_it if {
+	crowd := [$"p{n}@acme.example" | some n in numbers.range(1, 201)]
+	count(outsiders({"to": crowd})) == 201
+	outsiders({"to": array.slice(crowd, 0, 200)}) == set()
+	count(outsiders({"to": array.slice(crowd, 0, 200), "cc": "#ops"})) == 201
+	long := concat("", [concat("", [c | some _ in numbers.range(1, 7988); c := "a"]), "@acme.example"])
+	outsiders({"to": substring(long, 1, -1)}) == set()
+	outsiders({"to": long}) == {long}
+}
+
+test_pretenders_are_not_looked_for_in_a_crowd if {
+	fifty := [$"p{n}@acme.example.evil.example" | some n in numbers.range(1, 50)]
+	count(pretenders({"to": fifty})) == 50
+	pretenders({"to": array.concat(fifty, ["eve@example.com"])}) == set()
+}

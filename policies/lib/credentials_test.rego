@@ -40,4 +40,6 @@ test_ordinary_texts_hold_none if {
 	not credentials.within({"rows": 5, "flag": true, "none": null})
 }
 
-test_the_name_of_a_member_is_no_text if not credentials.within({found[0]: 1})
+test_a_second_one_is_found_behind_a_first_that_is_none if credentials.within({"body": concat("", ["AKIA and ", found[2]])})
+
+test_the_name_of_a_member_is_text_too if credentials.within({found[2]: 1})

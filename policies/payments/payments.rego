@@ -344,7 +344,6 @@ named_targets contains input.resource.id
 named_targets contains given if {
 	some name in {"account", "beneficiary", "card", "customer", "destination", "iban", "recipient", "to"}
 	given := input.action.properties[name]
-	is_string(given)
 }
 
 fresh_payee if history.times("payees", "24h") > 0

@@ -1,5 +1,7 @@
 package policies.payments_test
 
+import data.policies.payments
+
 asked(name, id, arguments) := asked_after({}, name, id, arguments)
 
 asked_after(history, name, id, arguments) := said if {
@@ -10,6 +12,15 @@ asked_after(history, name, id, arguments) := said if {
 		"history": history,
 		"resource": {"type": "order", "id": id},
 		"subject": {"type": "agent", "id": "release-bot"},
+	}
+}
+
+# What the package alone says, whichever of its rules decides.
+says(history, verb, arguments, claims) := {rule.rule | some rule in found} if {
+	found := payments.allow | payments.require_approval with input as {
+		"action": {"name": $"payments.{verb}", "properties": arguments},
+		"history": history,
+		"resource": {"type": "order", "id": "o", "properties": claims},
 	}
 }
 
@@ -325,3 +336,28 @@ test_money_does_not_leave_because_a_ticket_said_so if {
 test_a_small_refund_after_reading_a_ticket_is_plain_work if asked_after(untrusted, "payments.refund", "o", {"amount": 100}).effect == "allow"
 
 test_unknown_payment_actions_are_denied if asked("payments.mint", "order-1", {}).effect == "deny"
+
+test_only_what_is_small_is_allowed_as_small if {
+	says({}, "refund", {"amount": 101}, {}) == {"refund"}
+	says({}, "buy", {"amount": 51}, {}) == {"purchase"}
+}
+
+busy := {"counters": {
+	"refunds": {"subject": {"1h": {"count": 99}, "24h": {"sum": 49000}}},
+	"small_refunds": {"subject": {"24h": {"sum": 9000}}},
+	"small_purchases": {"subject": {"24h": {"sum": 9000}}},
+}}
+
+test_limits_of_refunds_are_not_those_of_other_payments if {
+	says(busy, "payout", {"amount": 60000}, {"paid": 1}) == {"payout"}
+	says(busy, "payout", {"amount": 1}, {"paid": 0}) == {"payout"}
+	says(busy, "payout", {"amount": 2000}, {"paid": 0}) == {"payout"}
+	says(busy, "buy", {"amount": 51}, {"paid": 0}) == {"purchase"}
+	says(busy, "read", {"amount": 1}, {"paid": 0, "new_payee": true}) == {"payments-look"}
+	says(busy, "charge", {}, {}) == {"charge"}
+}
+
+test_other_claims_about_a_resource_mean_nothing if {
+	says({}, "refund", {"amount": 50}, {"weight": 49}) == {"small-refund"}
+	says({}, "payout", {"amount": 50}, {"verified": true}) == {"payout"}
+}
