@@ -28,7 +28,7 @@ deny contains {"rule": "agent-changes-policy", "reason": "only a person activate
 # description: Somebody from security who did not write it reads what changes before it decides about everything.
 require_approval contains {
 	"rule": "policy-activation",
-	"reason": $"makes the policy {short(input.resource.id)} of {author} serve in place of {short(args.from)}",
+	"reason": $"makes the policy {short(input.resource.id)} of {author} serve in place of {short(object.get(args, "from", null))}",
 	"risk": "high",
 	"seats": [{"group": "security", "count": 1}],
 	"exclude": authors,

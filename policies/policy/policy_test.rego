@@ -10,7 +10,7 @@ asked(args, subject) := {
 
 change := {"author": "ben@acme.example", "from": "sha256:fedcba0987654321", "to": "sha256:1234567890abcdef", "rollback": false}
 
-asks(args) := policy.require_approval with input as asked(args, "person")
+asks(args) := asking if asking := policy.require_approval with input as asked(args, "person")
 
 rules(args) := {rule.rule | some rule in asks(args)}
 
