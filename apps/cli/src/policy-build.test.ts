@@ -2,10 +2,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseBundle, readPolicyKeys } from '@countersign/policy';
 import { env, opa, policyFolder } from '../test/policies.js';
 import { countersign } from '../test/terminal-run.js';
 
+// As everywhere in the terminal, the policy engine is loaded when it is needed.
+const { parseBundle, readPolicyKeys } = await import('@countersign/policy');
 const shop = await policyFolder();
 const place = await policyFolder();
 afterAll(() => Promise.all([shop.remove(), place.remove()]));
