@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ANYTHING, numbered, QUESTION } from '../test/numbered.js';
 import { parseBundle, withData, type Bundle } from './bundle.js';
+import { addHostMetrics } from './host-metrics.js';
 import { PolicyHost } from './host.js';
 import type { PolicyEvent } from './policy.js';
 import { pack, unpack } from './tarball.js';
@@ -135,6 +136,68 @@ describe('a rollback', () => {
     await host.load(ONE);
     expect(() => host.rollback()).toThrow(expect.objectContaining({ code: 'policy-no-previous' }));
     expect(host.revision).toBe(ONE.revision);
+  });
+});
+
+describe('a candidate', () => {
+  const compared = () => host.shadowReport()?.compared;
+
+  it('is asked what is asked live, and answers nothing', async () => {
+    await host.load(ONE);
+    await host.shadow(TWO);
+    for (let i = 0; i < 50; i++) expect(host.evaluate(QUESTION).policy.revision).toBe(ONE.revision);
+    await expect.poll(compared).toBe(50);
+    expect(host.shadowReport()).toMatchObject({
+      live: ONE.revision,
+      candidate: { revision: TWO.revision },
+      differences: [],
+    });
+    expect(roles()).toEqual([
+      [ONE.revision, 'serving'],
+      [TWO.revision, 'candidate'],
+    ]);
+  });
+
+  it('is compared anew when another policy serves, and no longer when it serves itself', async () => {
+    await host.load(ONE);
+    await host.shadow(TWO);
+    host.evaluate(QUESTION);
+    await expect.poll(compared).toBe(1);
+    await host.load(THREE);
+    expect(host.shadowReport()).toMatchObject({ live: THREE.revision, compared: 0 });
+    await host.load(TWO);
+    expect([host.shadowReport(), host.revision, host.compiled]).toEqual([undefined, TWO.revision, 1]);
+  });
+
+  it('that can not be evaluated leaves the one before, and what serves, alone', async () => {
+    await host.load(ONE);
+    await host.shadow(TWO);
+    await expect(host.shadow(BROKEN)).rejects.toMatchObject({ code: 'policy-bundle' });
+    expect(host.shadowReport()?.candidate.revision).toBe(TWO.revision);
+    expect(host.warning()).toBeUndefined();
+    await host.shadow(undefined);
+    expect(host.shadowReport()).toBeUndefined();
+  });
+});
+
+it('metrics say since when what serves, what could not be loaded, and what a candidate would do', async () => {
+  const gauges = new Map<string, () => number>();
+  addHostMetrics((name, _, read) => void gauges.set(name, read), host);
+  const read = () => Object.fromEntries([...gauges].map(([name, value]) => [name, value()]));
+  expect(new Set(Object.values(read()))).toEqual(new Set([0]));
+  await host.load(ONE);
+  await host.load(BROKEN).catch(() => undefined);
+  await host.shadow(TWO);
+  host.evaluate(QUESTION);
+  host.evaluate('no input');
+  await expect.poll(() => read()['policy_shadow_compared']).toBe(1);
+  const { policy_loaded_at, ...others } = read();
+  expect(policy_loaded_at).toBeCloseTo(Date.now() / 1000, -2);
+  expect(others).toMatchObject({
+    policy_load_failures: 1,
+    policy_faults: 1,
+    policy_kept: 0,
+    policy_shadow_differing: 0,
   });
 });
 
