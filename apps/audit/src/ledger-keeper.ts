@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@countersign/bus';
 import { noteKey, type NoteKey } from '@countersign/ledger';
-import { loadOrCreateSigningKey, type Log, type Metrics, type Readiness } from '@countersign/service';
+import { loadOrCreateSigningKey } from '@countersign/keys';
+import type { Log, Metrics, Readiness } from '@countersign/service';
 import {
   CheckpointStore,
   LedgerReader,

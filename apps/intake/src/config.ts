@@ -5,8 +5,8 @@ import type { Settings } from '@countersign/service';
 export interface IntakeConfig {
   /** Issuer of grants. */
   issuer: string;
-  /** PEM file of the grant key. */
-  grantKeyPath: string;
+  /** Folder of the keys that sign grants. */
+  grantKeys: string;
   /** Members of context that bind. */
   bindingContext: string[];
   queueLimit: number;
@@ -18,7 +18,7 @@ export interface IntakeConfig {
 export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig {
   return {
     issuer: settings.COUNTERSIGN_PUBLIC_URL ?? `http://127.0.0.1:${httpPort}`,
-    grantKeyPath: join(settings.COUNTERSIGN_DATA_DIR, 'keys', 'grant.pem'),
+    grantKeys: settings.COUNTERSIGN_GRANT_KEYS ?? join(settings.COUNTERSIGN_DATA_DIR, 'keys'),
     bindingContext: settings.COUNTERSIGN_BINDING_CONTEXT,
     queueLimit: settings.COUNTERSIGN_QUEUE_LIMIT,
     limits: {

@@ -1,50 +1,36 @@
-import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { sign } from 'node:crypto';
 import type { Allowed } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
-import { canonicalize, digestOf } from '@countersign/ledger';
+import {
+  authenticate,
+  GRANT_TYPE,
+  isRefused,
+  presentGrant,
+  type GrantClaims,
+  type GrantRefusal,
+} from '@countersign/grant';
+import { canonicalize } from '@countersign/ledger';
+import type { GrantKeys } from './grant-keys.js';
 
-// The grant: a compact JWS that says "this exact action, once, until then". Signing is deterministic (Ed25519), so a grant is
-// never stored: it is made again from the decision whenever its owner asks.
-
-const TYPE = 'countersign-grant+jwt';
-const MAX_LENGTH = 8_192;
-
-export interface GrantClaims {
-  /** The decision. */
-  txn: string;
-  /** The grant. */
-  jti: string;
-  /** Seconds since the epoch. */
-  exp: number;
-}
+// The grant: a compact JWS that says "this exact action, so often, until then, there and in that hand". Signing is
+// deterministic (Ed25519), so a grant is never stored: it is made again from the decision whenever its owner asks.
 
 export class Grants {
-  readonly #key: KeyObject;
-  readonly #public: KeyObject;
-  readonly #header: string;
-  readonly jwks: { keys: object[] };
-
   constructor(
-    key: KeyObject,
+    readonly keys: GrantKeys,
     readonly issuer: string,
-  ) {
-    this.#key = key;
-    this.#public = createPublicKey(key);
-    const { crv, kty, x } = this.#public.export({ format: 'jwk' });
-    // RFC 7638 thumbprint.
-    const kid = digestOf(canonicalize({ crv, kty, x }));
-    this.#header = encode({ alg: 'EdDSA', kid, typ: TYPE });
-    this.jwks = { keys: [{ kty, crv, x, kid, alg: 'EdDSA', use: 'sig' }] };
-  }
+  ) {}
 
-  /** The grant of a decision that carries one. Claims as in RFC 7519, 8693 and 9396. */
+  /** The grant of a decision that carries one. Throws StatusError UNAVAILABLE when there is no key to sign with. */
   mint(decision: Allowed): string {
     const { grant, request, approval } = decision;
     if (!grant) throw new TypeError('the decision carries no grant');
     // A state kept from before the time was kept has not changed since the grant was issued.
-    const issued = Math.floor(Date.parse(decision.granted_at ?? decision.updated_at) / 1000);
-    const payload = {
+    const issuedAt = Date.parse(decision.granted_at ?? decision.updated_at);
+    const issued = Math.floor(issuedAt / 1000);
+    const claims: GrantClaims = {
       iss: this.issuer,
+      ...(request.audience ? { aud: request.audience } : {}),
       sub: request.principal ?? request.subject.id,
       act: { sub: request.subject.id },
       txn: decision.id,
@@ -65,34 +51,41 @@ export class Grants {
       approvals: (approval?.votes ?? [])
         .filter(({ vote }) => vote === 'approve')
         .map(({ voter, at }) => ({ by: voter, at })),
+      ...(request.holder_key ? { cnf: { jkt: request.holder_key } } : {}),
     };
-    const signed = `${this.#header}.${encode(payload)}`;
-    return `${signed}.${sign(null, Buffer.from(signed), this.#key).toString('base64url')}`;
+    const { kid, privateKey } = this.keys.signerAt(issuedAt);
+    const text = `${encode({ alg: 'EdDSA', kid, typ: GRANT_TYPE })}.${encode(claims)}`;
+    return `${text}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;
   }
 
   /**
    * The claims of a grant we signed, expired or not. Throws StatusError INVALID_ARGUMENT for what is no grant at all and
-   * PERMISSION_DENIED for one that is not ours. The algorithm is ours to know, never the token's to say.
+   * PERMISSION_DENIED for one that is not ours. Whether it still works is for the decision to say.
    */
   read(grant: string): GrantClaims {
-    const parts = grant.length <= MAX_LENGTH ? grant.split('.') : [];
-    if (parts.length !== 3 || !parts.every((part) => /^[\w-]+$/.test(part))) {
-      throw new StatusError('INVALID_ARGUMENT', 'grant: is not a compact JWS', {
-        reason: 'MALFORMED_GRANT',
-        violations: [{ field: 'grant', description: 'is not a compact JWS: send Decision.grant as it came' }],
-      });
-    }
-    const [header, payload, signature] = parts as [string, string, string];
-    const genuine =
-      header === this.#header &&
-      verify(null, Buffer.from(`${header}.${payload}`), this.#public, Buffer.from(signature, 'base64url'));
-    if (!genuine)
-      throw new StatusError('PERMISSION_DENIED', 'the grant was not signed here', { reason: 'FOREIGN_GRANT' });
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as GrantClaims & { iss: string };
+    const presented = presentGrant(grant);
+    if (isRefused(presented)) throw refusedGrant(presented.refused);
+    const key = this.keys.find(presented.kid);
+    const authentic = authenticate(presented, key?.publicKey);
+    if (isRefused(authentic)) throw refusedGrant(authentic.refused);
+    const { claims } = authentic;
     if (claims.iss !== this.issuer)
-      throw new StatusError('PERMISSION_DENIED', 'the grant has another issuer', { reason: 'FOREIGN_GRANT' });
+      throw refusedGrant({ code: 'wrong-issuer', text: `it is of ${claims.iss}, not of ${this.issuer}` });
     return claims;
   }
+}
+
+/** A grant that is not ours, or none: nothing is recorded for it, since nothing it says can be believed. */
+function refusedGrant({ code, text }: GrantRefusal): StatusError {
+  if (code === 'malformed') {
+    return new StatusError('INVALID_ARGUMENT', `grant: ${text}`, {
+      reason: 'MALFORMED_GRANT',
+      violations: [{ field: 'grant', description: `${text}: send Decision.grant as it came` }],
+    });
+  }
+  return new StatusError('PERMISSION_DENIED', `the grant is not one of ours: ${text}`, {
+    reason: code.replaceAll('-', '_').toUpperCase(),
+  });
 }
 
 function encode(value: object): string {

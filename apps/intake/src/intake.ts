@@ -2,15 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Bus } from '@countersign/bus';
 import { ApprovalService, DecisionService } from '@countersign/contract';
 import { authenticator, type DirectorySource } from '@countersign/directory';
+import { KeyFolder } from '@countersign/keys';
 import type { Policy } from '@countersign/policy';
-import {
-  loadOrCreateSigningKey,
-  rpcService,
-  type Log,
-  type Metrics,
-  type Readiness,
-  type Surface,
-} from '@countersign/service';
+import { rpcService, type Log, type Metrics, type Readiness, type Surface } from '@countersign/service';
 import { HistoryReader, Hints, IntakeReader, Outbox, Writer, type Pool } from '@countersign/store';
 import { ApprovalApi } from './approval-api.js';
 import { Changes } from './changes.js';
@@ -19,6 +13,7 @@ import type { IntakeConfig } from './config.js';
 import { Decider } from './decider.js';
 import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
+import { GrantKeys } from './grant-keys.js';
 import { Grants } from './grants.js';
 import { History } from './history.js';
 import { ChangeControl } from './policy/change-control.js';
@@ -73,7 +68,9 @@ export class Intake {
     const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, new History(new HistoryReader(pool)));
     this.#clock = new Clock(decisions, directory, log);
     this.#sweeper = new Sweeper(pool, log);
-    const grants = new Grants(loadOrCreateSigningKey(config.grantKeyPath), config.issuer);
+    const folder = new KeyFolder(config.grantKeys);
+    const openBefore = (at: Date) => decisions.reader.anyGrantBefore(at.toISOString());
+    const grants = new Grants(new GrantKeys({ folder, openBefore, now }), config.issuer);
     this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
     const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits });
     const api = new DecisionApi({
@@ -107,7 +104,12 @@ export class Intake {
       ],
       raw: this.#changeControl.routes,
       documents: {
-        '/.well-known/jwks.json': { type: 'application/json', read: () => JSON.stringify(grants.jwks) + '\n' },
+        '/.well-known/jwks.json': {
+          type: 'application/json',
+          // A key is published before it signs; whoever has older ones looks again within a minute.
+          headers: { 'cache-control': 'public, max-age=60' },
+          read: async () => JSON.stringify(await grants.keys.jwks()) + '\n',
+        },
       },
     };
     readiness.add('database', async () => {
@@ -115,6 +117,8 @@ export class Intake {
       return undefined;
     });
     readiness.add('policy', () => policy.problem());
+    readiness.add('grant_keys', () => (folder.keys().length === 0 ? folder.problem() : undefined));
+    readiness.warn('grant_keys', () => (folder.keys().length > 0 ? folder.problem() : undefined));
     readiness.warn('policy', () => policy.warning());
     metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
     metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>

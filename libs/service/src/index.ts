@@ -19,5 +19,4 @@ export {
 } from './rpc.js';
 export { settingsReference } from './settings-reference.js';
 export { parseSettings, SETTINGS, type Settings } from './settings.js';
-export { loadOrCreateSigningKey } from './signing-key.js';
 export { startService, type RunningService, type ServiceOptions, type Surface } from './start.js';

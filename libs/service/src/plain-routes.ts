@@ -5,6 +5,8 @@ import type { Readiness } from './readiness.js';
 /** A text or JSON document served under a fixed path, such as /checkpoint. Undefined answers 404. */
 export interface Document {
   type: string;
+  /** Further headers of the answer, such as cache-control. */
+  headers?: Record<string, string>;
   read: (path: string) => Promise<string | Buffer | undefined> | string | Buffer | undefined;
 }
 
@@ -13,8 +15,8 @@ export function plainRoutes(readiness: Readiness, metrics: Metrics, documents: R
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const path = (request.url ?? '/').split('?')[0]!;
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
-    const reply = (status: number, type: string, body: string | Buffer) => {
-      response.writeHead(status, { 'content-type': type });
+    const reply = (status: number, type: string, body: string | Buffer, headers: Record<string, string> = {}) => {
+      response.writeHead(status, { ...headers, 'content-type': type });
       response.end(request.method === 'HEAD' ? undefined : body);
     };
     const failed = () => reply(503, 'text/plain', 'not available\n');
@@ -35,9 +37,9 @@ export function plainRoutes(readiness: Readiness, metrics: Metrics, documents: R
       (prefix) => path === prefix || (prefix.endsWith('/') && path.startsWith(prefix)),
     );
     if (!found) return next();
-    const { type, read } = documents[found]!;
+    const { type, headers, read } = documents[found]!;
     Promise.resolve(read(path)).then(
-      (body) => (body === undefined ? reply(404, 'text/plain', 'not found\n') : reply(200, type, body)),
+      (body) => (body === undefined ? reply(404, 'text/plain', 'not found\n') : reply(200, type, body, headers)),
       failed,
     );
   };

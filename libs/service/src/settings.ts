@@ -116,6 +116,10 @@ export const SETTINGS = {
     about: 'Name of the ledger in its checkpoints. Never change it.',
     fallback: 'countersign.local/ledger',
   },
+  COUNTERSIGN_GRANT_KEYS: {
+    schema: z.string().optional(),
+    about: 'Folder of the keys that sign grants, the same for all replicas. Default: keys in the data folder.',
+  },
   COUNTERSIGN_BINDING_CONTEXT: {
     schema: list.default([]),
     about: 'Members of context that bind, comma-separated: they become part of the action digest.',

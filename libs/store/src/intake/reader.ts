@@ -70,6 +70,17 @@ export class IntakeReader {
     return this.#states('select state::text as state from decisions where id = any($1)', [ids]);
   }
 
+  /** Whether a permission that was given before that time can still be used. */
+  async anyGrantBefore(at: string): Promise<boolean> {
+    const rows = await this.#rows(
+      `select 1 from decisions
+        where due is not null and status = 'ALLOWED'
+          and coalesce(state->>'granted_at', state->>'updated_at') < $1 limit 1`,
+      [at],
+    );
+    return rows.length > 0;
+  }
+
   /** Ids of decisions that time is to do something to, the longest overdue first. */
   async due(at: string, limit: number): Promise<string[]> {
     const rows = await this.#rows<{ id: string }>('select id from decisions where due <= $1 order by due limit $2', [
