@@ -8,6 +8,9 @@ import { Violations } from './violations.js';
 
 export const MAX_WAIT_S = 300;
 
+/** 32 bytes in base64url; the last character has two bits over, which are zero. */
+const THUMBPRINT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+
 export interface Asked extends AskedTexts {
   agent: Agent;
   waitMs: number;
@@ -36,6 +39,9 @@ export function readAsk(
   const found = new Violations();
   found.text('request_id', message.requestId, 256);
   found.text('principal', message.principal, 256);
+  found.text('audience', message.audience, 256);
+  if (message.holderKey !== '' && !THUMBPRINT.test(message.holderKey))
+    found.add('holder_key', 'is not an RFC 7638 thumbprint: base64url SHA-256, 43 characters');
   if (message.justification.length > 2_000)
     found.add('justification', `has ${message.justification.length} characters, more than 2000`);
   if (!message.justification.isWellFormed()) found.add('justification', 'is not well-formed Unicode');
@@ -57,6 +63,8 @@ export function readAsk(
     principal: message.principal,
     justification: message.justification,
     requestId: message.requestId,
+    audience: message.audience,
+    holderKey: message.holderKey,
     submittedBy: texts.subjectId === id ? '' : id,
     waitMs,
     dryRun: message.dryRun,

@@ -96,7 +96,9 @@ export class Decider {
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();
     const allowed = verdict.effect === 'allow';
-    const terms = allowed && verdict.grant ? grantTerms(verdict) : undefined;
+    // Whoever says where, or in whose hand, the grant is to work is going to need one.
+    const wanted = verdict.grant !== undefined || asked.audience !== '' || asked.holderKey !== '';
+    const terms = allowed && wanted ? grantTerms(verdict) : undefined;
     const grant: IssuedGrant | undefined = terms && {
       id: newId('grt', nowMs),
       expires_at: addSeconds(at, terms.expires_in_s),

@@ -5,8 +5,9 @@ import {
   type Decision,
   type DecisionService,
 } from '@countersign/contract';
-import { isConcerned, isParty, type Decision as CoreDecision } from '@countersign/approval';
+import { isConcerned, isParty, usesMade, type Decision as CoreDecision } from '@countersign/approval';
 import type { Caller } from '@countersign/directory';
+import { verifyProof } from '@countersign/grant';
 import { canonicalize } from '@countersign/ledger';
 import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
 import { readAction } from './action.js';
@@ -68,21 +69,24 @@ export class DecisionApi {
       this.#visible((await this.#parts.decisions.load(id)).decision, call.caller);
       return this.#run(id, { type: 'withdraw', by, ...(reason ? { reason } : {}) }, call);
     },
-    RedeemGrant: async (request, call) => {
-      const decision = await this.#redeem(request, call);
-      return { redeemed: true, obligations: decision.obligations, decision };
-    },
-    ReportOutcome: async ({ id, success, summary, details }, call) => {
+    RedeemGrant: (request, call) => this.#redeem(request, call),
+    ReportOutcome: async ({ id, success, summary, details, use }, call) => {
       const by = requireAgent(call.caller).id;
       const found = new Violations();
       if (summary.length > 500) found.add('summary', `has ${summary.length} characters, more than 500`);
+      if (use < 0) found.add('use', 'is not a number from 1');
       const text = details ? canonicalize(details) : '';
       if (text.length > 16_384) found.add('details', `has ${text.length} characters, more than 16384`);
       found.settle();
       this.#visible((await this.#parts.decisions.load(id)).decision, call.caller);
       return this.#run(
         id,
-        { type: 'report', by, success, ...(summary ? { summary } : {}), ...(details ? { details } : {}) },
+        {
+          ...{ type: 'report', by, success },
+          ...(summary ? { summary } : {}),
+          ...(details ? { details } : {}),
+          ...(use ? { use } : {}),
+        },
         call,
       );
     },
@@ -148,14 +152,17 @@ export class DecisionApi {
   async #redeem(
     request: Parameters<NonNullable<Handlers<typeof DecisionService, Caller>['RedeemGrant']>>[0],
     call: Call<Caller>,
-  ): Promise<Decision> {
+  ) {
     const caller = requireAgent(call.caller);
     const { txn, jti } = this.#parts.grants.read(request.grant);
     const { decision: before } = await this.#parts.decisions.load(txn);
     const mine = caller.may_assert_subjects || isParty(before.request, caller.id);
     if (!mine) throw notYours(txn);
     const found = new Violations();
+    found.text('audience', request.audience, 256);
     const texts = readAction(request, caller.id, this.#parts.binding, found);
+    const { grant, audience, proof } = request;
+    const holder = proof ? verifyProof(proof, { grant, now: this.#parts.decisions.now() }) : undefined;
     const directory = this.#parts.directory();
     const agent = directory.agent(before.request.subject.id);
     if (!agent)
@@ -166,13 +173,15 @@ export class DecisionApi {
       txn,
       redeeming(
         { policy: this.#parts.policy, directory, now: this.#parts.decisions.now },
-        { by: caller.id, grantId: jti, texts, agent },
+        { by: caller.id, grantId: jti, texts, agent, audience, proof: holder },
       ),
       trace(call),
     );
     if (refused) throw refusedStatus(refused, txn);
     // A gateway may use the grant of any of its agents, also of one that asked by itself: it must hear that it did.
-    return toDecision(decision);
+    const reply = toDecision(decision);
+    const { obligations, grantUsesLeft: usesLeft } = reply;
+    return { redeemed: true, obligations, decision: reply, use: usesMade(decision), usesLeft };
   }
 
   async #run(

@@ -133,13 +133,14 @@ export function draft(
 }
 
 /**
- * What two pending requests of one subject must share to be one: the action, and all that says who may not approve it. A
- * request for one person must never ride on that for another.
+ * What two pending requests of one subject must share to be one: the action, all that says who may not approve it, and where
+ * and in whose hand the grant works. A request for one person must never ride on that for another.
  */
 export function likeness({ action_digest, request }: Pick<Decision, 'action_digest' | 'request'>): string {
-  const { principal = '', submitted_by = '', subject } = request;
-  if (!principal && !submitted_by && !subject.properties) return action_digest;
-  return digestOf(canonicalize([action_digest, principal, submitted_by, subject.properties ?? null]));
+  const { principal = '', submitted_by = '', subject, audience = '', holder_key = '' } = request;
+  const meant = audience || holder_key ? [audience, holder_key] : [];
+  if (!principal && !submitted_by && !subject.properties && meant.length === 0) return action_digest;
+  return digestOf(canonicalize([action_digest, principal, submitted_by, subject.properties ?? null, ...meant]));
 }
 
 /** The row a decision is kept in. */

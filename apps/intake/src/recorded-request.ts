@@ -7,6 +7,10 @@ export interface AskedTexts extends ActionTexts {
   requestId: string;
   /** The authenticated caller, when it is not the subject. */
   submittedBy: string;
+  /** The one place where the grant may be used. */
+  audience: string;
+  /** Thumbprint of the key whose holder alone may use it. */
+  holderKey: string;
 }
 
 /** A ledger entry is at most 65,535 bytes; beyond this size, large parts of a request are recorded by their digest. */
@@ -29,7 +33,9 @@ export function requestText(asked: AskedTexts): string {
 /** The canonical text of the whole request, however large. */
 export function wholeRequestText({
   action,
+  audience,
   context,
+  holderKey,
   justification,
   principal,
   requestId,
@@ -38,7 +44,8 @@ export function wholeRequestText({
   submittedBy,
 }: AskedTexts): string {
   return (
-    `{"action":${action}${context && `,"context":${context}`}${justification && `,"justification":${quote(justification)}`}` +
+    `{"action":${action}${audience && `,"audience":${quote(audience)}`}${context && `,"context":${context}`}` +
+    `${holderKey && `,"holder_key":"${holderKey}"`}${justification && `,"justification":${quote(justification)}`}` +
     `${principal && `,"principal":${quote(principal)}`}${requestId && `,"request_id":${quote(requestId)}`},"resource":${resource},` +
     `"subject":${subject}${submittedBy && `,"submitted_by":${quote(submittedBy)}`}}`
   );

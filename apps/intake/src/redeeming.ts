@@ -1,4 +1,4 @@
-import type { Agent, Decision, Person, Redeem } from '@countersign/approval';
+import type { Agent, Decision, HolderProof, Person, Redeem } from '@countersign/approval';
 import type { Directory } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
@@ -11,12 +11,16 @@ export interface Use {
   /** The action that is about to run, as it is presented now. */
   texts: ActionTexts;
   agent: Agent;
+  /** Where it is about to run, as whoever is there says. */
+  audience?: string;
+  /** Absent when none came. */
+  proof?: HolderProof | undefined;
 }
 
 /** The command that uses up a grant: with the approvers as the directory has them now, and policy asked again. */
 export function redeeming(
   parts: { policy: Policy; directory: Directory; now: () => Date },
-  { by, grantId, texts, agent }: Use,
+  { by, grantId, texts, agent, audience, proof }: Use,
 ): (decision: Decision) => Promise<Redeem> {
   return async (decision) => {
     const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
@@ -26,7 +30,7 @@ export function redeeming(
     const approval = canonicalize({
       decision_id: decision.id,
       approved_by: approvals.map(({ voter }) => voter),
-      approved_at: decision.updated_at,
+      approved_at: decision.granted_at ?? decision.updated_at,
     });
     const verdict = await parts.policy.evaluate(
       policyInput(texts, agent, {
@@ -45,6 +49,8 @@ export function redeeming(
       approvers,
       owner: agent.owner,
       verdict,
+      ...(audience ? { audience } : {}),
+      ...(proof ? { proof } : {}),
     };
   };
 }

@@ -49,7 +49,13 @@ export function toDecision(decision: CoreDecision, grant?: string): Decision {
     actionDigest: decision.action_digest,
     policy: decision.policy,
     ...(approval ? { approval: toApproval(decision) } : {}),
-    ...(issued ? { grant: grant ?? '', grantExpiresAt: at(issued.expires_at) } : {}),
+    ...(issued
+      ? {
+          grant: grant ?? '',
+          grantExpiresAt: at(issued.expires_at),
+          grantUsesLeft: issued.uses - usesMade(decision),
+        }
+      : {}),
     obligations: decision.obligations.map(({ id, properties }) => ({
       id,
       ...(properties ? { properties: properties as never } : {}),

@@ -253,6 +253,8 @@ function asked({ by }: Wish, action: ActionTexts): Asked {
     justification: '',
     requestId: '',
     submittedBy: '',
+    audience: '',
+    holderKey: '',
     waitMs: 0,
     dryRun: false,
   };

@@ -49,6 +49,8 @@ class Reader {
       justification: '',
       wait: undefined,
       dryRun: false,
+      audience: '',
+      holderKey: '',
     };
     while (this.#at < this.bytes.length) {
       // Field number and wire type; every field taken here is length-delimited and has a one-byte tag.
@@ -79,6 +81,12 @@ class Reader {
           break;
         case 0x52:
           request.justification = this.#text();
+          break;
+        case 0x6a:
+          request.audience = this.#text();
+          break;
+        case 0x72:
+          request.holderKey = this.#text();
           break;
         default:
           throw GENERATED;

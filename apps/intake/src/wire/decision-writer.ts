@@ -10,7 +10,8 @@ export function writeDecision(decision: Decision): Buffer {
   const immediate =
     (decision.state === State.ALLOWED || decision.state === State.DENIED) &&
     !decision.approval &&
-    decision.grant === '';
+    decision.grant === '' &&
+    decision.grantUsesLeft === 0;
   if (!immediate || decision.obligations.length > 0 || decision.dryRun || decision.reasons.length > 20)
     return generated(decision);
   return new Writer().decision(decision) ?? generated(decision);

@@ -34,6 +34,8 @@ describe('the hand-written codec of Decide', () => {
       ),
       justification: text,
       dryRun: fc.boolean(),
+      audience: text,
+      holderKey: text,
     });
     fc.assert(
       fc.property(request, (init) => {

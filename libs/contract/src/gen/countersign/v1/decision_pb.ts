@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/decision.proto.
  */
 export const file_countersign_v1_decision: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9kZWNpc2lvbi5wcm90bxIOY291bnRlcnNpZ24udjEiswMKDURlY2lkZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIRCglwcmluY2lwYWwYAyABKAkSJgoGYWN0aW9uGAQgASgLMhYuY291bnRlcnNpZ24udjEuQWN0aW9uEiwKCWFyZ3VtZW50cxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIYCg5hcmd1bWVudHNfanNvbhgGIAEoCUgAEioKCHJlc291cmNlGAcgASgLMhguY291bnRlcnNpZ24udjEuUmVzb3VyY2USKgoHY29udGV4dBgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIARIWCgxjb250ZXh0X2pzb24YCSABKAlIARIVCg1qdXN0aWZpY2F0aW9uGAogASgJEicKBHdhaXQYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHZHJ5X3J1bhgMIAEoCEIQCg5hcmd1bWVudHNfZm9ybUIOCgxjb250ZXh0X2Zvcm0i/gQKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5jb3VudGVyc2lnbi52MS5TdGF0ZRIPCgdtYXlfYWN0GAQgASgIEg0KBWZpbmFsGAUgASgIEi0KCnBvbGxfYWZ0ZXIYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJwoHcmVhc29ucxgHIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJlYXNvbhIiCgRyaXNrGAggASgLMhQuY291bnRlcnNpZ24udjEuUmlzaxIVCg1hY3Rpb25fZGlnZXN0GAkgASgJEikKBnBvbGljeRgKIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIqCghhcHByb3ZhbBgLIAEoCzIYLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsEg0KBWdyYW50GAwgASgJEjQKEGdyYW50X2V4cGlyZXNfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC29ibGlnYXRpb25zGA4gAygLMhouY291bnRlcnNpZ24udjEuT2JsaWdhdGlvbhIuCgpjcmVhdGVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgluZXh0X3N0ZXAYESABKAkSKAoHc3ViamVjdBgSIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSDwoHZHJ5X3J1bhgTIAEoCCJFChJEZWNpZGVCYXRjaFJlcXVlc3QSLwoIcmVxdWVzdHMYASADKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0IkQKE0RlY2lkZUJhdGNoUmVzcG9uc2USLQoHcmVzdWx0cxgBIAMoCzIcLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlc3VsdCJ/CgxEZWNpZGVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoCRIsCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCIgChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkiSgoTV2FpdERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRInCgR3YWl0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiIKFFdhdGNoRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJImMKFExpc3REZWNpc2lvbnNSZXF1ZXN0EiQKBXN0YXRlGAEgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXQoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEisKCWRlY2lzaW9ucxgBIAMoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI1ChdXaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAkizwIKElJlZGVlbUdyYW50UmVxdWVzdBINCgVncmFudBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBImCgZhY3Rpb24YAyABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SLAoJYXJndW1lbnRzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhgKDmFyZ3VtZW50c19qc29uGAUgASgJSAASKgoIcmVzb3VyY2UYBiABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIqCgdjb250ZXh0GAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgBEhYKDGNvbnRleHRfanNvbhgIIAEoCUgBQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSKEAQoTUmVkZWVtR3JhbnRSZXNwb25zZRIQCghyZWRlZW1lZBgBIAEoCBIvCgtvYmxpZ2F0aW9ucxgCIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKgoIZGVjaXNpb24YAyABKAsyGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbiJuChRSZXBvcnRPdXRjb21lUmVxdWVzdBIKCgJpZBgBIAEoCRIPCgdzdWNjZXNzGAIgASgIEg8KB3N1bW1hcnkYAyABKAkSKAoHZGV0YWlscxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QyygYKD0RlY2lzaW9uU2VydmljZRJBCgZEZWNpZGUSHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SVgoLRGVjaWRlQmF0Y2gSIi5jb3VudGVyc2lnbi52MS5EZWNpZGVCYXRjaFJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5EZWNpZGVCYXRjaFJlc3BvbnNlEk8KDERlY2lkZVN0cmVhbRIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXN1bHQoATABEksKC0dldERlY2lzaW9uEiIuY291bnRlcnNpZ24udjEuR2V0RGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24STQoMV2FpdERlY2lzaW9uEiMuY291bnRlcnNpZ24udjEuV2FpdERlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElEKDVdhdGNoRGVjaXNpb24SJC5jb3VudGVyc2lnbi52MS5XYXRjaERlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uMAESXAoNTGlzdERlY2lzaW9ucxIkLmNvdW50ZXJzaWduLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiUuY291bnRlcnNpZ24udjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlElUKEFdpdGhkcmF3RGVjaXNpb24SJy5jb3VudGVyc2lnbi52MS5XaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElYKC1JlZGVlbUdyYW50EiIuY291bnRlcnNpZ24udjEuUmVkZWVtR3JhbnRSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuUmVkZWVtR3JhbnRSZXNwb25zZRJPCg1SZXBvcnRPdXRjb21lEiQuY291bnRlcnNpZ24udjEuUmVwb3J0T3V0Y29tZVJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbmIGcHJvdG8z", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9kZWNpc2lvbi5wcm90bxIOY291bnRlcnNpZ24udjEi2QMKDURlY2lkZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIRCglwcmluY2lwYWwYAyABKAkSJgoGYWN0aW9uGAQgASgLMhYuY291bnRlcnNpZ24udjEuQWN0aW9uEiwKCWFyZ3VtZW50cxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIYCg5hcmd1bWVudHNfanNvbhgGIAEoCUgAEioKCHJlc291cmNlGAcgASgLMhguY291bnRlcnNpZ24udjEuUmVzb3VyY2USKgoHY29udGV4dBgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIARIWCgxjb250ZXh0X2pzb24YCSABKAlIARIVCg1qdXN0aWZpY2F0aW9uGAogASgJEicKBHdhaXQYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHZHJ5X3J1bhgMIAEoCBIQCghhdWRpZW5jZRgNIAEoCRISCgpob2xkZXJfa2V5GA4gASgJQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSKXBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEg8KB21heV9hY3QYBCABKAgSDQoFZmluYWwYBSABKAgSLQoKcG9sbF9hZnRlchgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhInCgdyZWFzb25zGAcgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYCCABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEhUKDWFjdGlvbl9kaWdlc3QYCSABKAkSKQoGcG9saWN5GAogASgLMhkuY291bnRlcnNpZ24udjEuUG9saWN5UmVmEioKCGFwcHJvdmFsGAsgASgLMhguY291bnRlcnNpZ24udjEuQXBwcm92YWwSDQoFZ3JhbnQYDCABKAkSNAoQZ3JhbnRfZXhwaXJlc19hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLb2JsaWdhdGlvbnMYDiADKAsyGi5jb3VudGVyc2lnbi52MS5PYmxpZ2F0aW9uEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCW5leHRfc3RlcBgRIAEoCRIoCgdzdWJqZWN0GBIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIPCgdkcnlfcnVuGBMgASgIEhcKD2dyYW50X3VzZXNfbGVmdBgUIAEoBSJFChJEZWNpZGVCYXRjaFJlcXVlc3QSLwoIcmVxdWVzdHMYASADKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0IkQKE0RlY2lkZUJhdGNoUmVzcG9uc2USLQoHcmVzdWx0cxgBIAMoCzIcLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlc3VsdCJ/CgxEZWNpZGVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoCRIsCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCIgChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkiSgoTV2FpdERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRInCgR3YWl0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiIKFFdhdGNoRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJImMKFExpc3REZWNpc2lvbnNSZXF1ZXN0EiQKBXN0YXRlGAEgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXQoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEisKCWRlY2lzaW9ucxgBIAMoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI1ChdXaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAki8AIKElJlZGVlbUdyYW50UmVxdWVzdBINCgVncmFudBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBImCgZhY3Rpb24YAyABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SLAoJYXJndW1lbnRzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhgKDmFyZ3VtZW50c19qc29uGAUgASgJSAASKgoIcmVzb3VyY2UYBiABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIqCgdjb250ZXh0GAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgBEhYKDGNvbnRleHRfanNvbhgIIAEoCUgBEhAKCGF1ZGllbmNlGAkgASgJEg0KBXByb29mGAogASgJQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSKkAQoTUmVkZWVtR3JhbnRSZXNwb25zZRIQCghyZWRlZW1lZBgBIAEoCBIvCgtvYmxpZ2F0aW9ucxgCIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKgoIZGVjaXNpb24YAyABKAsyGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhILCgN1c2UYBCABKAUSEQoJdXNlc19sZWZ0GAUgASgFInsKFFJlcG9ydE91dGNvbWVSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB3N1Y2Nlc3MYAiABKAgSDwoHc3VtbWFyeRgDIAEoCRIoCgdkZXRhaWxzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBILCgN1c2UYBSABKAUyygYKD0RlY2lzaW9uU2VydmljZRJBCgZEZWNpZGUSHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SVgoLRGVjaWRlQmF0Y2gSIi5jb3VudGVyc2lnbi52MS5EZWNpZGVCYXRjaFJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5EZWNpZGVCYXRjaFJlc3BvbnNlEk8KDERlY2lkZVN0cmVhbRIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXN1bHQoATABEksKC0dldERlY2lzaW9uEiIuY291bnRlcnNpZ24udjEuR2V0RGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24STQoMV2FpdERlY2lzaW9uEiMuY291bnRlcnNpZ24udjEuV2FpdERlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElEKDVdhdGNoRGVjaXNpb24SJC5jb3VudGVyc2lnbi52MS5XYXRjaERlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uMAESXAoNTGlzdERlY2lzaW9ucxIkLmNvdW50ZXJzaWduLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiUuY291bnRlcnNpZ24udjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlElUKEFdpdGhkcmF3RGVjaXNpb24SJy5jb3VudGVyc2lnbi52MS5XaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElYKC1JlZGVlbUdyYW50EiIuY291bnRlcnNpZ24udjEuUmVkZWVtR3JhbnRSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuUmVkZWVtR3JhbnRSZXNwb25zZRJPCg1SZXBvcnRPdXRjb21lEiQuY291bnRlcnNpZ24udjEuUmVwb3J0T3V0Y29tZVJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbmIGcHJvdG8z", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One action an agent is about to take. Names follow OpenID AuthZEN 1.0: `arguments` are its `action.properties`.
@@ -126,6 +126,22 @@ export type DecideRequest = Message<"countersign.v1.DecideRequest"> & {
    * @generated from field: bool dry_run = 12;
    */
   dryRun: boolean;
+
+  /**
+   * The one place where the action will run, by the name it goes by there: "https://db.acme.example". The grant works nowhere
+   * else. With an audience, whatever is allowed comes with a grant: whoever is there will want one. At most 256 characters.
+   *
+   * @generated from field: string audience = 13;
+   */
+  audience: string;
+
+  /**
+   * RFC 7638 thumbprint of an Ed25519 or P-256 key: base64url SHA-256, 43 characters. The grant then works only with a proof
+   * that its holder has the private key, so that a stolen one is useless. With it, whatever is allowed comes with a grant.
+   *
+   * @generated from field: string holder_key = 14;
+   */
+  holderKey: string;
 };
 
 /**
@@ -219,7 +235,7 @@ export type Decision = Message<"countersign.v1.Decision"> & {
   approval?: Approval | undefined;
 
   /**
-   * The single-use permission, a compact JWS. Present while state is ALLOWED and it is unused.
+   * The permission, a compact JWS (EdDSA, keys at /.well-known/jwks.json). Present while state is ALLOWED and uses are left.
    *
    * @generated from field: string grant = 12;
    */
@@ -273,6 +289,13 @@ export type Decision = Message<"countersign.v1.Decision"> & {
    * @generated from field: bool dry_run = 19;
    */
   dryRun: boolean;
+
+  /**
+   * How often the grant still works: once, unless policy says otherwise.
+   *
+   * @generated from field: int32 grant_uses_left = 20;
+   */
+  grantUsesLeft: number;
 };
 
 /**
@@ -608,6 +631,23 @@ export type RedeemGrantRequest = Message<"countersign.v1.RedeemGrantRequest"> & 
     value: string;
     case: "contextJson";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Who redeems: the name of the place where the action is about to run, exactly as in DecideRequest.audience. Required for a
+   * grant that names one.
+   *
+   * @generated from field: string audience = 9;
+   */
+  audience: string;
+
+  /**
+   * Proof that the agent holds the key the grant is bound to: a DPoP proof (RFC 9449), that is a compact JWS of type
+   * "dpop+jwt" with the public key as `jwk`, EdDSA or ES256 by the kind of key, `ath` the base64url SHA-256 of the grant,
+   * `iat` at most 60 s ago, and a `jti` never used before. Required for a grant that names a key.
+   *
+   * @generated from field: string proof = 10;
+   */
+  proof: string;
 };
 
 /**
@@ -618,7 +658,7 @@ export const RedeemGrantRequestSchema: GenMessage<RedeemGrantRequest> = /*@__PUR
   messageDesc(file_countersign_v1_decision, 11);
 
 /**
- * The grant is used up: run the action now, once.
+ * The grant is used once: run the action now, once.
  *
  * @generated from message countersign.v1.RedeemGrantResponse
  */
@@ -638,11 +678,25 @@ export type RedeemGrantResponse = Message<"countersign.v1.RedeemGrantResponse"> 
   obligations: Obligation[];
 
   /**
-   * The decision, now REDEEMED.
+   * The decision: REDEEMED when that was the last use, ALLOWED while others are left.
    *
    * @generated from field: countersign.v1.Decision decision = 3;
    */
   decision?: Decision | undefined;
+
+  /**
+   * Which use it was, from 1.
+   *
+   * @generated from field: int32 use = 4;
+   */
+  use: number;
+
+  /**
+   * How many are left.
+   *
+   * @generated from field: int32 uses_left = 5;
+   */
+  usesLeft: number;
 };
 
 /**
@@ -685,6 +739,13 @@ export type ReportOutcomeRequest = Message<"countersign.v1.ReportOutcomeRequest"
    * @generated from field: google.protobuf.Struct details = 4;
    */
   details?: JsonObject | undefined;
+
+  /**
+   * Which use of the grant it is about, as RedeemGrantResponse.use said. Zero: the last one made.
+   *
+   * @generated from field: int32 use = 5;
+   */
+  use: number;
 };
 
 /**
@@ -788,7 +849,11 @@ export const DecisionService: GenService<{
     output: typeof DecisionSchema;
   },
   /**
-   * Uses up a grant, immediately before the action runs. Succeeds once.
+   * Uses a grant, immediately before the action runs. Succeeds as often as the grant says, which is once unless policy says
+   * otherwise. Every refusal has a reason of its own: GRANT_USED, GRANT_EXPIRED, GRANT_REVOKED, ACTION_DIFFERS,
+   * WRONG_AUDIENCE, PROOF_REQUIRED, PROOF_INVALID, PROOF_REPLAYED, WRONG_KEY, APPROVER_GONE, POLICY_DENIES, WRONG_GRANT; and of
+   * what is no grant of ours MALFORMED_GRANT, WRONG_ALGORITHM, WRONG_TYPE, WRONG_HEADER, UNKNOWN_KEY, BAD_SIGNATURE,
+   * WRONG_CLAIMS, WRONG_ISSUER.
    *
    * @generated from rpc countersign.v1.DecisionService.RedeemGrant
    */
