@@ -1,5 +1,13 @@
-import { create, fromBinary, toBinary, type DescMethodServerStreaming, type DescMethodUnary } from '@bufbuild/protobuf';
-import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodClientStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
 import { credentials, Client as Channel, Metadata, type CallOptions } from '@grpc/grpc-js';
 import { serviceDefinition } from '@countersign/contract';
 import { UsageError } from './exit.js';
@@ -17,6 +25,8 @@ export interface ClientOptions {
 
 /** Milliseconds a call may take beyond the wait it asked for. */
 const PATIENCE = 15_000;
+/** For what is sent in many messages. */
+const SENDING = 120_000;
 /** As the services': a ledger entry or a decision never comes near it. */
 const MAX_MESSAGE = 4 * 1024 * 1024;
 
@@ -50,6 +60,25 @@ export class Client {
         deadline(PATIENCE + (options.waitMs ?? 0)),
         (error, answer) => (error ? reject(error) : resolve(answer!)),
       );
+    });
+  }
+
+  /** Sends all messages and returns the one answer. */
+  send<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodClientStreaming<I, O>,
+    requests: MessageInitShape<I>[],
+  ): Promise<MessageShape<O>> {
+    return new Promise((resolve, reject) => {
+      const call = this.#channel.makeClientStreamRequest(
+        pathOf(method),
+        encoder(method.input),
+        (bytes: Buffer) => fromBinary(method.output, bytes),
+        this.#metadata,
+        deadline(SENDING),
+        (error, answer) => (error ? reject(error) : resolve(answer!)),
+      );
+      for (const request of requests) call.write(create(method.input, request));
+      call.end();
     });
   }
 

@@ -6,6 +6,7 @@ import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
 import { keys } from './verbs/keys.js';
 import { policyBuild } from './verbs/policy/build.js';
+import { POLICY_CHANGE } from './verbs/policy/change.js';
 import { policyCheck } from './verbs/policy/check.js';
 import { policyDiff } from './verbs/policy/diff.js';
 import { policyExplain } from './verbs/policy/explain.js';
@@ -34,6 +35,7 @@ export const VERBS: readonly Verb[] = [
   policyDiff,
   policyReplay,
   policyReport,
+  ...POLICY_CHANGE,
   keys,
   doctor,
 ];

@@ -25,7 +25,7 @@ export { DatabaseOrigin, type BundleReader } from './origin/database-origin.js';
 export type { Origin } from './origin/origin.js';
 export { RemotePolicy, type RemotePolicyOptions } from './remote.js';
 export type { ShadowDifference, ShadowReport } from './shadow.js';
-export { shadowToWire } from './shadow-wire.js';
+export { shadowFromWire, shadowToWire } from './shadow-wire.js';
 export { readPolicyKeys, type PolicyKeys } from './signature/keys.js';
 export { signBundle, type SigningKey } from './signature/sign.js';
 export { readSources, type Sources } from './sources.js';
