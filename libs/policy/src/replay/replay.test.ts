@@ -1,4 +1,12 @@
-import { hold, type ApprovalTerms, type Verdict } from '@countersign/approval';
+import {
+  hold,
+  restraint,
+  type ActionRequest,
+  type ApprovalTerms,
+  type Denied,
+  type Hold,
+  type Verdict,
+} from '@countersign/approval';
 import { describe, expect, it } from 'vitest';
 import type { RecordedAnswer } from '../recorded-input.js';
 import { compare } from './compare.js';
@@ -35,6 +43,14 @@ const REQUEST = {
 };
 const AGENT = { owner: 'sam@acme.example', groups: ['ci'] };
 const AT = '2026-01-15T10:00:00.123Z';
+const ESCALATING = { escalate: [{ after_s: 600, seats: [{ group: 'oncall', count: 1 }] }] };
+
+function delegated(depth: number): ActionRequest {
+  const act = Array.from({ length: depth }).reduce<object>((inner, _, i) => ({ sub: `p${i}`, act: inner }), {
+    sub: 'p',
+  });
+  return { ...REQUEST, subject: { ...REQUEST.subject, properties: { act } } };
+}
 
 describe('a looser answer is seen, whatever else gets stricter', () => {
   const terms = (more: Partial<ApprovalTerms>) =>
@@ -105,14 +121,10 @@ describe('a looser answer is seen, whatever else gets stricter', () => {
 
 describe('what policy said is read from the record', () => {
   const person = { id: 'dana@acme.example', name: 'Dana', groups: ['dba'] };
-  const recorded = (members: (typeof person)[], recordedRequest?: typeof REQUEST) => {
+  const recorded = (members: (typeof person)[], more: Partial<Hold> = {}) => {
     const parts = { request: REQUEST, agent: { id: 'release-bot', ...AGENT }, action_digest: '', destinations: [] };
-    const seats = [{ group: 'dba', count: 1 }];
-    const verdict = { ...VERDICT, approval: { ...TERMS, seats } };
-    const { type, ...data } = hold(
-      { ...parts, verdict, members, ...(recordedRequest && { recorded: recordedRequest }) },
-      AT,
-    );
+    const verdict = { ...VERDICT, approval: { ...TERMS, seats: [{ group: 'dba', count: 1 }], ...ESCALATING } };
+    const { type, ...data } = hold({ ...parts, verdict, members, ...more }, AT);
     return recordedRuling({ decision_id: 'dec_1', at: AT, type, data } as RecordedAnswer);
   };
 
@@ -124,10 +136,33 @@ describe('what policy said is read from the record', () => {
     });
   });
 
-  it('although nobody could be asked: policy did not deny', () => {
-    const asked = { effect: 'require_approval', rules: ['bulk-delete'] };
-    expect(recorded([])).toMatchObject(asked);
-    expect(recorded([person], REQUEST)).toMatchObject(asked);
+  const limits = { cool_down_s: 900, pending_per_agent: 5, pending_per_approver: 5 };
+  const denied = { updated_at: AT, denied_by: { id: 'kim', name: 'Kim', reason: 'no' } } as Denied;
+  it.each<[string, Parameters<typeof recorded>]>([
+    ['nobody may answer', [[]]],
+    ['it is too large to be read', [[person], { recorded: REQUEST }]],
+    ['the chain of delegation is too long', [[person], { request: delegated(40) }]],
+    ['people said no a moment ago', [[person], { restraint: restraint({ pending: 0, denied }, limits, AT) }]],
+    ['too much of it waits already', [[person], { restraint: restraint({ pending: 9 }, limits, AT) }]],
+    ['too much waits for those people', [[person], { weary: [person.id] }]],
+  ])('although %s, and it was denied at once: policy did not deny', (_, given) => {
+    expect(recorded(...given)).toEqual({ effect: 'require_approval', rules: ['bulk-delete'], obligations: [] });
+  });
+
+  it('without the terms when others had to be asked than those policy named first', () => {
+    const ruling = recorded([{ ...person, groups: ['oncall'] }]);
+    expect(ruling).toMatchObject({ effect: 'require_approval', rules: ['bulk-delete'] });
+    expect(ruling.approval).toBeUndefined();
+  });
+
+  it('and a denial by a rule of such a name is a denial', () => {
+    const reasons = [
+      { rule: 'cool-down', text: 'not yet' },
+      { rule: 'x', text: 'never' },
+    ];
+    const data = { request: REQUEST, agent: AGENT, reasons } as unknown as RecordedAnswer['data'];
+    const event = { decision_id: 'dec_1', at: AT, type: 'decision.denied', data } as RecordedAnswer;
+    expect(recordedRuling(event)).toMatchObject({ effect: 'deny', rules: ['cool-down', 'x'] });
   });
 });
 

@@ -23,11 +23,15 @@ export function rulingOf({ effect, reasons, approval, obligations, grant }: Verd
   };
 }
 
-// Why intake denies at once what policy wants people to answer. Its reason comes before those of policy.
-const UNASKABLE: Record<string, string> = {
-  'delegation-too-long': 'The chain of delegation',
-  'nobody-eligible': 'Nobody may approve this',
-  'too-large-to-show': 'The request is too large to be shown',
+// Why the gate itself denies at once what policy wants people to answer. Its reason comes before those of policy. The text
+// counts too: a rule of somebody's policy may have such a name.
+const UNASKED: Record<string, RegExp> = {
+  'approvers-overloaded': /^Too many requests wait /,
+  'cool-down': / denied just this at \d\d:\d\d UTC: /,
+  'delegation-too-long': /^The chain of delegation /,
+  'nobody-eligible': /^Nobody may approve this: /,
+  'too-large-to-show': /^The request is too large to be shown /,
+  'too-many-pending': / requests of this agent wait for people already/,
 };
 
 /** What policy said when it was recorded. */
@@ -35,17 +39,19 @@ export function recordedRuling(event: RecordedAnswer): Ruling {
   const { reasons } = event.data;
   if (event.type === 'decision.held') {
     const { approval, obligations, grant } = event.data;
+    // Those it went on to are recorded, not those policy named first.
+    const escalated = reasons.at(-1)?.rule === 'escalated' && reasons.length > 1;
     return {
       effect: 'require_approval',
-      rules: rulesOf(reasons),
-      approval,
+      rules: rulesOf(escalated ? reasons.slice(0, -1) : reasons),
+      ...(escalated ? {} : { approval }),
       obligations: obligations.map(({ id }) => id),
       grant,
     };
   }
   if (event.type === 'decision.denied') {
     const [first, ...others] = reasons;
-    const unasked = first && others.length > 0 && first.text.startsWith(UNASKABLE[first.rule] ?? '\n');
+    const unasked = first && others.length > 0 && UNASKED[first.rule]?.test(first.text);
     if (unasked) return { effect: 'require_approval', rules: rulesOf(others), obligations: [] };
     return { effect: 'deny', rules: rulesOf(reasons), obligations: [] };
   }
