@@ -6,8 +6,6 @@
 # scope: package
 package lib.verbs
 
-import data.lib.lists
-
 # The name without its area: the first segment of a dotted name has chosen the package.
 segments := array.slice(all, 1, count(all)) if {
 	all := split(input.action.name, ".")
@@ -17,12 +15,19 @@ segments := array.slice(all, 1, count(all)) if {
 words := {word | some segment in segments; some word in split(segment, "_"); word != ""}
 
 # One of its words is in the list.
-says(list) if lists.has_any(list, words)
+says(list) if {
+	padded := concat("", [" ", list, " "])
+	some word in padded_words
+	contains(padded, word)
+}
 
 # Nothing in the name is unknown, so that `db.read_and_purge` is not taken for reading.
 only(list) if {
 	count(words) > 0
-	every word in words {
-		lists.has(list, word)
+	padded := concat("", [" ", list, " "])
+	every word in padded_words {
+		contains(padded, word)
 	}
 }
+
+padded_words := {concat("", [" ", word, " "]) | some word in words}
