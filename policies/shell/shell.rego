@@ -1,0 +1,393 @@
+# METADATA
+# title: Shell commands
+# description: >-
+#   A command is judged by what it runs. Plain reading and ordinary work within the workspace need nobody; what destroys,
+#   reaches other machines, takes privileges or can not be read is looked at first. data.json has the programs.
+# scope: package
+package policies.shell
+
+import data.lib.credentials
+import data.lib.flow as session
+import data.lib.lists
+import data.lib.path
+import data.lib.shell
+
+programs := data.shell
+
+known_verbs := {"bash", "command", "exec", "execute", "run", "run_command", "sh", "terminal"}
+
+verb := parts[count(parts) - 1] if parts := split(input.action.name, ".")
+
+runs if verb in known_verbs
+
+# The rest of a command after its program, and those parts of it that are no flags.
+operands(command) := [word | some word in array.slice(command, 1, count(command)); not startswith(word, "-")]
+
+words contains word if {
+	some command in shell.commands
+	some word in array.slice(command, 1, count(command))
+}
+
+# A flag may carry a path: --file=/etc/shadow, -I/etc.
+pieces contains word if some word in words
+
+pieces contains substring(word, 2, -1) if {
+	some word in words
+	startswith(word, "-")
+}
+
+pieces contains piece if {
+	some word in words
+	some piece in split(word, "=")
+}
+
+reads(command) if {
+	lists.has(programs.reads, command[0])
+	not writes_after_all(command)
+}
+
+reads(command) if {
+	command[0] == "git"
+	lists.has(programs.git_reads, command[1])
+	not writes_after_all(command)
+}
+
+# Moving to another place would make every path after it another one.
+reads(command) if {
+	command[0] == "cd"
+	count(command) == 2
+	at_home(command)
+}
+
+# Flags with which a reading program writes a file, sets something or runs another program.
+writes_after_all(command) if {
+	some word in command
+	some flag in [
+		"--compress-program", "--ext-diff", "--open-files-in-pager", "--output", "--pre", "--set", "--textconv", "-delete",
+		"-exec", "-fls", "-fprint", "-ok",
+	]
+	startswith(word, flag)
+}
+
+writes_after_all(command) if {
+	command[0] == "sort"
+	some word in command
+	startswith(word, "-o")
+}
+
+# The second file of uniq is written, and any word of date that is no format sets the clock.
+writes_after_all(command) if {
+	command[0] == "uniq"
+	count(operands(command)) > 1
+}
+
+writes_after_all(command) if {
+	command[0] == "date"
+	some word in operands(command)
+	not startswith(word, "+")
+}
+
+changes(command) if {
+	lists.has(programs.changes, command[0])
+	at_home(command)
+}
+
+changes(command) if {
+	command[0] == "git"
+	lists.has(programs.git_changes, command[1])
+	at_home(command)
+	not forced(command)
+}
+
+builds(command) if {
+	some start in programs.builds
+	parts := split(start, " ")
+	array.slice(command, 0, count(parts)) == parts
+	at_home(command)
+	not redirected(command)
+}
+
+# Flags that make a build run something else than the project says.
+redirected(command) if {
+	some word in command
+	some flag in ["--eval", "--file", "--makefile", "--prefix", "-C", "-e", "-exec", "-f", "-overlay", "-toolexec"]
+	startswith(word, flag)
+}
+
+# Everything it names is in the workspace, and no flag names a place.
+at_home(command) if {
+	every word in array.slice(command, 1, count(command)) {
+		stays(word)
+	}
+}
+
+stays(word) if {
+	startswith(word, "-")
+	not contains(word, "/")
+	not contains(word, "..")
+}
+
+stays(word) if {
+	not startswith(word, "-")
+	file := path.read(word)
+	path.inside(file)
+	not opens_more(file)
+}
+
+# A message, or a name in the folder one is in: nothing here is read by a shell any more.
+stays(word) if {
+	not startswith(word, "-")
+	not contains(word, "/")
+	not contains(word, "\\")
+	not startswith(word, "~")
+	word != ".."
+	not opens_more(path.read(word))
+}
+
+# Keys, and what runs or is obeyed without being asked, are in the workspace too.
+opens_more(file) if path.secret(file)
+
+opens_more(file) if path.automation(file)
+
+opens_more(file) if path.agent_settings(file)
+
+forced(command) if {
+	some word in command
+	word in {"--force", "-f", "-D", "--delete", "-d", "--exec", "-x", "--mirror", "--prune"}
+}
+
+readable if {
+	runs
+	not shell.unclear
+}
+
+harmless if {
+	readable
+	every command in shell.commands {
+		reads(command)
+	}
+	not touches_secrets
+}
+
+working if {
+	readable
+	every command in shell.commands {
+		ordinary(command)
+	}
+	not touches_secrets
+}
+
+ordinary(command) if reads(command)
+
+ordinary(command) if changes(command)
+
+ordinary(command) if builds(command)
+
+touches_secrets if {
+	some piece in pieces
+	path.secret(path.read(piece))
+}
+
+uses(list) if {
+	some program in shell.programs
+	lists.has(list, program)
+}
+
+reaches_out if {
+	readable
+	uses(programs.network)
+}
+
+reaches_out if {
+	readable
+	some command in shell.commands
+	command[0] == "git"
+	command[1] in {"clone", "push", "remote", "submodule"}
+}
+
+shown := $"`{substring(shell.line, 0, 160)}`" if count(shell.line) <= 160
+
+else := $"`{substring(shell.line, 0, 160)}…`"
+
+# METADATA
+# title: Reading
+# description: It changes nothing, and nothing secret is kept where it looks.
+allow contains {"rule": "shell-read", "reason": "only looks"} if harmless
+
+# METADATA
+# title: Work in the workspace
+# description: The workspace is there to be worked in, and what is in it can be had again.
+allow contains {"rule": "shell-work", "reason": "works within the workspace"} if {
+	working
+	not harmless
+}
+
+# METADATA
+# title: Unclear command
+# description: What people can not follow without being a shell, a rule can not either.
+require_approval contains {
+	"rule": "shell-unclear",
+	"reason": "runs a command that can not be read plainly",
+	"risk": "high",
+	"seats": [{"group": "ops", "count": 1}],
+} if {
+	runs
+	shell.unclear
+}
+
+# METADATA
+# title: Other command
+# description: Nobody here has said what it does.
+require_approval contains {
+	"rule": "shell-other",
+	"reason": $"runs {shown}, which is not known to be harmless here",
+	"risk": "medium",
+	"seats": [{"group": "ops", "count": 1}],
+} if {
+	readable
+	not working
+}
+
+# METADATA
+# title: Destructive command
+# description: There is no bin to take things out of again.
+require_approval contains {
+	"rule": "shell-destroys",
+	"reason": $"destroys: {shown}",
+	"risk": "high",
+	"seats": [{"group": "ops", "count": 1}],
+} if {
+	destroys
+}
+
+# METADATA
+# title: Other machines
+# description: What is sent is gone, and what comes back was written by somebody else.
+require_approval contains {
+	"rule": "shell-network",
+	"reason": $"reaches other machines: {shown}",
+	"risk": "high",
+	"seats": [{"group": "ops", "count": 1}],
+} if {
+	reaches_out
+}
+
+# METADATA
+# title: Privileges and other systems
+# description: These programs act past the rules of the area that they belong to.
+require_approval contains {
+	"rule": "shell-privileged",
+	"reason": $"takes privileges or drives another system: {shown}",
+	"risk": "high",
+	"seats": [{"group": "ops", "count": 1}],
+} if {
+	readable
+	uses(programs.privileged)
+}
+
+# METADATA
+# title: Secrets
+# description: Keys and passwords are kept there.
+require_approval contains {
+	"rule": "shell-secrets",
+	"reason": $"looks where keys or passwords are kept: {shown}",
+	"risk": "high",
+	"seats": [{"group": "security", "count": 1}],
+	"reason_required": true,
+} if {
+	readable
+	touches_secrets
+}
+
+# METADATA
+# title: Program from the network
+# description: Whoever answers decides what runs here. Nobody can approve what nobody has seen.
+deny contains {"rule": "shell-download-and-run", "reason": "runs what another machine sends, unseen: download it, read it, then run it"} if {
+	readable
+	shell.piped
+	uses(programs.network)
+	uses(programs.interpreters)
+}
+
+# METADATA
+# title: Wiping
+# description: Nothing that an agent is here for needs it.
+deny contains {"rule": "shell-wipes", "reason": $"wipes what the machine runs on: {shown}"} if {
+	readable
+	some command in shell.commands
+	some word in command
+	lists.has("chmod chown dd mkfs rm shred wipefs", shell.program(command))
+	wipes(word)
+}
+
+# METADATA
+# title: No command
+# description: What is not there can not be judged.
+deny contains {"rule": "shell-empty", "reason": "carries no command: put it into the argument \"command\""} if {
+	runs
+	count(shell.given) == 0
+}
+
+# METADATA
+# title: Credentials stay inside
+# description: A key in a command is in the history of the shell and in somebody's log.
+deny contains {"rule": "credential-leaves", "reason": "the command holds what looks like a key or a token"} if {
+	runs
+	credentials.within(input.action.properties)
+}
+
+# METADATA
+# title: Data in the session
+# description: A shell is a way out like any other.
+require_approval contains rule if some rule in session.rules(flow, "ops")
+
+destroys if {
+	readable
+	uses(programs.destroys)
+}
+
+destroys if {
+	readable
+	some command in shell.commands
+	command[0] == "git"
+	forced(command)
+}
+
+destroys if {
+	readable
+	some command in shell.commands
+	command[0] == "git"
+	command[1] in {"clean", "filter-branch", "gc", "reflog", "reset"}
+}
+
+destroys if {
+	readable
+	some command in shell.commands
+	some word in command
+	word in {"-delete", "-exec", "-execdir"}
+}
+
+wipes(word) if word in {"/", "/*", "~", "~/", "~/*", "*", ".", "..", "./", "../"}
+
+wipes(word) if {
+	file := path.read(trim_prefix(word, "of="))
+	startswith(file.text, "/")
+	file.parts[0] in {"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "sbin", "sys", "usr", "var"}
+}
+
+flow contains "sensitive_read" if {
+	readable
+	touches_secrets
+}
+
+flow contains "untrusted_read" if reaches_out
+
+flow contains "way_out" if reaches_out
+
+# What can not be read may be any of these.
+flow contains "way_out" if {
+	runs
+	shell.unclear
+}
+
+flow contains "irreversible" if destroys
