@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findOpa, parseBundle, PolicyHost, RemotePolicy, type Bundle, type Policy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
@@ -14,7 +15,8 @@ import { decisionModule, decisionSurface } from './decision.module.js';
 const SWAPS = 100;
 const CODES = 10;
 const folder = mkdtempSync(join(tmpdir(), 'countersign-swap-'));
-const opa = await findOpa({ cacheDir: join(folder, 'cache'), log: () => {}, install: false });
+const cacheDir = fileURLToPath(new URL('../../../.countersign/cache', import.meta.url));
+const opa = await findOpa({ cacheDir, log: () => {}, install: false });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Says three times which bundle it is from: in its code, in its data, and by its revision. */

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   hosts.splice(0).forEach((host) => host.close());
   await server.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** A process that starts. */

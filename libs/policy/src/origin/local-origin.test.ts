@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   hosts.forEach((host) => host.close());
-  await rm(place, { recursive: true, force: true });
+  await rm(place, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function open(source: string, more: object = {}) {

@@ -215,7 +215,7 @@ it('a start without a server and without anything kept denies, says so, and begi
   await expect.poll(() => late.problem(), { timeout: 5_000 }).toBeUndefined();
   expect(late.evaluate(QUESTION).effect).toBe('allow');
   late.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 it('a candidate is kept up with its server too, and never answers', async () => {
