@@ -5,7 +5,7 @@ import { infoOf, type Bundle } from './bundle.js';
 import { reasonAgainst } from './capabilities.js';
 import { faultVerdict, type FaultKind } from './fault-verdict.js';
 import { inputProblem } from './input-guard.js';
-import { Instance } from './instance.js';
+import { Instance, runnable } from './instance.js';
 import type { BundleInfo, Policy } from './policy.js';
 import { probes } from './smoke.js';
 import { SchemaProblem } from './schema-members.js';
@@ -46,7 +46,7 @@ export class PolicyEngine implements Policy {
     this.#onFault = options.onFault ?? (() => {});
     this.#builtins = options.builtins ? { builtins: options.builtins } : {};
     try {
-      this.module = prepared ?? new WebAssembly.Module(new Uint8Array(bundle.wasm));
+      this.module = prepared ?? new WebAssembly.Module(runnable(bundle.wasm));
       this.#instance = new Instance(this.module, bundle.data, this.#builtins);
     } catch (cause) {
       throw unloadable(bundle, cause);
@@ -177,7 +177,7 @@ export class PolicyEngine implements Policy {
 
 async function compileInBackground(bundle: Bundle): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(new Uint8Array(bundle.wasm));
+    return await WebAssembly.compile(runnable(bundle.wasm));
   } catch (cause) {
     throw unloadable(bundle, cause);
   }

@@ -1,4 +1,6 @@
+import { GRAFTS } from './builtins/grafts.js';
 import { BUILTINS } from './builtins/table.js';
+import { graft } from './wasm/graft.js';
 import { PAGE_BYTES, WasmHost, type Builtins } from './wasm/host.js';
 
 /** The one rule that is asked. */
@@ -6,6 +8,11 @@ export const ENTRYPOINT = 'countersign/decision';
 // An instance's memory never shrinks, so its maximum is what the largest input can cost for good: 32 MiB above the data.
 const INITIAL_PAGES = 32;
 const HEADROOM_PAGES = 512;
+
+/** The code of a compiled policy as it is run here: with our builtins in the place of its own. */
+export function runnable(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+  return graft(wasm, GRAFTS);
+}
 
 /**
  * One WASM instance: a single-threaded evaluator with its own copy of the data. An exception that leaves it does not
@@ -21,7 +28,7 @@ export class Instance {
   constructor(module: WebAssembly.Module, data: string, { builtins = BUILTINS, entrypoint = ENTRYPOINT } = {}) {
     // Parsed data takes about ten times its text.
     const pages = INITIAL_PAGES + Math.ceil((data.length * 10) / PAGE_BYTES);
-    this.#host = new WasmHost(module, { initial: pages, maximum: pages + HEADROOM_PAGES }, builtins);
+    this.#host = new WasmHost(module, { initial: pages, maximum: pages + HEADROOM_PAGES }, builtins, GRAFTS);
     this.#builtins = builtins;
     this.#data = this.#host.load(data);
     this.#heap = this.#host.heap;

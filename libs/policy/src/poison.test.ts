@@ -7,7 +7,7 @@ import { parseBundle, type Bundle } from './bundle.js';
 import { BUILTINS } from './builtins/table.js';
 import { PolicyEngine } from './engine.js';
 import { MAX_INPUT_BYTES } from './input-guard.js';
-import { Instance } from './instance.js';
+import { Instance, runnable } from './instance.js';
 import { findOpa } from './opa.js';
 import { SHIPPED } from './sources.js';
 
@@ -89,13 +89,13 @@ describe.skipIf(!opa)('after 5,000 inputs that are poison, a good one is answere
   });
 
   it('a module for another entrypoint is not taken', () => {
-    const module = new WebAssembly.Module(new Uint8Array(bundle.wasm));
+    const module = new WebAssembly.Module(runnable(bundle.wasm));
     expect(() => new Instance(module, '{}', { entrypoint: 'other/rule' })).toThrow('no entrypoint other/rule');
     expect(() => new Instance(module, '{')).toThrow('the data is not JSON');
   });
 
   it('a module that calls what is not there is known by its wants', () => {
-    const module = new WebAssembly.Module(new Uint8Array(bundle.wasm));
+    const module = new WebAssembly.Module(runnable(bundle.wasm));
     expect(new Instance(module, '{}').missingBuiltins()).toEqual([]);
     expect(new Instance(module, '{}', { builtins: {} }).missingBuiltins()).toEqual(['crypto.sha256', 'time.clock']);
     expect(() => new PolicyEngine(bundle, { builtins: {} })).toThrow(/crypto\.sha256 is not available to policies/);

@@ -3,6 +3,8 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
+    static exports(module: Module): object[];
+    static imports(module: Module): object[];
   }
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number });

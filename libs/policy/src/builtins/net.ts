@@ -30,7 +30,8 @@ function expand(cidr: Cidr): string[] {
   return addresses;
 }
 
-function containsText(cidr: string, other: string): boolean {
+/** Whether a network holds an address or another network whole. */
+export function containsText(cidr: string, other: string): boolean {
   const network = parseCidr(cidr) ?? refuse();
   const address = parseAddress(other);
   if (address) return contains(network, address.value);

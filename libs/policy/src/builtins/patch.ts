@@ -1,6 +1,7 @@
 import type { Builtins } from '../wasm/host.js';
 import { Numeral, toInt64 } from '../wasm/numeral.js';
 import { isEqual, RegoObject, RegoSet, type Value } from '../wasm/value.js';
+import { segments } from './json-paths.js';
 import { listOf, objectOf, refuse, textOf } from './operands.js';
 
 // JSON Patch (RFC 6902) over values of Rego, so sets can be patched too, and a path may be an array of keys of any kind.
@@ -15,7 +16,7 @@ export const PATCH_BUILTINS: Builtins = {
 
 function apply(document: Value | undefined, operation: RegoObject): Value | undefined {
   const member = (name: string): Value => operation.get(name) ?? (operation.get(name) === null ? null : refuse());
-  const path = pathOf(member('path'));
+  const path = segments(member('path'));
   switch (textOf(member('op'))) {
     case 'add':
       return insert(document, path, member('value'));
@@ -24,23 +25,16 @@ function apply(document: Value | undefined, operation: RegoObject): Value | unde
     case 'replace':
       return insert(remove(document, path), path, member('value'));
     case 'move': {
-      const from = pathOf(member('from'));
+      const from = segments(member('from'));
       return insert(remove(document, from), path, find(document, from));
     }
     case 'copy':
-      return insert(document, path, find(document, pathOf(member('from'))));
+      return insert(document, path, find(document, segments(member('from'))));
     case 'test':
       return isEqual(find(document, path), member('value')) ? document : refuse();
     default:
       return refuse();
   }
-}
-
-function pathOf(path: Value): Value[] {
-  if (typeof path !== 'string') return listOf(path);
-  if (path === '') return [];
-  const segments = path.replace(/^\/+/, '').split('/');
-  return segments.map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function find(value: Value | undefined, path: Value[]): Value {

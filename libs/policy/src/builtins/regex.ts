@@ -1,11 +1,20 @@
 import { RE2JS } from 're2js';
 import type { Builtins } from '../wasm/host.js';
-import { countOf, refuse, textOf } from './operands.js';
+import { BAD_OPERAND, countOf, refuse, textOf } from './operands.js';
 
 // The regular expressions that the module leaves to its host, with RE2's syntax and in linear time: what JavaScript's own
 // engine makes of a pattern and a text can take forever, and an agent chooses the text.
 
 export const REGEX_BUILTINS: Builtins = {
+  'regex.match': (pattern, text) => compile(textOf(pattern)).test(textOf(text)),
+  re_match: (pattern, text) => compile(textOf(pattern)).test(textOf(text)),
+  'regex.is_valid': (pattern) => typeof pattern === 'string' && isValid(pattern),
+  'regex.find_all_string_submatch_n': (pattern, text, limit) => {
+    const most = countOf(limit);
+    return matches(compile(textOf(pattern)), textOf(text), most).map(({ groups }) =>
+      groups.map((group) => group ?? ''),
+    );
+  },
   'regex.split': (pattern, text) => split(compile(textOf(pattern)), textOf(text)),
   'regex.find_n': (pattern, text, limit) => {
     const most = countOf(limit);
@@ -15,14 +24,22 @@ export const REGEX_BUILTINS: Builtins = {
   'regex.replace': (text, pattern, replacement) => replace(textOf(text), compile(textOf(pattern)), textOf(replacement)),
   'regex.template_match': (template, text, open, close) =>
     compile(templatePattern(textOf(template), delimiter(textOf(open)), delimiter(textOf(close)))).test(textOf(text)),
-  'glob.quote_meta': (text) => textOf(text).replace(/[*?\\[\]{}]/g, '\\$&'),
 };
 
 const REMEMBERED = 200;
 const LONGEST_REMEMBERED = 1_000;
 const compiled = new Map<string, RE2JS>();
 
-function compile(pattern: string): RE2JS {
+function isValid(pattern: string): boolean {
+  try {
+    return compile(pattern) !== undefined;
+  } catch (thrown) {
+    if (thrown === BAD_OPERAND) return false;
+    throw thrown;
+  }
+}
+
+export function compile(pattern: string): RE2JS {
   const known = compiled.get(pattern);
   if (known) return known;
   let expression: RE2JS;
@@ -116,4 +133,4 @@ function templatePattern(template: string, open: string, close: string): string 
   return level === 0 ? `${pattern}${quoteMeta(template.slice(literal))}$` : refuse();
 }
 
-const quoteMeta = (text: string) => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+export const quoteMeta = (text: string) => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');

@@ -1,7 +1,9 @@
 import { bytesOfText, textOfBytes } from './bytes.js';
+import { FIRST_GRAFT, type Graft } from './graft.js';
+import { readFromMemory } from './memory-reader.js';
 import { parseValue, writeValue } from './notation.js';
 import { Numeral } from './numeral.js';
-import type { Value } from './value.js';
+import { keyOf, type Value } from './value.js';
 
 // The host's side of OPA's WebAssembly ABI 1.2 and 1.3 (https://www.openpolicyagent.org/docs/wasm): the memory, the functions
 // the module calls, and how values get in and out. Our own, since every builtin must be ours to define and numbers exact.
@@ -37,9 +39,13 @@ interface Exports {
 }
 
 export const PAGE_BYTES = 64 * 1024;
-// Where a string in the module's memory has its length and the address of its bytes.
+// A string in memory: its kind, its length, the address of its bytes; and here the bytes right behind.
+const STRING = 4;
 const STRING_LENGTH = 4;
 const STRING_BYTES = 8;
+const STRING_HEAD = 12;
+/** One value of every kind: whether memory is read right is seen by it. */
+const SAMPLE = '[null, true, false, 12, -1.50, "", "ü", [], {}, {"a": {"b": set()}, 5: {1, "x", [2]}}]';
 
 /** One instantiated module and its memory. Whatever is thrown out of it leaves it broken: its own stack is not unwound. */
 export class WasmHost {
@@ -48,24 +54,33 @@ export class WasmHost {
   readonly wanted: readonly string[];
   readonly #memory: WebAssembly.Memory;
   readonly #exports: Exports;
-  readonly #builtins: (Builtin | undefined)[] = [];
+  readonly #builtins = new Map<number, Builtin>();
+  readonly #constants: { true: number; false: number };
+  readonly #readsMemory: boolean;
   #bytes: Buffer;
 
-  constructor(module: WebAssembly.Module, pages: { initial: number; maximum: number }, builtins: Builtins) {
+  constructor(
+    module: WebAssembly.Module,
+    pages: { initial: number; maximum: number },
+    builtins: Builtins,
+    grafts: readonly Graft[],
+  ) {
     this.#memory = new WebAssembly.Memory(pages);
     this.#bytes = Buffer.from(this.#memory.buffer);
-    const call = (id: number, _context: number, ...operands: number[]) => this.#call(id, operands);
     const imports = {
       memory: this.#memory,
       opa_abort: (address: number) => {
         throw new Error(this.#text(address));
       },
       opa_println: () => {},
-      opa_builtin0: call,
-      opa_builtin1: call,
-      opa_builtin2: call,
-      opa_builtin3: call,
-      opa_builtin4: call,
+      opa_builtin0: (id: number) => this.#give(this.#builtin(id)()),
+      opa_builtin1: (id: number, _: number, a: number) => this.#give(this.#builtin(id)(this.#read(a))),
+      opa_builtin2: (id: number, _: number, a: number, b: number) =>
+        this.#give(this.#builtin(id)(this.#read(a), this.#read(b))),
+      opa_builtin3: (id: number, _: number, a: number, b: number, c: number) =>
+        this.#give(this.#builtin(id)(this.#read(a), this.#read(b), this.#read(c))),
+      opa_builtin4: (id: number, _: number, a: number, b: number, c: number, d: number) =>
+        this.#give(this.#builtin(id)(this.#read(a), this.#read(b), this.#read(c), this.#read(d))),
     };
     this.#exports = new WebAssembly.Instance(module, { env: imports }).exports as unknown as Exports;
     const { opa_wasm_abi_version: major, opa_wasm_abi_minor_version: minor } = this.#exports;
@@ -73,9 +88,16 @@ export class WasmHost {
       throw new Error('the policy was compiled for another WASM ABI than 1.2 and 1.3: compile it with opa 1.x');
     this.entrypoints = new Map(Object.entries(this.#table(this.#exports.entrypoints())));
     const wanted = this.#table(this.#exports.builtins());
-    for (const [name, id] of Object.entries(wanted))
-      this.#builtins[id] = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+    for (const [name, id] of Object.entries(wanted)) this.#provide(id, name, builtins);
+    grafts.forEach(({ builtin }, i) => this.#provide(FIRST_GRAFT + i, builtin, builtins));
     this.wanted = Object.keys(wanted).sort();
+    this.#constants = { true: this.#write('true'), false: this.#write('false') };
+    this.#readsMemory = this.#checkMemory();
+  }
+
+  #provide(id: number, name: string, builtins: Builtins): void {
+    const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+    if (builtin) this.#builtins.set(id, builtin);
   }
 
   get memoryBytes(): number {
@@ -89,7 +111,7 @@ export class WasmHost {
 
   /** Puts JSON into memory for good and gives its address. */
   load(json: string): number {
-    const address = this.#give(Buffer.from(json), (at, length) => this.#exports.opa_json_parse(at, length));
+    const address = this.#put(Buffer.from(json), (at, length) => this.#exports.opa_json_parse(at, length));
     if (address === 0) throw new Error('the data is not JSON');
     return address;
   }
@@ -101,18 +123,38 @@ export class WasmHost {
     return this.#text(this.#exports.opa_eval(0, entrypoint, data, heap, length, heap + length, 0));
   }
 
-  #call(id: number, operands: number[]): number {
-    const builtin = this.#builtins[id];
+  #builtin(id: number): Builtin {
+    const builtin = this.#builtins.get(id);
     if (!builtin) throw new Error(`the policy calls builtin ${id}, which is not there`);
-    const answer = builtin(...operands.map((address) => this.#read(address)));
+    return builtin;
+  }
+
+  #give(answer: Answer): number {
     // No value at all is how the module hears of "undefined".
     if (answer === undefined) return 0;
+    if (typeof answer === 'boolean') return this.#constants[`${answer}`];
+    if (typeof answer === 'string' && this.#readsMemory) return this.#writeString(answer);
     const value = typeof answer === 'number' || typeof answer === 'bigint' ? new Numeral(String(answer)) : answer;
-    if (typeof value === 'string' && !value.isWellFormed()) return this.#writeBytes(bytesOfText(value));
     return this.#write(writeValue(value));
   }
 
   #read(value: number): Value {
+    if (!this.#readsMemory) return this.#readText(value);
+    this.#refresh();
+    return readFromMemory(this.#bytes, value);
+  }
+
+  #checkMemory(): boolean {
+    const sample = this.#write(SAMPLE);
+    const expected = keyOf(this.#readText(sample));
+    try {
+      return keyOf(readFromMemory(this.#bytes, sample)) === expected;
+    } catch {
+      return false;
+    }
+  }
+
+  #readText(value: number): Value {
     const address = this.#exports.opa_value_dump(value);
     this.#refresh();
     const end = this.#bytes.indexOf(0, address);
@@ -122,21 +164,24 @@ export class WasmHost {
   }
 
   #write(text: string): number {
-    return this.#give(Buffer.from(text), (address, length) => this.#exports.opa_value_parse(address, length));
+    return this.#put(Buffer.from(text), (address, length) => this.#exports.opa_value_parse(address, length));
   }
 
-  // The module reads no text that is not UTF-8, yet its strings may hold any bytes: so they are put into a string of that
-  // length afterwards.
-  #writeBytes(bytes: Buffer): number {
-    const value = this.#write(`"${'0'.repeat(bytes.length)}"`);
+  // Put together here: as text, the module would have to read it first, and would take no bytes that are not UTF-8.
+  #writeString(text: string): number {
+    const bytes = text.isWellFormed() ? undefined : bytesOfText(text);
+    const length = bytes?.length ?? Buffer.byteLength(text);
+    const address = this.#exports.opa_malloc(STRING_HEAD + length);
     this.#refresh();
-    if (this.#bytes.readUInt32LE(value + STRING_LENGTH) !== bytes.length)
-      throw new Error('the module keeps its strings in an unknown way');
-    bytes.copy(this.#bytes, this.#bytes.readUInt32LE(value + STRING_BYTES));
-    return value;
+    this.#bytes.writeUInt32LE(STRING, address);
+    this.#bytes.writeUInt32LE(length, address + STRING_LENGTH);
+    this.#bytes.writeUInt32LE(address + STRING_HEAD, address + STRING_BYTES);
+    if (bytes) bytes.copy(this.#bytes, address + STRING_HEAD);
+    else this.#bytes.write(text, address + STRING_HEAD, 'utf8');
+    return address;
   }
 
-  #give(bytes: Buffer, parse: (address: number, length: number) => number): number {
+  #put(bytes: Buffer, parse: (address: number, length: number) => number): number {
     const address = this.#exports.opa_malloc(bytes.length);
     this.#refresh();
     bytes.copy(this.#bytes, address);

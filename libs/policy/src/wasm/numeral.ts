@@ -32,6 +32,12 @@ export function toBigInt(numeral: Numeral): bigint | undefined {
   return exponent < 0 ? undefined : digits * 10n ** BigInt(exponent);
 }
 
+/** Its value without what is behind the point. */
+export function truncated(numeral: Numeral): bigint {
+  const { digits, exponent } = scaled(numeral);
+  return exponent < 0 ? digits / 10n ** BigInt(-exponent) : digits * 10n ** BigInt(exponent);
+}
+
 /** A text that is the same for equal numbers and for no others. */
 export function numeralKey(numeral: Numeral): string {
   if (PLAIN.test(numeral.text) && numeral.text !== '-0') return numeral.text;

@@ -5,47 +5,51 @@ import { compareNumerals, Numeral, numeralKey } from './numeral.js';
 
 export type Value = null | boolean | string | Numeral | Value[] | RegoSet | RegoObject;
 
-/** A set: no two members are equal, and they are in order. */
+/** A set: no two members are equal. */
 export class RegoSet {
-  readonly #members: Map<string, Value>;
+  readonly #members: readonly Value[];
+  #keys: Set<string> | undefined;
 
-  constructor(members: Iterable<Value>) {
-    this.#members = new Map();
-    for (const member of members) this.#members.set(keyOf(member), member);
+  constructor(members: readonly Value[]) {
+    this.#members = members.length < 2 ? members : [...new Map(members.map((one) => [keyOf(one), one])).values()];
   }
 
   has(value: Value): boolean {
-    return this.#members.has(keyOf(value));
+    this.#keys ??= new Set(this.#members.map(keyOf));
+    return this.#keys.has(keyOf(value));
   }
 
   get size(): number {
-    return this.#members.size;
+    return this.#members.length;
   }
 
+  /** In order. */
   members(): Value[] {
-    return [...this.#members.values()].sort(compareValues);
+    return this.#members.toSorted(compareValues);
   }
 }
 
-/** An object; its entries are in the order of their keys. */
+/** An object; of two entries with equal keys the later one counts. */
 export class RegoObject {
-  readonly #entries: Map<string, [Value, Value]>;
+  readonly #entries: readonly [Value, Value][];
+  #held: Map<string, Value> | undefined;
 
-  constructor(entries: Iterable<[Value, Value]>) {
-    this.#entries = new Map();
-    for (const entry of entries) this.#entries.set(keyOf(entry[0]), entry);
+  constructor(entries: readonly [Value, Value][]) {
+    this.#entries = entries.length < 2 ? entries : [...new Map(entries.map((one) => [keyOf(one[0]), one])).values()];
   }
 
   get(key: Value): Value | undefined {
-    return this.#entries.get(keyOf(key))?.[1];
+    this.#held ??= new Map(this.#entries.map(([name, value]) => [keyOf(name), value]));
+    return this.#held.get(keyOf(key));
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.length;
   }
 
+  /** In the order of their keys. */
   entries(): [Value, Value][] {
-    return [...this.#entries.values()].sort(([a], [b]) => compareValues(a, b));
+    return this.#entries.toSorted(([a], [b]) => compareValues(a, b));
   }
 }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Instance } from '../../src/instance.js';
+import { Instance, runnable } from '../../src/instance.js';
 import { unpack } from '../../src/tarball.js';
 import { jsonText, type Case } from './load.js';
 
@@ -73,7 +73,7 @@ export class CaseCompiler {
       if (version === 'v0') args.push('--v0-compatible');
       await run(this.opa, args, { cwd: stage, timeout: 120_000, maxBuffer: 1 << 26 });
       const wasm = unpack(await readFile(join(stage, 'b.tar.gz'))).get('policy.wasm')!;
-      return new WebAssembly.Module(new Uint8Array(wasm));
+      return new WebAssembly.Module(runnable(wasm));
     } catch (thrown) {
       const { stdout = '', stderr = '' } = thrown as { stdout?: string; stderr?: string };
       return `${stderr}${stdout}` || String(thrown);
