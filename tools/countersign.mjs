@@ -8,7 +8,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'apps/cli/dist/main.js');
 /** The command line and what it is built from. */
-const PARTS = ['apps/cli', 'libs/approval', 'libs/contract', 'libs/ledger', 'libs/policy'];
+const PARTS = [
+  'apps/cli',
+  ...['approval', 'contract', 'grant', 'keys', 'ledger', 'policy'].map((lib) => `libs/${lib}`),
+];
 
 if (PARTS.some(isStale)) build();
 await import(pathToFileURL(main).href);

@@ -1,12 +1,19 @@
-import { canonicalize, digestOf, JsonProblem, parseStrict } from '@countersign/ledger';
+import type { Action } from '@countersign/grant';
+import { JsonProblem, parseStrict } from '@countersign/ledger';
+import { readActionFile } from './action-file.js';
 import { UsageError } from './exit.js';
+import { jsonText, objectText } from './given-json.js';
 import type { Option, Values } from './verb.js';
 
 // The action as the options spell it: the same options for decide, grant redeem and grant verify, because the three must
 // name the same action to the byte.
 
 export const ACTION_OPTIONS = {
-  action: { type: 'string', value: '<name>', help: 'what is to be done: db.delete' },
+  action: {
+    type: 'string',
+    value: '<name|@file>',
+    help: 'what is to be done: db.delete; or @ and a file with all of it',
+  },
   arg: { type: 'string', multiple: true, value: '<k=v>', help: 'one argument; k:=<json> for an exact JSON value' },
   'arguments-json': { type: 'string', value: '<json>', help: 'all arguments as a JSON object, instead of --arg' },
   resource: { type: 'string', value: '<type:id>', help: 'what it is done to: table:prod.orders' },
@@ -17,21 +24,28 @@ export const ACTION_OPTIONS = {
 
 /** As the request messages take it. */
 export interface ActionFields {
-  subject?: { type: string; id: string };
+  subject?: { type: string; id: string; propertiesForm?: PropertiesForm };
   action: { name: string };
   argumentsForm: { case: 'argumentsJson'; value: string } | { case: undefined };
   resource: {
     type: string;
     id: string;
-    propertiesForm: { case: 'propertiesJson'; value: string } | { case: undefined };
+    propertiesForm: PropertiesForm;
   };
   contextForm: { case: 'contextJson'; value: string } | { case: undefined };
 }
+
+export type PropertiesForm = { case: 'propertiesJson'; value: string } | { case: undefined };
 
 type ActionValues = Values<typeof ACTION_OPTIONS>;
 
 export function parseAction(values: ActionValues): ActionFields {
   if (!values.action) throw new UsageError('which action? add --action, such as --action db.delete');
+  if (values.action.startsWith('@')) {
+    const beside = Object.keys(ACTION_OPTIONS).find((name) => name !== 'action' && name in values);
+    if (beside) throw new UsageError(`--${beside} and --action ${values.action} say the same thing: give one of them`);
+    return readActionFile(values.action.slice(1));
+  }
   if (!values.resource) throw new UsageError('on what? add --resource, such as --resource table:prod.orders');
   const given = values['arguments-json'];
   if (given !== undefined && values.arg)
@@ -57,35 +71,30 @@ export function parseAction(values: ActionValues): ActionFields {
   };
 }
 
-/**
- * The digest that a grant for this action carries: SHA-256 over the canonical {action, context, resource, subject}, with
- * only those members of the context that bind. Properties with nothing in them are left out.
- */
-export function digestOfAction(
-  { action, argumentsForm, resource, contextForm }: ActionFields,
-  subject: { type: string; id: string },
-  binding: readonly string[],
-): string {
-  const context = Object.entries(members(contextForm, '--context-json') ?? {});
-  return digestOf(
-    canonicalize({
-      action: { name: action.name, properties: members(argumentsForm, '--arguments-json') },
-      context: Object.fromEntries(context.filter(([name]) => binding.includes(name))),
-      resource: {
-        type: resource.type,
-        id: resource.id,
-        properties: members(resource.propertiesForm, '--resource-json'),
-      },
-      subject: { type: subject.type, id: subject.id },
-    }),
-  );
+/** The action in the names of AuthZEN, as a grant is compared with it. */
+export function toAction({ subject, action, argumentsForm, resource, contextForm }: ActionFields): Action {
+  const { propertiesForm = { case: undefined } } = subject ?? {};
+  const who = subject && { type: subject.type, id: subject.id, properties: members(propertiesForm, '--action') };
+  return {
+    ...(who ? { subject: who } : {}),
+    action: { name: action.name, properties: members(argumentsForm, '--arguments-json') },
+    resource: {
+      type: resource.type,
+      id: resource.id,
+      properties: members(resource.propertiesForm, '--resource-json'),
+    },
+    context: members(contextForm, '--context-json'),
+  };
 }
 
-function members(form: { case?: string | undefined; value?: string }, option: string): object | undefined {
+function members(
+  form: { case?: string | undefined; value?: string },
+  option: string,
+): Record<string, unknown> | undefined {
   if (form.value === undefined) return undefined;
   try {
     // As strict as the service: a repeated key or a rounded integer would hash to something nobody typed.
-    const value = parseStrict(form.value) as object;
+    const value = parseStrict(form.value) as Record<string, unknown>;
     return Object.keys(value).length > 0 ? value : undefined;
   } catch (error) {
     if (error instanceof JsonProblem) throw new UsageError(`${option}: ${error.message}`);
@@ -117,25 +126,6 @@ function looseValue(text: string): string {
     // Not JSON, so it is text.
   }
   return JSON.stringify(text);
-}
-
-function objectText(text: string, option: string): string {
-  const value: unknown = JSON.parse(jsonText(text, option));
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new UsageError(`${option} is not a JSON object: write {"…": …}`);
-  return text;
-}
-
-/** The text as given: the service judges duplicates and digits, and it must see what was typed. */
-function jsonText(text: string, option: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch (error) {
-    throw new UsageError(
-      `${option} is not JSON (${(error as Error).message}): quote it for the shell, as in '{"rows": 5}'`,
-    );
-  }
 }
 
 export function typeAndId(text: string, option: string): { type: string; id: string } {

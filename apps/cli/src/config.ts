@@ -16,6 +16,8 @@ export interface Config {
   bindingContext: readonly string[];
   /** Path of the opa program, when it is not to be searched. */
   opaBin?: string;
+  /** Folder of the keys that sign grants, on the machine of the service. */
+  keys: string;
   /** Where an installed opa is kept. */
   cacheDir: string;
   /** The folder of Rego that `policy` verbs read unless told otherwise. */
@@ -37,6 +39,7 @@ export function parseConfig(env: Environment): Config {
     ...(env.COUNTERSIGN_JWKS ? { jwks: env.COUNTERSIGN_JWKS } : {}),
     bindingContext: (env.COUNTERSIGN_BINDING_CONTEXT ?? '').split(',').filter(Boolean),
     ...(env.OPA_BIN ? { opaBin: env.OPA_BIN } : {}),
+    keys: env.COUNTERSIGN_GRANT_KEYS || join(env.COUNTERSIGN_DATA_DIR || '.countersign', 'keys'),
     cacheDir: join(env.COUNTERSIGN_DATA_DIR || '.countersign', 'cache'),
     policies: env.COUNTERSIGN_POLICIES || 'policies',
   };

@@ -25,7 +25,10 @@ export function renderDecision(decision: Decision, now: Date): Text {
   for (const { id } of decision.obligations) lines.push(field('must', say`${id}`));
   if (decision.actionDigest) lines.push(field('digest', say`${decision.actionDigest}`));
   if (decision.grant) {
-    const until = decision.grantExpiresAt ? ` (until ${clock(timestampDate(decision.grantExpiresAt), now)}, once)` : '';
+    const often = decision.grantUsesLeft > 1 ? `${decision.grantUsesLeft} times` : 'once';
+    const until = decision.grantExpiresAt
+      ? ` (until ${clock(timestampDate(decision.grantExpiresAt), now)}, ${often})`
+      : '';
     lines.push(field('grant', say`${decision.grant}${until}`));
   }
   if (decision.nextStep) lines.push(field('next', say`${decision.nextStep}`));

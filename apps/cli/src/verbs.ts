@@ -4,7 +4,7 @@ import { auditEvidence, auditExport, auditVerify } from './verbs/audit.js';
 import { decide } from './verbs/decide.js';
 import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
-import { keys } from './verbs/keys.js';
+import { keys, keysRemove, keysRotate } from './verbs/keys.js';
 import { policyBuild } from './verbs/policy/build.js';
 import { POLICY_CHANGE } from './verbs/policy/change.js';
 import { policyCheck } from './verbs/policy/check.js';
@@ -37,5 +37,7 @@ export const VERBS: readonly Verb[] = [
   policyReport,
   ...POLICY_CHANGE,
   keys,
+  keysRotate,
+  keysRemove,
   doctor,
 ];

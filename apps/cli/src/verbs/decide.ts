@@ -3,6 +3,7 @@ import { ACTION_OPTIONS, parseAction } from '../action.js';
 import { exitOf, renderDecision } from '../decision-text.js';
 import { inWords, parseDuration, toProtoDuration } from '../duration.js';
 import { UsageError } from '../exit.js';
+import { holderKeyOf } from '../holder.js';
 import { asJson } from '../json.js';
 import { say } from '../terminal.js';
 import { verb } from '../verb.js';
@@ -25,6 +26,12 @@ export const decide = verb({
       help: 'on whose behalf: the id of a person, who can not approve it',
     },
     justification: { type: 'string', value: '<text>', help: 'why, for the approvers; shown as not verified' },
+    audience: { type: 'string', value: '<name>', help: 'the one place where the grant shall work' },
+    'holder-key': {
+      type: 'string',
+      value: '<thumbprint|pem>',
+      help: 'the key whose holder alone may use the grant (RFC 7638)',
+    },
     wait: { type: 'string', value: '<duration>', help: 'how long to wait for people, at most 5m: 30s' },
     'request-id': { type: 'string', value: '<id>', help: 'the same id returns the same decision' },
     'dry-run': { type: 'boolean', help: 'what policy would say; nobody is asked, nothing is recorded' },
@@ -44,6 +51,8 @@ export const decide = verb({
       principal: values.principal ?? '',
       justification: values.justification ?? '',
       dryRun: values['dry-run'] ?? false,
+      audience: values.audience ?? '',
+      holderKey: values['holder-key'] ? holderKeyOf(values['holder-key']) : '',
       ...(waitMs > 0 ? { wait: toProtoDuration(waitMs) } : {}),
     };
     if (waitMs > 0) terminal.warn(say`waiting up to ${inWords(waitMs)} for an answer`.styled('dim'));

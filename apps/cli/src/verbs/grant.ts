@@ -1,32 +1,51 @@
-import { text } from 'node:stream/consumers';
 import { RedeemGrantResponseSchema, SERVICES } from '@countersign/contract';
-import { ACTION_OPTIONS, digestOfAction, parseAction, typeAndId } from '../action.js';
+import { Intake, isRefused, type Jwks } from '@countersign/grant';
+import { ACTION_OPTIONS, parseAction, toAction } from '../action.js';
 import { renderDecision } from '../decision-text.js';
 import { EXIT, UsageError } from '../exit.js';
-import { checkGrant, type Jwks } from '../grant-check.js';
+import { checkGrant, type GrantCheck } from '../grant-check.js';
+import { readGivenGrant, readProof } from '../holder.js';
 import { asJson } from '../json.js';
-import { say } from '../terminal.js';
-import { verb } from '../verb.js';
+import { say, type Terminal } from '../terminal.js';
+import { verb, type Option } from '../verb.js';
 import { fetchText, parseJsonObject } from '../web.js';
 
 const { subject: SUBJECT, ...REST } = ACTION_OPTIONS;
 
+const PLACE_AND_HOLDER = {
+  audience: { type: 'string', value: '<name>', help: 'the place where the action runs, for a grant that names one' },
+  proof: { type: 'string', value: '<jws>', help: 'the proof that came with the grant, if it is bound to a key' },
+} as const satisfies Record<string, Option>;
+
 export const grantRedeem = verb({
   name: 'grant redeem',
-  summary: 'use up a grant, right before the action runs',
+  summary: 'use a grant, right before the action runs',
   about:
-    'Succeeds once. The action is compared with the approved one, to the byte, so give it exactly as it was decided.',
+    'Succeeds as often as the grant says, which is once unless policy says otherwise. The action is compared with the\n' +
+    'approved one, to the byte, so give it exactly as it was decided.',
   usage: '<grant | ->',
   takes: { min: 1, max: 1 },
-  options: ACTION_OPTIONS,
-  examples: ['countersign grant redeem "$GRANT" --action db.delete --arg rows=12480 --resource table:prod.orders'],
+  options: {
+    ...ACTION_OPTIONS,
+    ...PLACE_AND_HOLDER,
+    'holder-key': { type: 'string', value: '<pem>', help: 'file of the private key, to make the proof instead' },
+  },
+  examples: [
+    'countersign grant redeem "$GRANT" --action db.delete --arg rows=12480 --resource table:prod.orders',
+    'countersign grant redeem "$GRANT" --action @action.json --audience https://db.example --holder-key agent.pem',
+  ],
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [given], client, terminal, now, stdin }) {
-    const grant = await readGrant(given!, stdin);
-    const answer = await client().unary(SERVICES.DecisionService.method.redeemGrant, { grant, ...parseAction(values) });
+    const grant = await readGivenGrant(given!, stdin);
+    const { audience = '' } = values;
+    const proof = readProof(grant, values, now()) ?? '';
+    const request = { grant, audience, proof, ...parseAction(values) };
+    const answer = await client().unary(SERVICES.DecisionService.method.redeemGrant, request);
     if (terminal.json) terminal.value(asJson(RedeemGrantResponseSchema, answer));
     else {
-      terminal.print(say`${say`REDEEMED`.styled('green')}  run the action now, once`);
+      const { use, usesLeft } = answer;
+      const which = use + usesLeft > 1 ? ` (use ${use} of ${use + usesLeft})` : '';
+      terminal.print(say`${say`REDEEMED`.styled('green')}  run the action now, once${which}`);
       if (answer.decision) terminal.print(renderDecision(answer.decision, now()));
     }
     return answer.redeemed ? EXIT.ok : EXIT.denied;
@@ -37,8 +56,9 @@ export const grantVerify = verb({
   name: 'grant verify',
   summary: 'check a grant offline, with the public keys alone',
   about:
-    'Checks the signature (EdDSA only), the type, the time, and with --action and --resource that it is for this action.\n' +
-    'It can not know whether the grant is unused and not revoked, or whether its approvers and policy still agree: redeem it.',
+    'Checks the signature (EdDSA only), the type, the claims and the time, and with --action, --audience, --issuer and --proof\n' +
+    'that it is for this action, this place, of this issuer, and in the hand of its holder. It can not know whether the grant is\n' +
+    'unused and not revoked, or whether its approvers and policy still agree: --redeem uses it, which is the only way to know.',
   usage: '<grant | ->',
   takes: { min: 1, max: 1 },
   options: {
@@ -49,56 +69,85 @@ export const grantVerify = verb({
     },
     ...REST,
     subject: { ...SUBJECT, help: 'who acts, when it is not agent:<agent of the grant>' },
+    ...PLACE_AND_HOLDER,
+    issuer: { type: 'string', value: '<url>', help: 'who must have issued it: the public URL of the service' },
     'binding-context': {
       type: 'string',
       value: '<a,b>',
       help: 'members of the context that bind, as the service is configured',
     },
+    redeem: { type: 'boolean', help: 'use it at <http> if all is right: needs --action and a token' },
   },
   examples: [
     'countersign grant verify "$GRANT" --jwks keys.json',
-    'countersign grant verify "$GRANT" --action db.delete --arg rows=12480 --resource table:prod.orders',
+    'countersign grant verify "$GRANT" --action @action.json --audience https://db.example --redeem',
   ],
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [given], terminal, now, config, stdin }) {
     const named = values.action !== undefined || values.resource !== undefined;
-    const action = named ? parseAction(values) : undefined;
-    const binding = values['binding-context']?.split(',') ?? config.bindingContext;
+    const action = named ? toAction(parseAction(values)) : undefined;
+    const { issuer, audience, proof, redeem } = values;
+    if (redeem && (!action || !config.token))
+      throw new UsageError('--redeem needs the action that is about to run and a token: add --action and --token');
     const source = values.jwks ?? config.jwks ?? `${config.httpUrl}/.well-known/jwks.json`;
     const keys = parseJsonObject(await fetchText(source), source)['keys'];
     if (!Array.isArray(keys)) throw new UsageError(`${source} holds no "keys": is it a JWKS?`);
-    const check = checkGrant(
-      await readGrant(given!, stdin),
-      { keys } as Jwks,
-      now(),
-      action &&
-        ((claims) => {
-          const subject = values.subject
-            ? typeAndId(values.subject, '--subject')
-            : { type: 'agent', id: claims.act.sub };
-          return digestOfAction(action, subject, binding);
-        }),
-    );
-    const unproven = ['that it is unused', 'that it is not revoked', 'that its approvers and policy still agree'];
-    if (!action) unproven.unshift('that it is for the action you have in mind (give --action and --resource)');
-    if (terminal.json) terminal.value({ ...check, not_proven: unproven });
-    else if (!check.valid) terminal.print(say`${say`NOT VALID`.styled('red')}  ${check.because}`);
-    else {
-      const { claims, kid } = check;
-      terminal.print(say`${say`VALID`.styled('green')}  signed by ${kid}`);
-      const [{ action: name, resource, action_hash }] = claims.authorization_details;
-      const behalf = claims.sub === claims.act.sub ? '' : `, for ${claims.sub}`;
-      terminal.print(say`  who    ${claims.act.sub}${behalf}`);
-      terminal.print(say`  what   ${name} on ${resource}${action ? ' (exactly the action given)' : ''}`);
-      terminal.print(say`  digest ${action_hash}`);
-      terminal.print(say`  until  ${new Date(claims.exp * 1000).toISOString()}`);
-      for (const what of unproven) terminal.print(say`  not proven: ${what}`.styled('dim'));
-    }
-    return check.valid ? EXIT.ok : EXIT.denied;
+    const grant = await readGivenGrant(given!, stdin);
+    const binding = values['binding-context']?.split(',') ?? config.bindingContext;
+    const check = checkGrant(grant, { keys } as Jwks, {
+      ...{ binding, now: now() },
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+      ...(proof === undefined ? {} : { proof }),
+      ...(action ? { action } : {}),
+    });
+    if (!check.valid || !redeem || !action) return tell(terminal, check);
+    const { claims } = check;
+    const at = new Intake({ url: config.httpUrl, credential: config.token! });
+    const used = await at.use({
+      grant,
+      claims,
+      action,
+      audience: audience ?? '',
+      now: now(),
+      ...(proof ? { proof } : {}),
+    });
+    if (!isRefused(used)) return tell(terminal, { ...check, not_proven: [], redeemed: used });
+    const { code, text, reason } = used.refused;
+    const refused = {
+      valid: false as const,
+      code,
+      because: text,
+      claims,
+      not_proven: [],
+      ...(reason ? { reason } : {}),
+    };
+    tell(terminal, refused);
+    // Nobody has said no: the service was not reached, or is in trouble.
+    return code === 'unavailable' ? EXIT.fault : EXIT.denied;
   },
 });
 
-/** "-" reads standard input, so that a grant need not appear in the list of processes. */
-async function readGrant(given: string, stdin: NodeJS.ReadableStream): Promise<string> {
-  return (given === '-' ? await text(stdin) : given).trim();
+type Told = GrantCheck & { redeemed?: { use: number } };
+
+function tell(terminal: Terminal, check: Told): number {
+  if (terminal.json) terminal.value(check);
+  else if (!check.valid) terminal.print(say`${say`NOT VALID`.styled('red')}  ${check.because} (${check.code})`);
+  else {
+    const { claims, kid, redeemed, holder } = check;
+    const word = redeemed ? say`VALID, AND USED NOW`.styled('green') : say`VALID`.styled('green');
+    terminal.print(say`${word}  signed by ${kid}`);
+    const [{ action: name, resource, action_hash }] = claims.authorization_details;
+    const behalf = claims.sub === claims.act.sub ? '' : `, for ${claims.sub}`;
+    terminal.print(say`  who    ${claims.act.sub}${behalf}`);
+    terminal.print(say`  what   ${name} on ${resource}`);
+    terminal.print(say`  digest ${action_hash}`);
+    if (claims.aud) terminal.print(say`  where  ${claims.aud}`);
+    if (claims.cnf) terminal.print(say`  holder ${claims.cnf.jkt}${holder ? ' (proved)' : ''}`);
+    const often = claims.max_uses === 1 ? 'once' : `${claims.max_uses} times`;
+    terminal.print(say`  until  ${new Date(claims.exp * 1000).toISOString()}, ${often}`);
+    if (redeemed) terminal.print(say`  use    ${redeemed.use} of ${claims.max_uses}: run the action now, once`);
+    for (const what of check.not_proven) terminal.print(say`  not proven: ${what}`.styled('dim'));
+  }
+  return check.valid ? EXIT.ok : EXIT.denied;
 }
