@@ -125,6 +125,19 @@ describe.skipIf(!opa)('a policy that is wrong is told so, with file, line and co
     expect(packages).toBe(3);
   });
 
+  it('nothing, when an area has the rules of another', async () => {
+    const { lines } = await check({
+      ...shop(
+        `deny contains ${RULE} if input.action.name in {"shop.buy", "store.buy"}`,
+        `deny contains ${RULE} if input.history.flow.untrusted_read`,
+        'flow contains "way_out" if input.action.name == "store.send"',
+      ),
+      'store.rego':
+        'package policies.store\n\nimport data.policies.shop\n\ndeny := shop.deny\n\nallow := data.policies.shop.allow\n\nflow := shop.flow\n',
+    });
+    expect(lines).toEqual([]);
+  });
+
   it('history that a library reads counts as read', async () => {
     const limits = 'package lib.limits\n\nsum := input.history.counters.x.subject["1h"].sum\n';
     const reads = `package policies.shop\n\nimport data.lib.limits\n\ndeny contains ${RULE} if limits.sum > 5\n`;

@@ -53,8 +53,8 @@ export async function checkPolicies(folder: string, { opa, regal }: CheckOptions
 
 /** Our own lints over parsed modules. */
 export function lint(modules: readonly Module[]): Found[] {
-  const lints = [lintEntryRules, lintRuleObjects, lintRouting];
-  return [...modules.flatMap((module) => lints.flatMap((one) => one(module))), ...lintHistory(modules)];
+  const own = modules.flatMap((module) => [...lintEntryRules(module), ...lintRuleObjects(module)]);
+  return [...own, ...lintRouting(modules), ...lintHistory(modules)];
 }
 
 /** Compiles it and has the engine of the service take it, which tries it on an ordinary request to each area. */

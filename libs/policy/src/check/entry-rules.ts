@@ -5,7 +5,7 @@ import { found, type Found } from './finding.js';
 /** The rules that are asked of a package, besides those that only classify. */
 export const RULINGS = ['deny', 'require_approval', 'allow'] as const;
 export const CLASSIFICATIONS = ['counts', 'flow'] as const;
-const ENTRIES: readonly string[] = [...RULINGS, ...CLASSIFICATIONS];
+export const ENTRIES: readonly string[] = [...RULINGS, ...CLASSIFICATIONS];
 
 const EVERYWHERE = 'policies.everywhere';
 export const GUARDRAILS = 'guardrails';
@@ -30,6 +30,12 @@ export function isSet({ head }: Rule): boolean {
   return head.key !== undefined && head.ref.length === 1;
 }
 
+/** Whether the value of a rule that is none could be a set: one that is written out, worked out, or that of another package. */
+function mayBeSet({ default: isDefault, head }: Rule): boolean {
+  const worked = ['ref', 'var', 'call', 'set', 'setcomprehension'];
+  return !isDefault && head.ref.length === 1 && head.value !== undefined && worked.includes(head.value.type);
+}
+
 export function entryRules(module: Module): Rule[] {
   const name = packageOf(module);
   return (module.rules ?? []).filter((rule) => isEntry(name, nameOf(rule)));
@@ -41,7 +47,7 @@ export function lintEntryRules(module: Module): Found[] {
   return (module.rules ?? []).flatMap((rule): Found[] => {
     const name = nameOf(rule);
     if (isEntry(packageName, name)) {
-      if (isSet(rule)) return [];
+      if (isSet(rule) || mayBeSet(rule)) return [];
       const message = `${name} is not a set of rules: every request in this area is denied as a fault of policy`;
       return [
         found('error', 'not-a-set', rule.location, message, `${name} contains {"rule": "…", "reason": "…"} if …`),

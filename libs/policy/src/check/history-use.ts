@@ -30,11 +30,11 @@ export function lintHistory(modules: readonly Module[]): Found[] {
   });
 }
 
-/** Whether some rule of it has history gathered. A fact that is worked out may be any of them. */
+/** Whether some rule of it has history gathered. A fact that is worked out may be any, and so may the rules of others. */
 function asksForHistory(module: Module): boolean {
   return (module.rules ?? []).some((rule) => {
     const [name, { key }] = [nameOf(rule), rule.head];
-    if (!isSet(rule)) return false;
+    if (!isSet(rule)) return name === 'counts' || name === 'flow';
     return name === 'counts' || (name === 'flow' && (key!.type !== 'string' || JUDGED.includes(String(key!.value))));
   });
 }

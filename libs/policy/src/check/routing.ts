@@ -1,13 +1,17 @@
 import { fixedPath, packageOf, termsIn, type Expression, type Module, type Term } from '../rego/ast.js';
 import { areaOf, entryRules, isEverywhere } from './entry-rules.js';
 import { found, type Found } from './finding.js';
+import { areasServed } from './forwarding.js';
 
 /** What can never be reached, because the first part of an action's name decides which package is asked. */
-export function lintRouting(module: Module): Found[] {
-  const name = packageOf(module);
-  const area = areaOf(name);
-  if (area === undefined || isEverywhere(name)) return [];
-  return [...lintArea(area, module), ...lintActions(area, module)];
+export function lintRouting(modules: readonly Module[]): Found[] {
+  const served = areasServed(modules);
+  return modules.flatMap((module) => {
+    const name = packageOf(module);
+    const area = areaOf(name);
+    if (area === undefined || isEverywhere(name)) return [];
+    return [...lintArea(area, module), ...lintActions(served.get(name)!, name, module)];
+  });
 }
 
 function lintArea(area: string, module: Module): Found[] {
@@ -18,14 +22,14 @@ function lintArea(area: string, module: Module): Found[] {
 }
 
 /** An action that is compared with a name of another area. */
-function lintActions(area: string, module: Module): Found[] {
+function lintActions(areas: ReadonlySet<string>, name: string, module: Module): Found[] {
   return (module.rules ?? []).flatMap((rule) =>
     [...expressionsIn(rule)].flatMap((expression) =>
       comparedActions(expression).flatMap((term): Found[] => {
         const action = String(term.value);
         const [first] = action.split('.');
-        if (!action.includes('.') || first === area) return [];
-        const message = `"${action}" is routed to policies.${first}, never to policies.${area}: this is never true`;
+        if (!action.includes('.') || areas.has(first!)) return [];
+        const message = `"${action}" is routed to policies.${first}, never to ${name}: this is never true`;
         return [found('warning', 'unrouted-action', term.location ?? expression.location, message)];
       }),
     ),

@@ -78,12 +78,19 @@ home if not foreign
 foreign if startswith(input.resource.id, "abroad")
 `;
 const OTHER = 'package policies.other\n\ndeny contains {"rule": "never", "reason": "never asked"}\n';
+const STORE = 'package policies.store\n\nimport data.policies.shop\n\ndeny := shop.deny\n\nallow := shop.allow\n';
 const EVERYWHERE = 'package policies.everywhere\n\nallow contains {"rule": "always", "reason": "always"}\n';
 const GUARDRAILS =
   'package guardrails\n\ndeny contains {"rule": "guard", "reason": "x"} if input.agent.trust == "suspended"\n';
 
 beforeAll(async () => {
-  const files = { 'shop.rego': RULES, 'lib/sizes.rego': SIZES, 'other.rego': OTHER, 'g.rego': GUARDRAILS };
+  const files = {
+    'shop.rego': RULES,
+    'lib/sizes.rego': SIZES,
+    'other.rego': OTHER,
+    'g.rego': GUARDRAILS,
+    's.rego': STORE,
+  };
   for (const [path, text] of Object.entries({ ...files, 'everywhere/e.rego': EVERYWHERE })) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -179,6 +186,13 @@ describe.skipIf(!opa)('an explanation', () => {
 
   it('includes what the action is taken for', () => {
     expect(said.fired.find(({ kind }) => kind === 'counts')!.said).toEqual([{ counter: 'orders' }]);
+  });
+
+  it('of an area that has the rules of another shows those', async () => {
+    const there = await explain(opa!, folder, input({ action: { name: 'store.order', properties: { count: 200 } } }));
+    expect(there.packages).toEqual(['policies.store', 'policies.everywhere', 'guardrails', 'policies.shop']);
+    expect(there.missed.find(({ rule }) => rule === 'large-order')).toMatchObject({ otherAction: true });
+    expect(there.fired.find(({ rule }) => rule === 'listed')).toBeDefined();
   });
 
   it('of an area that has no package says so by naming none', async () => {

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@countersign/contract';
-import { entryRules, nameOf } from '../check/entry-rules.js';
+import { ENTRIES, entryRules, nameOf } from '../check/entry-rules.js';
+import { forwardOf } from '../check/forwarding.js';
 import { opaJson, runOpa } from '../opa-run.js';
 import { membersOf, packageOf, textOf, type Module, type Rule } from '../rego/ast.js';
 import { parseModules } from '../rego/parse.js';
@@ -60,17 +61,14 @@ export interface Explanation {
 export async function explain(opa: string, folder: string, input: string): Promise<Explanation> {
   return staged(folder, {}, async (stage) => {
     const area = areaOfInput(input);
-    const wanted = [`policies.${area}`, 'policies.everywhere', 'guardrails'];
-    const parsed = await parseModules(opa, stage, (path) => isUseful(stage.files.get(path)!, wanted));
+    const first = [`policies.${area}`, 'policies.everywhere', 'guardrails'];
+    const useful = usefulPaths(stage.files, first);
+    const parsed = await parseModules(opa, stage, (path) => useful.has(path));
     const packages = byPackage(parsed.values());
+    const wanted = withForwarded(first, packages);
     const asked = conditionsOf(parsed, wanted, packages);
     await instrument(opa, stage, asked.byPath);
-    const told = await evaluate(
-      opa,
-      stage,
-      input,
-      wanted.filter((name) => asked.packages.has(name)),
-    );
+    const told = await evaluate(opa, stage, input, [...asked.packages]);
     const rules = [...asked.byPath.values()].flat();
     const fired: FiredRule[] = [];
     const missed: MissedRule[] = [];
@@ -86,7 +84,7 @@ export async function explain(opa: string, folder: string, input: string): Promi
         });
       else missed.push({ ...about, ...missedBy(of, own) });
     }
-    return { area, packages: wanted.filter((name) => asked.packages.has(name)), fired, missed };
+    return { area, packages: [...wanted.keys()].filter((name) => packages.has(name)), fired, missed };
   });
 }
 
@@ -97,19 +95,50 @@ function areaOfInput(input: string): string {
   return name.includes('.') ? name.split('.')[0]! : String(resource?.type ?? '');
 }
 
-/** The packages that are asked, and every library they may use: of other areas nothing is read. */
-function isUseful(text: string, wanted: readonly string[]): boolean {
-  const name = /^package[ \t]+([\w.]+)/m.exec(text)?.[1] ?? '';
-  return wanted.includes(name) || !/^(policies|countersign)(\.|$)/.test(name);
+/** The modules that are asked, those whose rules they have, and every library they may use: other areas are not read. */
+function usefulPaths(files: ReadonlyMap<string, string>, first: readonly string[]): Set<string> {
+  const names = new Map([...files].map(([path, text]) => [path, packageIn(text)]));
+  const wanted = new Set(first);
+  for (const name of wanted) {
+    for (const [path, text] of files) {
+      if (names.get(path) !== name) continue;
+      for (const [, other] of text.matchAll(/\bdata\.(policies\.\w+)/g)) wanted.add(other!);
+    }
+  }
+  const isLibrary = (name: string) => !/^(policies|countersign)(\.|$)/.test(name);
+  return new Set([...names].filter(([, name]) => wanted.has(name) || isLibrary(name)).map(([path]) => path));
 }
 
-function conditionsOf(parsed: ReadonlyMap<string, Module>, wanted: readonly string[], packages: Packages) {
+function packageIn(text: string): string {
+  return /^package[ \t]+([\w.]+)/m.exec(text)?.[1] ?? '';
+}
+
+/** The packages that are asked, and of those whose rules they stand for (`deny := db.deny`), which rules that are. */
+function withForwarded(first: readonly string[], packages: Packages): Map<string, ReadonlySet<string>> {
+  const wanted = new Map(first.map((name) => [name, new Set<string>(ENTRIES)]));
+  for (const [name, asked] of wanted) {
+    for (const module of packages.get(name) ?? []) {
+      for (const rule of entryRules(module).filter((one) => asked.has(nameOf(one)))) {
+        const to = forwardOf(rule, module);
+        if (to) wanted.set(to.package, (wanted.get(to.package) ?? new Set<string>()).add(to.rule));
+      }
+    }
+  }
+  return wanted;
+}
+
+function conditionsOf(
+  parsed: ReadonlyMap<string, Module>,
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  packages: Packages,
+) {
   const byPath = new Map<string, Conditions[]>();
   const names = new Map<Conditions, string>();
   for (const [path, module] of parsed) {
     const name = packageOf(module);
-    if (!wanted.includes(name)) continue;
-    for (const rule of entryRules(module).filter(({ head }) => head.key?.location)) {
+    const asked = wanted.get(name);
+    if (!asked) continue;
+    for (const rule of entryRules(module).filter((one) => one.head.key?.location && asked.has(nameOf(one)))) {
       const body = (rule.body ?? []).filter(({ terms }) => !isTrue(terms));
       const texts = body.map(({ location }) => textOf(location));
       const operands = new Map(body.map((one, i) => [texts[i]!, operandsOf(one, module, packages)]));
