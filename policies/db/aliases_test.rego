@@ -2,25 +2,29 @@ package policies.db_aliases_test
 
 aliases := {"bigquery", "database", "mysql", "postgres", "snowflake", "sql"}
 
-answers(verb, arguments) := {said |
-	some alias in (aliases | {"db"})
-	said := data.countersign.decision with input as {
-		"action": {"name": concat(".", [alias, verb]), "properties": arguments},
-		"resource": {"type": "table", "id": "prod.orders"},
-		"subject": {"type": "agent", "id": "release-bot"},
+asking(verb, arguments) := {
+	"action": {"name": concat(".", ["db", verb]), "properties": arguments},
+	"resource": {"type": "table", "id": "prod.orders"},
+}
+
+rules(found) := {rule.rule | some rule in found}
+
+test_every_name_of_a_database_allows_asks_and_denies_the_same if {
+	every alias in aliases {
+		allowed := data.policies[alias].allow with input as asking("read", {})
+		rules(allowed) == {"db-read"}
+		asked := data.policies[alias].require_approval with input as asking("drop", {})
+		rules(asked) == {"drop-production"}
+		denied := data.policies[alias].deny with input as asking("query", {})
+		rules(denied) == {"statement-missing"}
 	}
 }
 
-effects(verb, arguments) := {said.effect | some said in answers(verb, arguments)}
-
-test_every_name_of_a_database_has_the_same_rules if {
-	effects("read", {}) == {"allow"}
-	effects("delete", {"rows": 101}) == {"require_approval"}
-	effects("query", {}) == {"deny"}
-	{reason.rule | some said in answers("query", {}); some reason in said.reasons} == {"statement-missing"}
-}
-
-test_every_name_of_a_database_counts_and_flows if {
-	{said.counts | some said in answers("delete", {"rows": 3})} == {[{"counter": "deletes", "amount": 3}]}
-	{said.flow | some said in answers("drop", {})} == {["irreversible"]}
+test_every_name_of_a_database_counts_and_flows_the_same if {
+	every alias in aliases {
+		counted := data.policies[alias].counts with input as asking("delete", {"rows": 3})
+		counted == {{"counter": "deletes", "amount": 3}}
+		flowing := data.policies[alias].flow with input as asking("drop", {})
+		flowing == {"irreversible"}
+	}
 }
