@@ -74,6 +74,8 @@ export interface GateOptions {
   /** Folder or bundle; absent: the shipped policies. */
   policies?: string;
   directory?: People;
+  /** gRPC and HTTP, of one that was stopped before. */
+  ports?: [number, number];
   env?: Record<string, string>;
 }
 
@@ -100,8 +102,8 @@ export class People {
   }
 }
 
-export async function startGate({ databaseUrl, dataDir, policies, directory, env }: GateOptions): Promise<Gate> {
-  const [grpcPort, httpPort] = await freePorts(2);
+export async function startGate({ databaseUrl, dataDir, policies, directory, env, ports }: GateOptions): Promise<Gate> {
+  const [grpcPort, httpPort] = ports ?? (await freePorts(2));
   const settings = parseSettings({
     COUNTERSIGN_DATA_DIR: dataDir,
     COUNTERSIGN_SERVICE_TOKEN: SERVICE_TOKEN,

@@ -3,6 +3,7 @@ import { sameToken } from '@countersign/directory';
 import { addHostMetrics, openPolicyHost } from '@countersign/policy';
 import { Metrics, openLog, parseSettings, policyPlaces, Readiness, runMain, startService } from '@countersign/service';
 import { decisionModule, decisionSurface } from './decision.module.js';
+import { followIntake } from './follow-intake.js';
 import type { Caller } from './policy-api.js';
 
 await runMain(async () => {
@@ -18,6 +19,7 @@ await runMain(async () => {
   const metrics = new Metrics();
   const readiness = new Readiness();
   const policy = await openPolicyHost({ ...policyPlaces(settings), log: (line) => log.info(line) });
+  await followIntake(policy, settings);
   addHostMetrics((...gauge) => metrics.gauge(...gauge), policy);
   readiness.add('policy', () => policy.problem());
   readiness.warn('policy', () => policy.warning());

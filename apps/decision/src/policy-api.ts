@@ -37,6 +37,7 @@ export class PolicyApi {
     RollbackBundle: askIntake,
     SetCandidate: askIntake,
     ClearCandidate: askIntake,
+    WatchBundle: askIntake,
   };
 
   async *#stream(requests: AsyncIterable<EvaluateRequest>, { caller }: Call<Caller>) {

@@ -157,7 +157,11 @@ export class PolicyHost implements Policy {
       });
       this.#candidateProblem = undefined;
     };
-    const follower = new Follower(origin, { deliver, failed, reached: () => undefined });
+    const withdrawn = async () => {
+      await this.shadow(undefined);
+      this.#candidateProblem = undefined;
+    };
+    const follower = new Follower(origin, { deliver, failed, withdrawn, reached: () => undefined });
     this.#candidates = follower;
     await follower.look().catch(() => undefined);
     follower.start();

@@ -22,7 +22,8 @@ export type { BundleInfo, BundleRole, BundleSource, Policy, PolicyEvent, PolicyL
 export { MAX_MESSAGE_BYTES } from './input-guard.js';
 export { openPolicyHost, type PolicyPlaces } from './open.js';
 export { DatabaseOrigin, type BundleReader } from './origin/database-origin.js';
-export type { Origin } from './origin/origin.js';
+export { IntakeOrigin, type IntakeOriginOptions } from './origin/intake-origin.js';
+export { WITHDRAWN, type Origin } from './origin/origin.js';
 export { RemotePolicy, type RemotePolicyOptions } from './remote.js';
 export type { ShadowDifference, ShadowReport } from './shadow.js';
 export { shadowFromWire, shadowToWire } from './shadow-wire.js';

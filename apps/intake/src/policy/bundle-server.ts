@@ -2,7 +2,7 @@ import { toJson, create } from '@bufbuild/protobuf';
 import { StatusError, UploadBundleResponseSchema } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { Authenticate, RawAnswer, RawRequest, RawRoute } from '@countersign/service';
-import type { ServingBundle } from '@countersign/store';
+import type { BundleWatch } from './bundle-watch.js';
 import type { PolicyManagementApi } from './policy-api.js';
 import type { ServedBundles } from './served.js';
 import { gathered, MAX_ARCHIVE } from './upload.js';
@@ -15,14 +15,13 @@ export interface BundleServerParts {
   authenticate: Authenticate<Caller>;
   api: PolicyManagementApi;
   served: ServedBundles;
-  serving: ServingBundle;
+  watch: BundleWatch;
   directory: () => Directory;
 }
 
 /** An OPA bundle server for what serves, and a way in for archives over HTTP. */
 export class BundleServer {
   readonly routes: RawRoute<Caller>[];
-  #closed = new AbortController();
 
   constructor(readonly parts: BundleServerParts) {
     const { authenticate } = parts;
@@ -42,11 +41,6 @@ export class BundleServer {
     ];
   }
 
-  /** Answers those who wait. */
-  close(): void {
-    this.#closed.abort();
-  }
-
   /** The archive, or 304 when the caller has it; a caller that says so is kept waiting until it is another. */
   async #give(
     { call, headers }: RawRequest<Caller>,
@@ -58,9 +52,12 @@ export class BundleServer {
       });
     const waitS = Number(/(?:^|[;,\s])wait=(\d{1,4})\b/.exec(String(headers.prefer ?? ''))?.[1] ?? 0);
     const known = headers['if-none-match'];
+    // Listened for before it is read, or what changes in between would be missed.
+    const changed =
+      waitS > 0 ? this.parts.watch.change(Math.min(waitS, LONGEST_WAIT_S) * 1000, call.signal) : undefined;
     let bundle = await read();
-    if (etagOf(bundle) === known && waitS > 0) {
-      await this.#change(Math.min(waitS, LONGEST_WAIT_S) * 1000, call.signal);
+    if (changed && etagOf(bundle) === known) {
+      await changed;
       bundle = await read();
     }
     const etag = etagOf(bundle);
@@ -70,26 +67,9 @@ export class BundleServer {
   }
 
   async #candidate(): Promise<{ revision: string; archive: Buffer }> {
-    const candidate = await this.parts.serving.candidate();
+    const candidate = await this.parts.watch.serving.candidate();
     if (candidate) return candidate;
     throw new StatusError('NOT_FOUND', 'there is no candidate', { reason: 'NO_CANDIDATE' });
-  }
-
-  /** Resolves when another bundle may have a part, or the time is over. */
-  #change(withinMs: number, gone: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([gone, this.#closed.signal]);
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        stop();
-        resolve();
-      };
-      const timer = setTimeout(done, withinMs);
-      const stop = this.parts.serving.changed(done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
   }
 
   async #take({ call, query, body }: RawRequest<Caller>): Promise<RawAnswer> {

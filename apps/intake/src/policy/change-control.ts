@@ -7,6 +7,7 @@ import type { Decider } from '../decider.js';
 import type { Decisions } from '../decisions.js';
 import { Activation } from './activation.js';
 import { BundleServer } from './bundle-server.js';
+import { BundleWatch } from './bundle-watch.js';
 import { Following } from './following.js';
 import { PolicyManagementApi } from './policy-api.js';
 import { PolicyRecorder } from './recorder.js';
@@ -31,7 +32,7 @@ export class ChangeControl {
   readonly routes: RawRoute<Caller>[];
   readonly #recorder: PolicyRecorder;
   readonly #following: Following;
-  readonly #server: BundleServer;
+  readonly #watch: BundleWatch;
   readonly #serving: ServingBundle;
 
   constructor(parts: ChangeControlParts) {
@@ -42,10 +43,10 @@ export class ChangeControl {
     const served = new ServedBundles(new Bundles(pool), supply);
     const uploads = new Uploads({ served, writer, now });
     const activation = new Activation({ ...parts, served });
-    const api = new PolicyManagementApi({ policy, served, uploads, activation, directory, elsewhere });
+    const watch = (this.#watch = new BundleWatch(serving));
+    const api = new PolicyManagementApi({ policy, served, uploads, activation, watch, directory, elsewhere });
     this.service = rpcService(PolicyService, authenticate, api.handlers);
-    this.#server = new BundleServer({ authenticate, api, served, serving, directory });
-    this.routes = this.#server.routes;
+    this.routes = new BundleServer({ authenticate, api, served, watch, directory }).routes;
     this.#recorder = new PolicyRecorder({ policy, writer, log, now });
     const follows = { policies: elsewhere.policies === undefined, candidate: elsewhere.candidate === undefined };
     this.#following = new Following({ policy, serving, keys, follows, log });
@@ -58,7 +59,7 @@ export class ChangeControl {
   }
 
   endWaiting(): void {
-    this.#server.close();
+    this.#watch.close();
   }
 
   async stop(): Promise<void> {

@@ -14,6 +14,7 @@ import type { Bundles } from '@countersign/store';
 import { Violations } from '../violations.js';
 import type { Activation, Wish } from './activation.js';
 import { bundleMessage, type Role } from './bundle-message.js';
+import type { BundleWatch } from './bundle-watch.js';
 import type { Served, ServedBundles } from './served.js';
 import { gathered, type Uploads } from './upload.js';
 
@@ -22,6 +23,7 @@ export interface PolicyApiParts {
   served: ServedBundles;
   uploads: Uploads;
   activation: Activation;
+  watch: BundleWatch;
   directory: () => Directory;
   /** Where policies come from, when that is not the database. */
   elsewhere: { policies?: string; candidate?: string };
@@ -79,6 +81,10 @@ export class PolicyManagementApi {
       this.#requireManaged('candidate');
       await this.parts.served.bundles.setCandidate(null);
       return {};
+    },
+    WatchBundle: ({ candidate, known }, call) => {
+      if (call.caller.kind === 'service') return this.parts.watch.follow(candidate, known, call.signal);
+      throw new StatusError('PERMISSION_DENIED', 'this is for the services that evaluate', { reason: 'NOT_A_SERVICE' });
     },
     GetShadowReport: async (_, { caller }) => {
       refuseAgents(caller);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '@countersign/contract';
 import type { Bundle } from '../bundle.js';
-import type { Origin } from './origin.js';
+import { WITHDRAWN, type Origin } from './origin.js';
 
 /** Who takes what an origin gives. */
 export interface Recipient {
@@ -11,6 +11,8 @@ export interface Recipient {
   failed(thrown: unknown): Fault;
   /** Hears that the origin was asked, and whether it had anything new. */
   reached(bundle: Bundle | undefined): void;
+  /** Hears that the origin has nothing any more. */
+  withdrawn?(): Promise<void>;
 }
 
 const FIRST_BACKOFF_MS = 100;
@@ -23,7 +25,7 @@ export class Follower {
   readonly #abort = new AbortController();
   readonly #longestBackoffMs: number;
 
-  constructor(origin: Origin, recipient: Recipient, longestBackoffMs = LONGEST_BACKOFF_MS) {
+  constructor(origin: Origin, recipient: Recipient, longestBackoffMs = origin.longestBackoffMs ?? LONGEST_BACKOFF_MS) {
     this.origin = origin;
     this.#recipient = recipient;
     this.#longestBackoffMs = longestBackoffMs;
@@ -32,7 +34,7 @@ export class Follower {
   /** Asks once. Throws the Fault that the recipient has heard of, or given. */
   async look(): Promise<void> {
     const { signal } = this.#abort;
-    let bundle: Bundle | undefined;
+    let bundle: Bundle | typeof WITHDRAWN | undefined;
     try {
       bundle = await this.origin.next(signal);
     } catch (thrown) {
@@ -40,6 +42,10 @@ export class Follower {
       throw this.#recipient.failed(thrown);
     }
     if (signal.aborted) return;
+    if (bundle === WITHDRAWN) {
+      this.#recipient.reached(undefined);
+      return this.#recipient.withdrawn?.();
+    }
     this.#recipient.reached(bundle);
     if (!bundle) return;
     try {

@@ -1,6 +1,9 @@
 import type { Bundle } from '../bundle.js';
 import type { BundleSource } from '../policy.js';
 
+/** Said by an origin that had a bundle and has none any more. What serves goes on; a candidate is no longer one. */
+export const WITHDRAWN = Symbol('withdrawn');
+
 /**
  * Where bundles come from. It says what is new and knows nothing of what serves.
  *
@@ -22,7 +25,9 @@ export interface Origin {
   /** How long to wait before it is asked again; Infinity when it never changes, 0 when asking is waiting. */
   readonly pauseMs: number;
   /** The bundle it has, unless it is the one it gave last. Waits no longer than until the signal. */
-  next(signal: AbortSignal): Promise<Bundle | undefined>;
+  next(signal: AbortSignal): Promise<Bundle | undefined | typeof WITHDRAWN>;
+  /** How long to wait at most before one that could not be asked is asked again. */
+  readonly longestBackoffMs?: number;
   /** What it gave last could not be loaded: remotely it may be mended without a sign, so it is asked for again. */
   refused?(): void;
 }

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/policy.proto.
  */
 export const file_countersign_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIscCCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIEiwKDGFsdGVybmF0aXZlcxgIIAMoCzIWLmNvdW50ZXJzaWduLnYxLlF1b3J1bRITCgtkZW55X3F1b3J1bRgJIAEoBRIsCghlc2NhbGF0ZRgKIAMoCzIaLmNvdW50ZXJzaWduLnYxLkVzY2FsYXRpb24SFAoMbGF0ZV9tZW1iZXJzGAsgASgIIlsKCkVzY2FsYXRpb24SKAoFYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwoFc2VhdHMYAiADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0IkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0Ir0DCgxTaGFkb3dSZXBvcnQSKQoJY2FuZGlkYXRlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEgwKBGxpdmUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGNvbXBhcmVkGAQgASgEEg8KB2Ryb3BwZWQYBSABKAQSDgoGZmF1bHRzGAYgASgEEhcKD3dpdGhvdXRfaGlzdG9yeRgHIAEoBBItCgdlZmZlY3RzGAggAygLMhwuY291bnRlcnNpZ24udjEuRWZmZWN0Q2hhbmdlEi8KCmFza2VkX2xpdmUYCSABKAsyGy5jb3VudGVyc2lnbi52MS5Bc2tlZFJlcG9ydBI0Cg9hc2tlZF9jYW5kaWRhdGUYCiABKAsyGy5jb3VudGVyc2lnbi52MS5Bc2tlZFJlcG9ydBIwCgthc2tlZF9hZGRlZBgLIAEoCzIbLmNvdW50ZXJzaWduLnYxLkFza2VkUmVwb3J0EjUKC2RpZmZlcmVuY2VzGAwgAygLMiAuY291bnRlcnNpZ24udjEuU2hhZG93RGlmZmVyZW5jZSJRCgxFZmZlY3RDaGFuZ2USDAoEbGl2ZRgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSDQoFY291bnQYAyABKAQSEQoJZGlmZmVyaW5nGAQgASgEImgKC0Fza2VkUmVwb3J0EhAKCHJlcXVlc3RzGAEgASgEEg0KBWFza2VkGAIgASgEEg0KBXNoYXJlGAMgASgBEikKBXJ1bGVzGAQgAygLMhouY291bnRlcnNpZ24udjEuQXNraW5nUnVsZSJMCgpBc2tpbmdSdWxlEgwKBHJ1bGUYASABKAkSDQoFYXNrZWQYAiABKAQSDQoFYWxvbmUYAyABKAQSEgoKY3VtdWxhdGl2ZRgEIAEoASLKAQoQU2hhZG93RGlmZmVyZW5jZRImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc3ViamVjdBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSEAoIcmVzb3VyY2UYBCABKAkSKgoEbGl2ZRgFIAEoCzIcLmNvdW50ZXJzaWduLnYxLlNoYWRvd0Fuc3dlchIvCgljYW5kaWRhdGUYBiABKAsyHC5jb3VudGVyc2lnbi52MS5TaGFkb3dBbnN3ZXIiLQoMU2hhZG93QW5zd2VyEg4KBmVmZmVjdBgBIAEoCRINCgVydWxlcxgCIAMoCTKKBwoNUG9saWN5U2VydmljZRJNCghFdmFsdWF0ZRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2USVwoORXZhbHVhdGVTdHJlYW0SHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlKAEwARJWCgtMaXN0QnVuZGxlcxIiLmNvdW50ZXJzaWduLnYxLkxpc3RCdW5kbGVzUmVxdWVzdBojLmNvdW50ZXJzaWduLnYxLkxpc3RCdW5kbGVzUmVzcG9uc2USRQoJR2V0QnVuZGxlEiAuY291bnRlcnNpZ24udjEuR2V0QnVuZGxlUmVxdWVzdBoWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRJbCgxVcGxvYWRCdW5kbGUSIy5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuVXBsb2FkQnVuZGxlUmVzcG9uc2UoARJfCg5BY3RpdmF0ZUJ1bmRsZRIlLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USXwoOUm9sbGJhY2tCdW5kbGUSJS5jb3VudGVyc2lnbi52MS5Sb2xsYmFja0J1bmRsZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlElkKDFNldENhbmRpZGF0ZRIjLmNvdW50ZXJzaWduLnYxLlNldENhbmRpZGF0ZVJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5TZXRDYW5kaWRhdGVSZXNwb25zZRJfCg5DbGVhckNhbmRpZGF0ZRIlLmNvdW50ZXJzaWduLnYxLkNsZWFyQ2FuZGlkYXRlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkNsZWFyQ2FuZGlkYXRlUmVzcG9uc2USVwoPR2V0U2hhZG93UmVwb3J0EiYuY291bnRlcnNpZ24udjEuR2V0U2hhZG93UmVwb3J0UmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLlNoYWRvd1JlcG9ydGIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIscCCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIEiwKDGFsdGVybmF0aXZlcxgIIAMoCzIWLmNvdW50ZXJzaWduLnYxLlF1b3J1bRITCgtkZW55X3F1b3J1bRgJIAEoBRIsCghlc2NhbGF0ZRgKIAMoCzIaLmNvdW50ZXJzaWduLnYxLkVzY2FsYXRpb24SFAoMbGF0ZV9tZW1iZXJzGAsgASgIIlsKCkVzY2FsYXRpb24SKAoFYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIwoFc2VhdHMYAiADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0IkkKCkdyYW50VGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR1c2VzGAIgASgFIjsKEkxpc3RCdW5kbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJoChNMaXN0QnVuZGxlc1Jlc3BvbnNlEicKB2J1bmRsZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB3dhcm5pbmcYAyABKAkikwMKBkJ1bmRsZRIQCghyZXZpc2lvbhgBIAEoCRIOCgZhY3RpdmUYAiABKAgSDgoGc291cmNlGAMgASgJEi0KCWxvYWRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYXJlYXMYBSADKAkSEAoIbG9jYXRpb24YBiABKAkSDAoEcm9sZRgHIAEoCRIOCgZhdXRob3IYCCABKAkSDAoEbm90ZRgJIAEoCRIvCgt1cGxvYWRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l6ZRgLIAEoAxIPCgd3YXJuaW5nGAwgASgJEi4KB2NoYW5nZXMYDSABKAsyHS5jb3VudGVyc2lnbi52MS5CdW5kbGVDaGFuZ2VzEjAKDGFjdGl2YXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMYWN0aXZhdGVkX2J5GA8gASgJEhMKC2RlY2lzaW9uX2lkGBAgASgJIosBCg1CdW5kbGVDaGFuZ2VzEgwKBGZyb20YASABKAkSDwoHc3VtbWFyeRgCIAEoCRIvCghwYWNrYWdlcxgDIAMoCzIdLmNvdW50ZXJzaWduLnYxLlBhY2thZ2VDaGFuZ2USFAoMZGF0YV9jaGFuZ2VkGAQgASgIEhQKDGNvZGVfY2hhbmdlZBgFIAEoCCJbCg1QYWNrYWdlQ2hhbmdlEg8KB3BhY2thZ2UYASABKAkSDgoGY2hhbmdlGAIgASgJEikKBXJ1bGVzGAMgAygLMhouY291bnRlcnNpZ24udjEuUnVsZUNoYW5nZSIqCgpSdWxlQ2hhbmdlEgwKBHJ1bGUYASABKAkSDgoGY2hhbmdlGAIgASgJIiQKEEdldEJ1bmRsZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiZAoTVXBsb2FkQnVuZGxlUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBHBhcnQiIgoSVXBsb2FkQnVuZGxlSGVhZGVyEgwKBG5vdGUYASABKAkiTQoUVXBsb2FkQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEg0KBWtub3duGAIgASgIIk4KFUFjdGl2YXRlQnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLZGVjaXNpb25faWQYAyABKAkiPAoVUm9sbGJhY2tCdW5kbGVSZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtkZWNpc2lvbl9pZBgCIAEoCSJ/ChZBY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhEKCWFjdGl2YXRlZBgDIAEoCCI2ChJXYXRjaEJ1bmRsZVJlcXVlc3QSEQoJY2FuZGlkYXRlGAEgASgIEg0KBWtub3duGAIgASgJIkQKE1dhdGNoQnVuZGxlUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAkSDQoFY2h1bmsYAiABKAwSDAoEbGFzdBgDIAEoCCInChNTZXRDYW5kaWRhdGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJIj4KFFNldENhbmRpZGF0ZVJlc3BvbnNlEiYKBmJ1bmRsZRgBIAEoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZSIXChVDbGVhckNhbmRpZGF0ZVJlcXVlc3QiGAoWQ2xlYXJDYW5kaWRhdGVSZXNwb25zZSIYChZHZXRTaGFkb3dSZXBvcnRSZXF1ZXN0Ir0DCgxTaGFkb3dSZXBvcnQSKQoJY2FuZGlkYXRlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEgwKBGxpdmUYAiABKAkSKQoFc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGNvbXBhcmVkGAQgASgEEg8KB2Ryb3BwZWQYBSABKAQSDgoGZmF1bHRzGAYgASgEEhcKD3dpdGhvdXRfaGlzdG9yeRgHIAEoBBItCgdlZmZlY3RzGAggAygLMhwuY291bnRlcnNpZ24udjEuRWZmZWN0Q2hhbmdlEi8KCmFza2VkX2xpdmUYCSABKAsyGy5jb3VudGVyc2lnbi52MS5Bc2tlZFJlcG9ydBI0Cg9hc2tlZF9jYW5kaWRhdGUYCiABKAsyGy5jb3VudGVyc2lnbi52MS5Bc2tlZFJlcG9ydBIwCgthc2tlZF9hZGRlZBgLIAEoCzIbLmNvdW50ZXJzaWduLnYxLkFza2VkUmVwb3J0EjUKC2RpZmZlcmVuY2VzGAwgAygLMiAuY291bnRlcnNpZ24udjEuU2hhZG93RGlmZmVyZW5jZSJRCgxFZmZlY3RDaGFuZ2USDAoEbGl2ZRgBIAEoCRIRCgljYW5kaWRhdGUYAiABKAkSDQoFY291bnQYAyABKAQSEQoJZGlmZmVyaW5nGAQgASgEImgKC0Fza2VkUmVwb3J0EhAKCHJlcXVlc3RzGAEgASgEEg0KBWFza2VkGAIgASgEEg0KBXNoYXJlGAMgASgBEikKBXJ1bGVzGAQgAygLMhouY291bnRlcnNpZ24udjEuQXNraW5nUnVsZSJMCgpBc2tpbmdSdWxlEgwKBHJ1bGUYASABKAkSDQoFYXNrZWQYAiABKAQSDQoFYWxvbmUYAyABKAQSEgoKY3VtdWxhdGl2ZRgEIAEoASLKAQoQU2hhZG93RGlmZmVyZW5jZRImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc3ViamVjdBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSEAoIcmVzb3VyY2UYBCABKAkSKgoEbGl2ZRgFIAEoCzIcLmNvdW50ZXJzaWduLnYxLlNoYWRvd0Fuc3dlchIvCgljYW5kaWRhdGUYBiABKAsyHC5jb3VudGVyc2lnbi52MS5TaGFkb3dBbnN3ZXIiLQoMU2hhZG93QW5zd2VyEg4KBmVmZmVjdBgBIAEoCRINCgVydWxlcxgCIAMoCTLkBwoNUG9saWN5U2VydmljZRJNCghFdmFsdWF0ZRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2USVwoORXZhbHVhdGVTdHJlYW0SHy5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlcXVlc3QaIC5jb3VudGVyc2lnbi52MS5FdmFsdWF0ZVJlc3BvbnNlKAEwARJWCgtMaXN0QnVuZGxlcxIiLmNvdW50ZXJzaWduLnYxLkxpc3RCdW5kbGVzUmVxdWVzdBojLmNvdW50ZXJzaWduLnYxLkxpc3RCdW5kbGVzUmVzcG9uc2USRQoJR2V0QnVuZGxlEiAuY291bnRlcnNpZ24udjEuR2V0QnVuZGxlUmVxdWVzdBoWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRJbCgxVcGxvYWRCdW5kbGUSIy5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuVXBsb2FkQnVuZGxlUmVzcG9uc2UoARJfCg5BY3RpdmF0ZUJ1bmRsZRIlLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USXwoOUm9sbGJhY2tCdW5kbGUSJS5jb3VudGVyc2lnbi52MS5Sb2xsYmFja0J1bmRsZVJlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5BY3RpdmF0ZUJ1bmRsZVJlc3BvbnNlElgKC1dhdGNoQnVuZGxlEiIuY291bnRlcnNpZ24udjEuV2F0Y2hCdW5kbGVSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuV2F0Y2hCdW5kbGVSZXNwb25zZTABElkKDFNldENhbmRpZGF0ZRIjLmNvdW50ZXJzaWduLnYxLlNldENhbmRpZGF0ZVJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5TZXRDYW5kaWRhdGVSZXNwb25zZRJfCg5DbGVhckNhbmRpZGF0ZRIlLmNvdW50ZXJzaWduLnYxLkNsZWFyQ2FuZGlkYXRlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkNsZWFyQ2FuZGlkYXRlUmVzcG9uc2USVwoPR2V0U2hhZG93UmVwb3J0EiYuY291bnRlcnNpZ24udjEuR2V0U2hhZG93UmVwb3J0UmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLlNoYWRvd1JlcG9ydGIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One input.
@@ -851,6 +851,69 @@ export const ActivateBundleResponseSchema: GenMessage<ActivateBundleResponse> = 
   messageDesc(file_countersign_v1_policy, 19);
 
 /**
+ * Which bundle to follow.
+ *
+ * @generated from message countersign.v1.WatchBundleRequest
+ */
+export type WatchBundleRequest = Message<"countersign.v1.WatchBundleRequest"> & {
+  /**
+   * The candidate, not the one that was activated.
+   *
+   * @generated from field: bool candidate = 1;
+   */
+  candidate: boolean;
+
+  /**
+   * The revision the caller has. Its archive is not sent again.
+   *
+   * @generated from field: string known = 2;
+   */
+  known: string;
+};
+
+/**
+ * Describes the message countersign.v1.WatchBundleRequest.
+ * Use `create(WatchBundleRequestSchema)` to create a new message.
+ */
+export const WatchBundleRequestSchema: GenMessage<WatchBundleRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 20);
+
+/**
+ * A bundle in pieces.
+ *
+ * @generated from message countersign.v1.WatchBundleResponse
+ */
+export type WatchBundleResponse = Message<"countersign.v1.WatchBundleResponse"> & {
+  /**
+   * Its content address. Empty: none was activated, or there is no candidate.
+   *
+   * @generated from field: string revision = 1;
+   */
+  revision: string;
+
+  /**
+   * The next piece of its archive, at most 64 KiB. Empty when the caller has it.
+   *
+   * @generated from field: bytes chunk = 2;
+   */
+  chunk: Uint8Array;
+
+  /**
+   * True if this was the last piece.
+   *
+   * @generated from field: bool last = 3;
+   */
+  last: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.WatchBundleResponse.
+ * Use `create(WatchBundleResponseSchema)` to create a new message.
+ */
+export const WatchBundleResponseSchema: GenMessage<WatchBundleResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 21);
+
+/**
  * Names the bundle to evaluate beside the serving one.
  *
  * @generated from message countersign.v1.SetCandidateRequest
@@ -869,7 +932,7 @@ export type SetCandidateRequest = Message<"countersign.v1.SetCandidateRequest"> 
  * Use `create(SetCandidateRequestSchema)` to create a new message.
  */
 export const SetCandidateRequestSchema: GenMessage<SetCandidateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 20);
+  messageDesc(file_countersign_v1_policy, 22);
 
 /**
  * The candidate.
@@ -890,7 +953,7 @@ export type SetCandidateResponse = Message<"countersign.v1.SetCandidateResponse"
  * Use `create(SetCandidateResponseSchema)` to create a new message.
  */
 export const SetCandidateResponseSchema: GenMessage<SetCandidateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 21);
+  messageDesc(file_countersign_v1_policy, 23);
 
 /**
  * Asks for no candidate.
@@ -905,7 +968,7 @@ export type ClearCandidateRequest = Message<"countersign.v1.ClearCandidateReques
  * Use `create(ClearCandidateRequestSchema)` to create a new message.
  */
 export const ClearCandidateRequestSchema: GenMessage<ClearCandidateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 22);
+  messageDesc(file_countersign_v1_policy, 24);
 
 /**
  * There is no candidate any more.
@@ -920,7 +983,7 @@ export type ClearCandidateResponse = Message<"countersign.v1.ClearCandidateRespo
  * Use `create(ClearCandidateResponseSchema)` to create a new message.
  */
 export const ClearCandidateResponseSchema: GenMessage<ClearCandidateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 23);
+  messageDesc(file_countersign_v1_policy, 25);
 
 /**
  * Asks for the report.
@@ -935,7 +998,7 @@ export type GetShadowReportRequest = Message<"countersign.v1.GetShadowReportRequ
  * Use `create(GetShadowReportRequestSchema)` to create a new message.
  */
 export const GetShadowReportRequestSchema: GenMessage<GetShadowReportRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 24);
+  messageDesc(file_countersign_v1_policy, 26);
 
 /**
  * Live policy and candidate on the same requests, since the candidate was set or this process was started.
@@ -1033,7 +1096,7 @@ export type ShadowReport = Message<"countersign.v1.ShadowReport"> & {
  * Use `create(ShadowReportSchema)` to create a new message.
  */
 export const ShadowReportSchema: GenMessage<ShadowReport> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 25);
+  messageDesc(file_countersign_v1_policy, 27);
 
 /**
  * How often one answer became another.
@@ -1075,7 +1138,7 @@ export type EffectChange = Message<"countersign.v1.EffectChange"> & {
  * Use `create(EffectChangeSchema)` to create a new message.
  */
 export const EffectChangeSchema: GenMessage<EffectChange> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 26);
+  messageDesc(file_countersign_v1_policy, 28);
 
 /**
  * How often people are asked, and which few rules that is due to.
@@ -1117,7 +1180,7 @@ export type AskedReport = Message<"countersign.v1.AskedReport"> & {
  * Use `create(AskedReportSchema)` to create a new message.
  */
 export const AskedReportSchema: GenMessage<AskedReport> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 27);
+  messageDesc(file_countersign_v1_policy, 29);
 
 /**
  * What one rule accounts for.
@@ -1159,7 +1222,7 @@ export type AskingRule = Message<"countersign.v1.AskingRule"> & {
  * Use `create(AskingRuleSchema)` to create a new message.
  */
 export const AskingRuleSchema: GenMessage<AskingRule> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 28);
+  messageDesc(file_countersign_v1_policy, 30);
 
 /**
  * One request about which the candidate thinks otherwise. It names who, what and which, and no argument.
@@ -1215,7 +1278,7 @@ export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
  * Use `create(ShadowDifferenceSchema)` to create a new message.
  */
 export const ShadowDifferenceSchema: GenMessage<ShadowDifference> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 29);
+  messageDesc(file_countersign_v1_policy, 31);
 
 /**
  * What one policy said.
@@ -1243,7 +1306,7 @@ export type ShadowAnswer = Message<"countersign.v1.ShadowAnswer"> & {
  * Use `create(ShadowAnswerSchema)` to create a new message.
  */
 export const ShadowAnswerSchema: GenMessage<ShadowAnswer> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 30);
+  messageDesc(file_countersign_v1_policy, 32);
 
 /**
  * The policy decision point, and the bundles it serves. The decision service evaluates, lists and reports; what changes which
@@ -1322,6 +1385,16 @@ export const PolicyService: GenService<{
     methodKind: "unary";
     input: typeof RollbackBundleRequestSchema;
     output: typeof ActivateBundleResponseSchema;
+  },
+  /**
+   * Sends the bundle that was activated, or the candidate, and again whenever it is another: for services that evaluate.
+   *
+   * @generated from rpc countersign.v1.PolicyService.WatchBundle
+   */
+  watchBundle: {
+    methodKind: "server_streaming";
+    input: typeof WatchBundleRequestSchema;
+    output: typeof WatchBundleResponseSchema;
   },
   /**
    * Has a stored bundle evaluated beside the serving one. Its answers are compared and counted, and never given.
