@@ -1,306 +1,279 @@
 # METADATA
-# title: Deployments and releases
+# title: Deployments
 # description: >-
-#   Anything goes outside production, and what a pipeline does to production is looked at by whoever is on call. Nights,
-#   week-ends and freezes need somebody more, because nobody is there to notice. Going back is easier than going on.
+#   Looking, and everything outside production, needs nobody, nor does going back to what ran before. Production is changed
+#   with operations, and at night, at weekends and in a freeze with the person on call as well, who would be woken.
 # scope: package
 package policies.deploy
 
 import data.lib.environment
 import data.lib.flow as session
 import data.lib.history
-import data.lib.verbs
+import data.lib.names
 
-looks := "describe diff get history list logs plan preview show status"
+looks := {"describe", "diff", "get", "history", "list", "logs", "plan", "preview", "read", "status", "validate"}
 
-goes_on := "apply canary create deploy promote release rollout run scale start trigger update upgrade"
-
-goes_back := "rollback undo revert"
-
-publishes := "publish push_public npm pypi crates"
-
-stops := "abort cancel pause"
-
-removes := "delete destroy remove teardown undeploy uninstall"
-
-flags := "disable enable flag flags set toggle"
-
-switches := "approve bypass force gate gates override skip"
-
-migrates := "migrate migration migrations schema"
-
-known := concat(" ", [looks, goes_on, goes_back, publishes, stops, removes, flags, migrates, "app application artifact build deployment deployments environment feature image job package pipeline production service stack stage staging version workflow"])
-
-plain if verbs.only(known)
-
-args := input.action.properties
-
-target := substring(input.resource.id, 0, 120)
-
-looking if {
-	plain
-	verbs.says(looks)
-	not verbs.says(concat(" ", [goes_on, goes_back, publishes, stops, removes, flags, switches, migrates]))
+deployments := {
+	"canary", "create", "deploy", "promote", "publish", "release", "rollout", "run", "ship", "start", "trigger", "update",
+	"upgrade",
 }
 
-deploying if verbs.says(goes_on)
+operations := {"pause", "restart", "resume", "scale", "set_config", "set_env", "shift_traffic", "swap"}
 
-# Only to a version that has run before: whoever names another one goes on, not back.
-back if {
-	plain
-	verbs.says(goes_back)
-	not verbs.says(concat(" ", [goes_on, publishes, removes, flags, switches, migrates]))
+rollbacks := {"abort", "cancel", "revert", "rollback", "rollback_to_previous", "undo"}
+
+flags := {"create_flag", "disable_flag", "enable_flag", "set_flag", "toggle_flag", "update_flag", "delete_flag"}
+
+migrations := {"migrate", "run_migration", "run_migrations"}
+
+removals := {"delete", "destroy", "remove", "stop", "teardown", "undeploy", "uninstall"}
+
+gates := {
+	"approve", "bypass", "disable_checks", "disable_gate", "force_unlock", "override", "skip_checks", "skip_gate",
+	"unfreeze", "unlock",
 }
 
-# What people call a version and can be made to mean another thing later is no version.
-movable if {
-	some member in ["image", "ref", "tag", "version"]
-	given := args[member]
-	is_string(given)
-	regex.match(`(^|[:/@])(latest|main|master|head|HEAD|stable|edge|nightly|dev)$`, given)
-}
-
-unpinned if movable
-
-unpinned if not pinned
-
-pinned if {
-	some member in versions
-	given := args[member]
-	is_string(given)
-	given != ""
-}
-
-# Monday to Friday, 7 to 17 h UTC. A time that is not given is none at which somebody is there.
-attended if {
-	not input.time.weekday in {"saturday", "sunday"}
-	input.time.hour >= 7
-	input.time.hour < 17
-}
-
-frozen := sort({freeze.reason |
-	some freeze in data.company.freezes
-	input.time.rfc3339 >= freeze.from
-	input.time.rfc3339 < freeze.to
-})[0]
+# The last part of the action's name: deploy.argocd.rollback rolls back.
+verb := parts[count(parts) - 1] if parts := split(input.action.name, ".")
 
 # METADATA
 # title: Looking
-# description: Reading what runs changes nothing.
-allow contains {"rule": "deploy-look", "reason": "changes nothing"} if looking
+# description: It changes nothing.
+allow contains {"rule": "deploy-look", "reason": "changes nothing"} if verb in looks
 
 # METADATA
 # title: Outside production
-# description: Test environments are there to be deployed to.
-allow contains {"rule": "deploy-elsewhere", "reason": "deploys outside production"} if {
-	plain
-	not environment.production
-	not verbs.says(publishes)
-	not looking
+# description: Other environments are there to be broken.
+allow contains {"rule": "deploy-elsewhere", "reason": "changes nothing in production"} if {
+	verb in ((deployments | operations) | ((flags | migrations) | (removals | rollbacks)))
+	not production
 }
 
 # METADATA
-# title: Going back
-# description: The version before has run in production already, and every minute counts.
-allow contains {"rule": "deploy-rollback", "reason": "goes back to what ran before", "risk": "medium"} if {
-	back
-	environment.production
-	attended
-	not frozen
-}
-
-# METADATA
-# title: Stopping
-# description: What is stopped half-way can be started again.
-allow contains {"rule": "deploy-stop", "reason": "stops what is under way"} if {
-	plain
-	verbs.says(stops)
-	environment.production
-	not verbs.says(concat(" ", [goes_on, goes_back, publishes, removes, flags, switches, migrates]))
+# title: Back to what ran before
+# description: It helps when a deployment goes wrong, at any hour, and what it brings back has run already.
+allow contains {"rule": "rollback", "reason": "goes back to what ran before"} if {
+	verb in rollbacks
+	production
+	not names_version
 }
 
 # METADATA
 # title: Production
-# description: Whoever is on call will be called when it breaks, so they know before.
+# description: Customers notice at once.
 require_approval contains {
-	"rule": "deploy-production",
-	"reason": $"deploys {version} to {target}",
-	"risk": "high",
-	"seats": [{"group": "oncall", "count": 1}],
-	"expires_in": "30m",
-	"escalate": [{"after": "10m", "seats": [{"group": "ops", "count": 1}]}],
-} if {
-	deploying
-	environment.production
-}
-
-# METADATA
-# title: Version that moves
-# description: What is approved must be what runs. A tag like latest may be another thing a minute later.
-require_approval contains {
-	"rule": "deploy-unpinned",
-	"reason": $"deploys {version} to {target}, which may be another version when it runs",
+	"rule": "production-deploy",
+	"reason": $"{input.action.name} of {input.resource.id} in production{what}",
 	"risk": "high",
 	"seats": [{"group": "ops", "count": 1}],
+	"expires_in": "30m",
 } if {
-	deploying
-	environment.production
-	unpinned
-}
-
-# METADATA
-# title: Nights and week-ends
-# description: Nobody is there to notice that it went wrong.
-require_approval contains {
-	"rule": "deploy-unattended",
-	"reason": $"changes {target} on {object.get(input.time, "weekday", "a day that is not known")} at {object.get(input.time, "hour", "an unknown")} h UTC",
-	"risk": "high",
-	"seats": [{"group": "oncall", "count": 1}, {"group": "ops", "count": 1}],
-	"reason_required": true,
-} if {
-	touches
-	not attended
+	verb in ((deployments | operations) | flags)
+	production
 }
 
 # METADATA
 # title: Freeze
-# description: Somebody has said that nothing changes now, and why.
+# description: >-
+#   At night, at weekends and when it is said to be frozen, few are there to notice and to mend. Whoever would be woken agrees
+#   first.
 require_approval contains {
-	"rule": "deploy-frozen",
-	"reason": $"changes {target} during a freeze: {frozen}",
+	"rule": "freeze",
+	"reason": $"{input.action.name} of {input.resource.id} in production {frozen}",
 	"risk": "critical",
-	"seats": [{"group": "oncall", "count": 1}, {"group": "ops", "count": 2}],
+	"seats": [{"group": "ops", "count": 1}, {"group": "oncall", "count": 1}],
 	"reason_required": true,
+	"expires_in": "30m",
 } if {
-	touches
+	verb in ((deployments | operations) | ((flags | migrations) | removals))
+	production
 	frozen
 }
 
 # METADATA
-# title: Removing from production
-# description: What runs there is used by somebody.
+# title: Version that is not fixed
+# description: What is approved must be what runs. "latest", a branch or nothing is something else tomorrow.
 require_approval contains {
-	"rule": "deploy-removal",
-	"reason": $"removes {target} from production",
-	"risk": "critical",
-	"seats": [{"group": "oncall", "count": 1}, {"group": "ops", "count": 1}],
-	"reason_required": true,
+	"rule": "loose-version",
+	"reason": $"deploys {input.resource.id} in production without a fixed version",
+	"risk": "high",
+	"seats": [{"group": "ops", "count": 1}],
 } if {
-	verbs.says(removes)
-	environment.production
+	verb in deployments
+	production
+	not fixed_version
+}
+
+# METADATA
+# title: To a version by name
+# description: An old version has its old holes, and does not know the new data.
+require_approval contains {
+	"rule": "rollback-to-version",
+	"reason": $"takes {input.resource.id} in production back to {version}",
+	"risk": "medium",
+	"seats": [{"group": "oncall", "count": 1}],
+	"expires_in": "15m",
+} if {
+	verb in rollbacks
+	production
+	names_version
+}
+
+# METADATA
+# title: Again and again
+# description: What is rolled back three times in an hour is not mended by a fourth time.
+require_approval contains {
+	"rule": "many-rollbacks",
+	"reason": $"is rollback number {done + 1} within an hour",
+	"risk": "medium",
+	"seats": [{"group": "oncall", "count": 1}],
+} if {
+	verb in rollbacks
+	production
+	done := history.times("rollbacks", "1h")
+	done >= 3
 }
 
 # METADATA
 # title: Migration in production
-# description: Data that was changed does not go back with the code.
+# description: It may lock a table or lose a column, and no rollback brings either back.
 require_approval contains {
-	"rule": "deploy-migration",
-	"reason": $"migrates data or schema of {target}",
+	"rule": "production-migration",
+	"reason": $"migrates the data of {input.resource.id} in production",
 	"risk": "high",
-	"seats": [{"group": "dba", "count": 1}],
+	"seats": [{"group": "dba", "count": 1}, {"group": "ops", "count": 1}],
 } if {
-	verbs.says(migrates)
-	environment.production
+	verb in migrations
+	production
 }
 
 # METADATA
-# title: Feature flag in production
-# description: A flag changes for everybody at once what a deployment changes slowly.
+# title: Taking down in production
+# description: Customers notice at once, and nothing comes back by itself.
 require_approval contains {
-	"rule": "deploy-flag",
-	"reason": $"switches {target} in production",
-	"risk": "medium",
-	"seats": [{"group": "oncall", "count": 1}],
-} if {
-	verbs.says(flags)
-	environment.production
-}
-
-# METADATA
-# title: Publishing
-# description: What is published is copied within seconds and stays, whatever is taken back.
-require_approval contains {
-	"rule": "publish",
-	"reason": $"publishes {target} for everybody",
-	"risk": "high",
-	"seats": [{"group": "ops", "count": 1}, {"group": "security", "count": 1}],
+	"rule": "production-removal",
+	"reason": $"{input.action.name} of {input.resource.id} in production",
+	"risk": "critical",
+	"seats": [{"group": "ops", "count": 1}, {"group": "oncall", "count": 1}],
 	"reason_required": true,
+	"expires_in": "30m",
 } if {
-	verbs.says(publishes)
+	verb in removals
+	production
 }
 
 # METADATA
-# title: Unknown
-# description: A pipeline can be told to do anything.
-require_approval contains {
-	"rule": "deploy-unknown",
-	"reason": $"{input.action.name} is not known here",
-	"risk": "high",
-	"seats": [{"group": "ops", "count": 1}],
-} if {
-	not plain
-}
+# title: Gates
+# description: A check that an agent may switch off, or an approval that it may give, guards nothing.
+deny contains {"rule": "gates-stay", "reason": "gates and freezes of deployments are opened by people"} if verb in gates
 
 # METADATA
-# title: Around the checks
-# description: The checks of a pipeline are there for whoever is in a hurry.
-deny contains {"rule": "deploy-bypass", "reason": "goes around the checks of the pipeline, or answers its questions to people"} if verbs.says(switches)
-
-deny contains {"rule": "deploy-bypass", "reason": "goes around the checks of the pipeline, or answers its questions to people"} if {
-	some member in ["force", "no_verify", "skip_approval", "skip_checks", "skip_tests"]
-	args[member]
-}
-
-# METADATA
-# title: Too many at once
-# description: A change that breaks something is found among a few, not among dozens.
-require_approval contains {
-	"rule": "many-deployments",
-	"reason": $"deploys to production after {deployed} times within an hour",
-	"risk": "high",
-	"seats": [{"group": "ops", "count": 1}],
-} if {
-	deploying
-	environment.production
-	deployed >= 10
+# title: Past the checks
+# description: The same with a flag.
+deny contains {"rule": "gates-stay", "reason": "deploys past its checks"} if {
+	some flag in {"bypass", "ignore_checks", "no_verify", "skip_approval", "skip_checks", "skip_tests"}
+	input.action.properties[flag] != false
+	production
+	verb in (deployments | migrations)
 }
 
 # METADATA
 # title: Data in the session
-# description: What strangers wrote should not reach production unseen.
+# description: What strangers wrote does not take production down.
 require_approval contains rule if some rule in session.rules(flow, "oncall")
 
-touches if {
-	environment.production
-	deploying
-}
-
-touches if {
-	environment.production
-	verbs.says(concat(" ", [goes_back, removes, flags, migrates]))
-}
-
-# The first that is given, in the order in which they say most.
-version := stated[0] if {
-	count(stated) > 0
-} else := "an unstated version"
-
-stated := [substring(args[member], 0, 80) | some member in versions; is_string(args[member])]
-
-versions := ["digest", "sha", "commit", "revision", "artifact", "image", "version", "tag", "ref"]
-
-deployed := max([history.count("deployments", scope, "1h") | some scope in ["subject", "principal", "session"]])
-
-counts contains {"counter": "deployments"} if {
-	deploying
-	environment.production
+counts contains {"counter": "rollbacks"} if {
+	verb in rollbacks
+	production
 }
 
 flow contains "irreversible" if {
-	environment.production
-	verbs.says(concat(" ", [removes, migrates]))
+	verb in (migrations | removals)
+	production
 }
 
-flow contains "irreversible" if verbs.says(publishes)
+# Production unless the id or the argument that says where plainly names another environment, and nothing speaks of
+# production.
+default production := true
 
-flow contains "way_out" if verbs.says(publishes)
+production := false if environment.elsewhere
+
+production := false if {
+	some name in {"env", "environment", "stage"}
+	names.plain(input.action.properties[name]) in data.company.elsewhere
+	not environment.speaks_of_production
+	not contradicted
+}
+
+# One argument says staging, another something else.
+contradicted if {
+	some name in {"env", "environment", "stage", "target"}
+	given := input.action.properties[name]
+	not is_elsewhere(given)
+}
+
+is_elsewhere(given) if names.plain(given) in data.company.elsewhere
+
+# Without a time it is night.
+frozen := "at night" if not by_day
+
+else := "at the weekend" if not in_the_week
+
+else := $"in a freeze ({freeze.why})" if {
+	some freeze in data.company.freezes
+	input.time.rfc3339 >= freeze.from
+	input.time.rfc3339 < freeze.to
+}
+
+by_day if {
+	is_number(input.time.hour)
+	input.time.hour >= 6
+	input.time.hour < 20
+}
+
+in_the_week if input.time.weekday in {"monday", "tuesday", "wednesday", "thursday"}
+
+in_the_week if {
+	input.time.weekday == "friday"
+	input.time.hour < 15
+}
+
+versions := ["version", "image", "tag", "digest", "sha", "commit", "revision", "build", "to"]
+
+default version := "an unstated version"
+
+version := [one | some name in versions; one := input.action.properties[name]; is_string(one)][0]
+
+names_version if {
+	some name in versions
+	given := input.action.properties[name]
+	not given in {"last", "previous", null}
+}
+
+# A digest, a commit or the number of a version: nobody moves it.
+fixed_version if {
+	some name in versions
+	is_fixed(input.action.properties[name])
+}
+
+is_fixed(given) if indexof(given, "sha256:") >= 0
+
+is_fixed(given) if {
+	count(given) in {40, 64}
+	trim(given, "0123456789abcdef") == ""
+}
+
+# 4.2.1, v4.2, web:4.2.1-rc.1
+is_fixed(given) if {
+	count(given) <= 200
+	pieces := split(given, ":")
+	number := trim_prefix(pieces[count(pieces) - 1], "v")
+	trim_left(number, "0123456789") != number
+	contains(number, ".")
+}
+
+is_fixed(given) if is_number(given)
+
+default what := ""
+
+what := $": {version}" if version != "an unstated version"

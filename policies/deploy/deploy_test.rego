@@ -2,197 +2,259 @@ package policies.deploy_test
 
 import data.policies.deploy
 
-noon := {"weekday": "thursday", "hour": 12, "rfc3339": "2026-01-15T12:00:00Z"}
+asked(verb, id, arguments) := asked_with({}, verb, id, arguments)
 
-asked(name, id, args) := {
-	"action": {"name": name, "properties": args},
-	"resource": {"type": "service", "id": id},
+asked_with(more, verb, id, arguments) := said if {
+	said := data.countersign.decision with input as object.union(of(verb, id, arguments), more)
+}
+
+of(verb, id, arguments) := {
+	"action": {"name": $"deploy.{verb}", "properties": arguments},
+	"agent": {"id": "release-bot", "owner": "sam@acme.example", "groups": ["ci"]},
 	"context": {},
 	"history": {},
-	"time": noon,
+	"resource": {"type": "service", "id": id},
+	"subject": {"type": "agent", "id": "release-bot"},
+	"time": {"rfc3339": "2026-01-15T10:00:00Z", "weekday": "thursday", "hour": 10},
 }
 
-at(given, time) := object.union(given, {"time": time})
-
-v1 := {"version": "1.4.2"}
-
-go(id) := asked("deploy.release", id, v1)
-
-ruled(rules) := {rule.rule | some rule in rules}
-
-allows(given) := found if found := ruled(deploy.allow) with input as given
-
-asks(given) := found if found := ruled(deploy.require_approval) with input as given
-
-denies(given) := found if found := ruled(deploy.deny) with input as given
-
-rule(given, name) := found if {
-	asking := deploy.require_approval with input as given
-	some found in asking
-	found.rule == name
+# What the package alone says, for the many spellings of one thing.
+says(verb, id, arguments) := {rule.rule | some rule in found} if {
+	found := (deploy.allow | deploy.require_approval) | deploy.deny with input as of(verb, id, arguments)
 }
+
+flows(verb, id) := found if {
+	found := deploy.flow with input as of(verb, id, {})
+}
+
+rules(said) := {reason.rule | some reason in said.reasons}
+
+texts(said) := {reason.text | some reason in said.reasons}
+
+groups(said) := {seat.group: seat.count | some seat in said.approval.seats}
+
+fixed := {"version": "4.2.1"}
 
 test_looking_needs_nobody if {
-	every name in ["deploy.status", "deploy.list_deployments", "deploy.plan", "deploy.get_pipeline_status"] {
-		given := asked(name, "prod/shop", {})
-		allows(given) == {"deploy-look"}
-		asks(given) == set()
+	every verb in ["describe", "diff", "get", "history", "list", "logs", "plan", "preview", "read", "status", "validate"] {
+		says(verb, "prod/web", {}) == {"deploy-look"}
 	}
-	asks(asked("deploy.status_and_apply", "prod/shop", v1)) != set()
-	allows(asked("deploy.diff_migrate", "prod/shop", v1)) == set()
+	asked("status", "prod/web", {}).effect == "allow"
 }
 
-test_outside_production_nobody_is_asked if {
-	every name in ["deploy.release", "deploy.rollback", "deploy.scale", "deploy.migrate", "deploy.delete_service", "deploy.toggle_flag"] {
-		given := asked(name, "staging/shop", {})
-		allows(given) == {"deploy-elsewhere"}
-		asks(given) == set()
-		asks(at(given, {"weekday": "sunday", "hour": 3})) == set()
+changing := [
+	"canary", "create", "deploy", "promote", "publish", "release", "rollout", "run", "ship", "start", "trigger", "update",
+	"upgrade", "pause", "restart", "resume", "scale", "set_config", "set_env", "shift_traffic", "swap", "create_flag",
+	"delete_flag", "disable_flag", "enable_flag", "set_flag", "toggle_flag", "update_flag",
+]
+
+test_outside_production_nobody_is_needed if {
+	every verb in changing {
+		says(verb, "staging/web", {}) == {"deploy-elsewhere"}
 	}
-	allows(asked("deploy.status", "staging/shop", {})) == {"deploy-look"}
-	allows(asked("deploy.publish_package", "staging/shop", {})) == set()
-	allows(asked("deploy.frobnicate", "staging/shop", {})) == set()
-}
-
-test_production_is_for_whoever_is_on_call if {
-	asks(go("prod/shop")) == {"deploy-production"}
-	allows(go("prod/shop")) == set()
-	rule(go("prod/shop"), "deploy-production") == {
-		"rule": "deploy-production",
-		"reason": "deploys 1.4.2 to prod/shop",
-		"risk": "high",
-		"seats": [{"group": "oncall", "count": 1}],
-		"expires_in": "30m",
-		"escalate": [{"after": "10m", "seats": [{"group": "ops", "count": 1}]}],
+	every verb in ["migrate", "delete", "rollback"] {
+		says(verb, "staging/web", {"to": "1.0"}) == {"deploy-elsewhere"}
+		flows(verb, "staging/web") == set()
 	}
-	asks(go("shop")) == {"deploy-production"}
+	says("warp", "staging/web", {}) == set()
 }
 
-test_a_version_that_moves_is_asked_about if {
-	every args in [{}, {"tag": "latest"}, {"image": "acme/shop:latest"}, {"ref": "main"}, {"ref": "refs/heads/main"}, {"version": ""}, {"version": 7}, {"tag": "stable", "version": "1.2"}] {
-		"deploy-unpinned" in asks(asked("deploy.release", "prod/shop", args))
+test_production_needs_operations if {
+	every verb in changing {
+		says(verb, "prod/web", fixed) == {"production-deploy"}
 	}
-	every args in [{"commit": "0a1b2c"}, {"image": "acme/shop@sha256:00"}, {"tag": "v1"}, {"version": "2026.1-main.3"}] {
-		asks(asked("deploy.release", "prod/shop", args)) == {"deploy-production"}
+	said := asked("deploy", "prod/web", fixed)
+	groups(said) == {"ops": 1}
+	said.risk.level == "high"
+	said.approval.expires_in == 1800
+	texts(said) == {"deploy.deploy of prod/web in production: 4.2.1"}
+	texts(asked("restart", "prod/web", {})) == {"deploy.restart of prod/web in production"}
+	not said.flow
+}
+
+is_production(id, arguments) := found if {
+	found := deploy.production with input as of("deploy", id, arguments)
+}
+
+test_an_environment_is_known_by_the_id_or_by_what_the_tool_is_told if {
+	every id in ["staging/web", "dev.web", "test"] {
+		is_production(id, {}) == false
 	}
-	rule(asked("deploy.release", "prod/shop", {}), "deploy-unpinned").reason == "deploys an unstated version to prod/shop, which may be another version when it runs"
-	rule(asked("deploy.release", "prod/shop", {}), "deploy-unpinned").seats == [{"group": "ops", "count": 1}]
-	rule(asked("deploy.release", "prod/shop", {"tag": "latest", "commit": "0a1b"}), "deploy-production").reason == "deploys 0a1b to prod/shop"
-}
-
-test_when_nobody_is_there_more_people_are_asked if {
-	every time in [{"weekday": "saturday", "hour": 12}, {"weekday": "sunday", "hour": 12}, {"weekday": "monday", "hour": 6}, {"weekday": "monday", "hour": 17}, {}] {
-		given := object.union(object.remove(go("prod/shop"), ["time"]), {"time": time})
-		asks(given) == {"deploy-production", "deploy-unattended"}
+	every name in ["env", "environment", "stage"] {
+		is_production("web", {name: "staging"}) == false
+		is_production("web", {name: "Staging "}) == false
+		is_production("web", {name: "prod"})
+		is_production("web", {name: "staging-prod"})
+		is_production("web", {name: "qa"})
+		is_production("web", {name: 5})
 	}
-	every hour in [7, 16] {
-		asks(at(go("prod/shop"), {"weekday": "monday", "hour": hour})) == {"deploy-production"}
+	is_production("web", {"environment": "staging", "env": "dev"}) == false
+}
+
+test_what_is_not_plainly_elsewhere_is_production if {
+	is_production("web", {})
+	is_production("prod/web", {"environment": "staging"})
+	is_production("web", {"environment": "staging", "env": "canary"})
+	is_production("web", {"environment": "staging", "stage": 5})
+	is_production("web", {"environment": "staging", "target": "blue"})
+	is_production("web", {"environment": "staging", "cluster": "production-eu"})
+	is_production("web", {"note": "staging"})
+}
+
+at(weekday, hour) := {"time": {"rfc3339": "2026-01-15T10:00:00Z", "weekday": weekday, "hour": hour}}
+
+test_at_night_and_at_weekends_the_person_on_call_agrees_too if {
+	every when in [["monday", 5], ["monday", 20], ["saturday", 12], ["sunday", 12], ["friday", 15], ["Monday", 12], ["monday", "12"]] {
+		"freeze" in rules(asked_with(at(when[0], when[1]), "deploy", "prod/web", fixed))
 	}
-	found := rule(at(go("prod/shop"), {"weekday": "sunday", "hour": 3}), "deploy-unattended")
-	found.reason == "changes prod/shop on sunday at 3 h UTC"
-	found.seats == [{"group": "oncall", "count": 1}, {"group": "ops", "count": 1}]
-	found.reason_required
-}
-
-test_a_freeze_takes_more_people_and_names_its_reason if {
-	freezes := [{"from": "2026-01-15T00:00:00Z", "to": "2026-01-16T00:00:00Z", "reason": "the sale"}]
-	asking := deploy.require_approval with input as go("prod/shop") with data.company.freezes as freezes
-	ruled(asking) == {"deploy-frozen", "deploy-production"}
-	some found in asking
-	found.rule == "deploy-frozen"
-	found.reason == "changes prod/shop during a freeze: the sale"
-	found.seats == [{"group": "oncall", "count": 1}, {"group": "ops", "count": 2}]
-	found.reason_required
-	later := deploy.require_approval with input as at(go("prod/shop"), {"rfc3339": "2026-01-16T00:00:00Z"}) with data.company.freezes as freezes
-	ruled(later) == {"deploy-production"}
-	earlier := deploy.require_approval with input as at(go("prod/shop"), {"rfc3339": "2026-01-14T23:59:59Z"}) with data.company.freezes as freezes
-	ruled(earlier) == {"deploy-production"}
-	back := deploy.allow with input as asked("deploy.rollback", "prod/shop", v1) with data.company.freezes as freezes
-	back == set()
-	twice := array.concat(freezes, [{"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "reason": "another"}])
-	both := deploy.require_approval with input as go("prod/shop") with data.company.freezes as twice
-	"deploy-frozen" in ruled(both)
-}
-
-test_going_back_needs_nobody_while_somebody_is_there if {
-	given := asked("deploy.rollback", "prod/shop", v1)
-	allows(given) == {"deploy-rollback"}
-	asks(given) == set()
-	asks(at(given, {"weekday": "sunday", "hour": 3})) == {"deploy-unattended"}
-	allows(at(given, {"weekday": "sunday", "hour": 3})) == set()
-	allows(asked("deploy.rollback_and_release", "prod/shop", v1)) == set()
-	allows(asked("deploy.rollback_everything_else", "prod/shop", v1)) == set()
-}
-
-test_stopping_needs_nobody if {
-	allows(asked("deploy.cancel", "prod/shop", {})) == {"deploy-stop"}
-	allows(asked("deploy.abort_and_delete", "prod/shop", {})) == set()
-	allows(asked("deploy.pause_whatever", "prod/shop", {})) == set()
-}
-
-test_removing_migrating_and_switching_in_production if {
-	asks(asked("deploy.delete_service", "prod/shop", {})) == {"deploy-removal"}
-	removal := rule(asked("deploy.delete_service", "prod/shop", {}), "deploy-removal")
-	removal.seats == [{"group": "oncall", "count": 1}, {"group": "ops", "count": 1}]
-	removal.reason_required
-	asks(asked("deploy.migrate", "prod/shop", {})) == {"deploy-migration"}
-	rule(asked("deploy.migrate", "prod/shop", {}), "deploy-migration").seats == [{"group": "dba", "count": 1}]
-	asks(asked("deploy.toggle_feature", "prod/shop", {})) == {"deploy-flag"}
-	rule(asked("deploy.toggle_feature", "prod/shop", {}), "deploy-flag").seats == [{"group": "oncall", "count": 1}]
-	asks(at(asked("deploy.toggle_feature", "prod/shop", {}), {"weekday": "sunday"})) == {"deploy-flag", "deploy-unattended"}
-}
-
-test_publishing_takes_two_wherever_it_is_done_from if {
-	every id in ["prod/shop", "staging/shop"] {
-		found := rule(asked("deploy.publish_package", id, v1), "publish")
-		found.seats == [{"group": "ops", "count": 1}, {"group": "security", "count": 1}]
-		found.reason_required
+	every when in [["monday", 6], ["tuesday", 19], ["wednesday", 12], ["thursday", 12], ["friday", 14]] {
+		not "freeze" in rules(asked_with(at(when[0], when[1]), "deploy", "prod/web", fixed))
 	}
-	facts := deploy.flow with input as asked("deploy.publish_package", "staging/shop", v1)
-	facts == {"irreversible", "way_out"}
 }
 
-test_an_action_nobody_knows_is_asked_about if {
-	"deploy-unknown" in asks(asked("deploy.frobnicate", "staging/shop", {}))
-	rule(asked("deploy.frobnicate", "staging/shop", {}), "deploy-unknown").seats == [{"group": "ops", "count": 1}]
-	not "deploy-unknown" in asks(go("prod/shop"))
+test_a_freeze_says_when_and_why if {
+	night := asked_with(at("monday", 22), "deploy", "prod/web", fixed)
+	rules(night) == {"production-deploy", "freeze"}
+	groups(night) == {"oncall": 1, "ops": 1}
+	night.risk.level == "critical"
+	night.approval.reason_required
+	night.approval.expires_in == 1800
+	"deploy.deploy of prod/web in production at night" in texts(night)
+	"deploy.deploy of prod/web in production at the weekend" in texts(asked_with(at("saturday", 12), "deploy", "prod/web", fixed))
+	"freeze" in rules(asked_with({"time": null}, "deploy", "prod/web", fixed))
 }
 
-test_nobody_goes_around_the_checks if {
-	every name in ["deploy.approve", "deploy.skip_checks", "deploy.override_gate", "deploy.force_release"] {
-		denies(asked(name, "staging/shop", v1)) == {"deploy-bypass"}
+test_a_freeze_that_is_said_holds_from_its_first_second_to_before_its_last if {
+	every when in ["2026-01-15T10:00:00Z", "2026-01-15T09:00:00Z"] {
+		said := asked("restart", "prod/web", {}) with data.company.freezes as [{"from": when, "to": "2026-01-15T10:00:01Z", "why": "audit"}]
+		"deploy.restart of prod/web in production in a freeze (audit)" in texts(said)
 	}
-	every member in ["force", "no_verify", "skip_approval", "skip_checks", "skip_tests"] {
-		denies(asked("deploy.release", "prod/shop", {member: true})) == {"deploy-bypass"}
-		denies(asked("deploy.release", "prod/shop", {member: false})) == set()
+	every freeze in [{"from": "2026-01-15T10:00:01Z", "to": "2027"}, {"from": "2025", "to": "2026-01-15T10:00:00Z"}] {
+		said := asked("restart", "prod/web", {}) with data.company.freezes as [object.union(freeze, {"why": "audit"})]
+		rules(said) == {"production-deploy"}
 	}
-	denies(go("prod/shop")) == set()
 }
 
-test_a_change_is_found_among_few if {
-	counted(10) == {"deploy-production", "many-deployments"}
-	counted(9) == {"deploy-production"}
+test_a_freeze_holds_for_everything_but_looking_and_going_back if {
+	every verb in ["scale", "set_flag", "migrate", "delete"] {
+		"freeze" in rules(asked_with(at("sunday", 3), verb, "prod/web", {}))
+	}
+	every verb in ["status", "rollback"] {
+		asked_with(at("sunday", 3), verb, "prod/web", {}).effect == "allow"
+	}
+	asked_with(at("sunday", 3), "deploy", "staging/web", {}).effect == "allow"
 }
 
-counted(n) := found if {
-	counters := {"deployments": {"session": {"1h": {"count": n, "sum": 0, "denies": 0, "resources": 1}}}}
-	found := asks(object.union(go("prod/shop"), {"history": {"counters": counters}}))
+test_a_version_that_moves_is_pointed_out if {
+	every arguments in [{}, {"version": "latest"}, {"version": "main"}, {"image": "web:latest"}, {"tag": "stable"}, {"version": ""}, {"version": null}, {"image": "registry.acme.example/web"}, {"commit": "abc"}, {"note": "1.0"}] {
+		says("deploy", "prod/web", arguments) == {"production-deploy", "loose-version"}
+	}
+	said := asked("deploy", "prod/web", {"version": "latest"})
+	groups(said) == {"ops": 1}
+	said.risk.level == "high"
+	"deploys prod/web in production without a fixed version" in texts(said)
+	says("restart", "prod/web", {}) == {"production-deploy"}
 }
 
-test_what_is_counted_and_remembered if {
-	counts := deploy.counts with input as go("prod/shop")
-	counts == {{"counter": "deployments"}}
-	none := deploy.counts with input as go("staging/shop")
-	none == set()
-	facts := deploy.flow with input as go("prod/shop")
-	facts == set()
-	migrated := deploy.flow with input as asked("deploy.migrate", "prod/shop", {})
-	migrated == {"irreversible"}
-	tested := deploy.flow with input as asked("deploy.migrate", "staging/shop", {})
-	tested == set()
+test_a_version_that_stays_is_fixed if {
+	commit := "0123456789abcdef0123456789abcdef01234567"
+	every given in ["4.2.1", "v4.2", "web:4.2.1-rc.1", 17, commit, concat("", [commit, "012345670123456701234567"]), "web@sha256:abc", "sha256:abc"] {
+		deploy.is_fixed(given)
+	}
+	every given in ["v4", "a.b", substring(commit, 0, 39), "0123456789abcdef0123456789abcdef0123456z", "4.2.1:latest", concat("", ["1.", concat("", [c | some _ in numbers.range(1, 199); c := "0"])])] {
+		not deploy.is_fixed(given)
+	}
+	deploy.is_fixed(concat("", ["1.", concat("", [c | some _ in numbers.range(1, 198); c := "0"])]))
+	every name in ["version", "image", "tag", "digest", "sha", "commit", "revision", "build", "to"] {
+		deploy.fixed_version with input as of("deploy", "prod/web", {name: "4.2.1"})
+	}
 }
 
-test_what_strangers_wrote_is_not_published_unseen if {
-	flow := {"untrusted_read": {"action": "web.fetch"}}
-	"steered-irreversible" in asks(object.union(asked("deploy.migrate", "prod/shop", {}), {"history": {"flow": flow}}))
+test_going_back_needs_nobody if {
+	every verb in ["abort", "cancel", "revert", "rollback", "rollback_to_previous", "undo"] {
+		says(verb, "prod/web", {}) == {"rollback"}
+		says(verb, "prod/web", {"to": "previous"}) == {"rollback"}
+	}
+	every none in ["last", null] {
+		says("rollback", "prod/web", {"version": none}) == {"rollback"}
+	}
+	said := asked("rollback", "prod/web", {})
+	said.effect == "allow"
+	said.counts == [{"counter": "rollbacks", "amount": 0}]
+	not said.flow
+	not asked("rollback", "staging/web", {}).counts
+	not asked("restart", "prod/web", {}).counts
 }
+
+test_going_back_to_a_version_by_name_needs_the_person_on_call if {
+	every name in ["version", "image", "tag", "digest", "sha", "commit", "revision", "build", "to"] {
+		says("rollback", "prod/web", {name: "1.0.3"}) == {"rollback-to-version"}
+	}
+	said := asked("rollback", "prod/web", {"to": "1.0.3"})
+	groups(said) == {"oncall": 1}
+	said.risk.level == "medium"
+	said.approval.expires_in == 900
+	texts(said) == {"takes prod/web in production back to 1.0.3"}
+	texts(asked("rollback", "prod/web", {"to": 5})) == {"takes prod/web in production back to an unstated version"}
+}
+
+done(n) := {"history": {"counters": {"rollbacks": {"subject": {"1h": {"count": n}}}}}}
+
+test_going_back_again_and_again_needs_the_person_on_call if {
+	asked_with(done(2), "rollback", "prod/web", {}).effect == "allow"
+	said := asked_with(done(3), "rollback", "prod/web", {})
+	rules(said) == {"many-rollbacks"}
+	groups(said) == {"oncall": 1}
+	said.risk.level == "medium"
+	texts(said) == {"is rollback number 4 within an hour"}
+	asked_with(done(3), "rollback", "staging/web", {}).effect == "allow"
+	rules(asked_with(done(3), "restart", "prod/web", {})) == {"production-deploy"}
+}
+
+test_a_migration_in_production_needs_a_dba_and_operations if {
+	every verb in ["migrate", "run_migration", "run_migrations"] {
+		says(verb, "prod/web", {}) == {"production-migration"}
+		flows(verb, "prod/web") == {"irreversible"}
+	}
+	said := asked("migrate", "prod/web", {})
+	groups(said) == {"dba": 1, "ops": 1}
+	said.risk.level == "high"
+	texts(said) == {"migrates the data of prod/web in production"}
+}
+
+test_taking_production_down_needs_those_who_would_be_woken if {
+	every verb in ["delete", "destroy", "remove", "stop", "teardown", "undeploy", "uninstall"] {
+		says(verb, "prod/web", {}) == {"production-removal"}
+		flows(verb, "prod/web") == {"irreversible"}
+	}
+	said := asked("delete", "prod/web", {})
+	groups(said) == {"oncall": 1, "ops": 1}
+	said.risk.level == "critical"
+	said.approval.reason_required
+	said.approval.expires_in == 1800
+	texts(said) == {"deploy.delete of prod/web in production"}
+}
+
+test_strangers_do_not_take_production_down if {
+	page := {"history": {"flow": {"untrusted_read": {"at": "2026-01-15T09:58:00Z", "action": "tickets.read", "resource": "SUP-7"}}}}
+	said := asked_with(page, "delete", "prod/web", {})
+	rules(said) == {"production-removal", "steered-irreversible"}
+	asked_with(page, "rollback", "prod/web", {}).effect == "allow"
+}
+
+test_gates_are_opened_by_people if {
+	every verb in ["approve", "bypass", "disable_checks", "disable_gate", "force_unlock", "override", "skip_checks", "skip_gate", "unfreeze", "unlock"] {
+		says(verb, "staging/web", {}) == {"gates-stay"}
+	}
+	texts(asked("unfreeze", "prod/web", {})) == {"gates and freezes of deployments are opened by people"}
+	every flag in ["bypass", "ignore_checks", "no_verify", "skip_approval", "skip_checks", "skip_tests"] {
+		"gates-stay" in says("deploy", "prod/web", {flag: true})
+		not "gates-stay" in says("deploy", "prod/web", {flag: false})
+	}
+	texts(asked("migrate", "prod/web", {"skip_checks": true})) == {"deploys past its checks"}
+	says("deploy", "staging/web", {"skip_checks": true}) == {"deploy-elsewhere"}
+	says("restart", "prod/web", {"skip_checks": true}) == {"production-deploy"}
+	says("deploy", "prod/web", {"version": "4.2.1", "verbose": true}) == {"production-deploy"}
+}
+
+test_unknown_deployments_are_denied if asked("warp", "prod/web", {}).effect == "deny"
