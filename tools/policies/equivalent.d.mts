@@ -1,0 +1,1 @@
+export function readEquivalents(path?: string): Promise<{ because(id: string): string | undefined; ids(): string[] }>;

@@ -1,0 +1,14 @@
+export interface Mutant {
+  file: string;
+  line: number;
+  /** First and last row of the rule. */
+  rows: [number, number];
+  rule: string;
+  id: string;
+  what: string;
+  /** The whole file, broken. */
+  text: string;
+}
+
+/** `ast` is what `opa parse --format json --json-include locations` prints. */
+export function mutantsOf(file: string, source: string, ast: unknown, options?: { deep?: boolean }): Mutant[];
