@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findOpa } from '@countersign/policy';
 
 const cacheDir = fileURLToPath(new URL('../../../.countersign/cache', import.meta.url));
+
+// Loaded as the command line loads it, which keeps it out of every other verb's start.
+const { findOpa } = await import('@countersign/policy');
 
 /** The opa these tests use, if there is one: nothing is installed for them. */
 export const opa = await findOpa({ cacheDir, log: () => {}, install: false });
