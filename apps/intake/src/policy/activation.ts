@@ -13,7 +13,7 @@ import {
 } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import { diffBundles, recordedChanges, type Bundle, type Policy } from '@countersign/policy';
+import { diffBundles, recordedChanges, type Bundle, type Policy, type ShadowReport } from '@countersign/policy';
 import type { Log } from '@countersign/service';
 import type { Activation as StoredActivation, StoredBundle } from '@countersign/store';
 import { readAction, type ActionTexts } from '../action.js';
@@ -44,6 +44,8 @@ export interface Wish {
   reason: string;
   /** The decision that is to allow it, if people were asked before. */
   decisionId: string;
+  /** Requests it was seen to answer more loosely, if it was tried beside what serves. */
+  loosened?: number;
   traceId?: string;
 }
 
@@ -77,10 +79,12 @@ export class Activation {
 
   async #ask(wish: Wish): Promise<Activated> {
     const change = await this.#change(wish);
-    const decision = await this.parts.decider.decide(asked(wish, texts(wish, change)), wish.traceId);
+    const tried = loosenedBy(await this.parts.policy.shadowReport(), wish.revision);
+    const seen = { ...wish, ...(tried === undefined ? {} : { loosened: tried }) };
+    const decision = await this.parts.decider.decide(asked(seen, texts(seen, change)), wish.traceId);
     if (!decision.mayAct) return { decision, activated: false };
     // Policy lets it happen at once. With a grant, that is what is used up; without one there is nothing to use up.
-    if (decision.grant) return this.#redeem({ ...wish, decisionId: decision.id }, change);
+    if (decision.grant) return this.#redeem({ ...seen, decisionId: decision.id }, change);
     const { writer, now } = this.parts.decisions;
     const at = now().toISOString();
     const activation = stored(wish, change, decision.id, at);
@@ -97,9 +101,16 @@ export class Activation {
     if (decision.status === 'PENDING' || decision.status === 'DENIED' || decision.status === 'WITHDRAWN') {
       return { decision: toDecision(decision), activated: false };
     }
-    const { from, reason } = decision.request.action.properties as { from: string; reason?: string };
-    // What was approved is what is compared: the reason was part of it.
-    const same = { ...wish, reason: reason ?? '' };
+    const {
+      from,
+      reason = '',
+      loosened,
+    } = decision.request.action.properties as Pick<Wish, 'loosened'> & {
+      from: string;
+      reason?: string;
+    };
+    // What was approved is what is compared: the reason was part of it, and what had been seen by then.
+    const same = { ...wish, reason, ...(loosened === undefined ? {} : { loosened }) };
     // A permission that is used up, expired or taken back is refused as that, whatever serves by now.
     const { revision } = await this.parts.served.now();
     if (decision.status === 'ALLOWED' && revision !== from) throw servesAnother(decision.id);
@@ -218,7 +229,7 @@ function agentOf({ id, name, groups }: Person): Agent {
 }
 
 /** The action in canonical form. The same wish under the same circumstances is the same action, to the byte. */
-function texts({ by, revision, rollback, reason }: Wish, { bundle, served, changes }: Change): ActionTexts {
+function texts({ by, revision, rollback, reason, loosened }: Wish, { bundle, served, changes }: Change): ActionTexts {
   const { summary, packages, data_changed, code_changed } = changes;
   const args = {
     author: bundle.author,
@@ -228,6 +239,7 @@ function texts({ by, revision, rollback, reason }: Wish, { bundle, served, chang
     ...(reason ? { reason } : {}),
     ...(bundle.note ? { note: bundle.note } : {}),
     summary,
+    ...(loosened === undefined ? {} : { loosened }),
     changes: { packages, data_changed, code_changed },
   };
   const found = new Violations();
@@ -279,6 +291,15 @@ function recorded({ by, revision, rollback, reason }: Wish, change: Change, deci
     archive_digest: change.archiveDigest,
     changes: change.changes,
   };
+}
+
+const STRICTNESS = { allow: 0, require_approval: 1, deny: 2 };
+
+/** How many requests a bundle answered more loosely while it was tried; undefined if it was not, or is not any more. */
+function loosenedBy(report: ShadowReport | undefined, revision: string): number | undefined {
+  if (report?.candidate.revision !== revision || report.compared === 0) return undefined;
+  const looser = report.effects.filter(({ live, candidate }) => STRICTNESS[candidate] < STRICTNESS[live]);
+  return looser.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** A decision about something else, or of somebody else, activates nothing. */

@@ -449,6 +449,10 @@ describe('a candidate', () => {
       action: 'db.read',
       candidate: { rules: ['release-ten'] },
     });
+    // Who is asked about it is told what it was seen to do.
+    const { decision } = await activate(BEN, ten.revision);
+    const asked = await gate.grpc.call(DANA, approvals.getApproval, { id: decision!.id });
+    expect(JSON.parse(asked.argumentsJson)).toMatchObject({ loosened: 0 });
     const candidate = await fetch(`http://127.0.0.1:${gate.httpPort}/v1/bundles/candidate`, {
       headers: { authorization: `Bearer ${SERVICE_TOKEN}` },
     });
@@ -460,6 +464,9 @@ describe('a candidate', () => {
       const { candidate: none } = await gate.grpc.call(SAM, policies.getShadowReport, {});
       return none === undefined;
     });
+    // What they approved holds, although nothing is seen any more.
+    await vote(DANA, decision!.id);
+    expect(await activate(BEN, ten.revision, decision!.id)).toMatchObject({ activated: true });
   });
 });
 
