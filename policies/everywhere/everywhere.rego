@@ -22,7 +22,11 @@ require_approval contains {
 	not reads
 }
 
+# The last part of the name, whole: `read_and_purge` is not reading.
 reads if {
-	some verb in ["count", "describe", "explain", "get", "list", "plan", "read", "status"]
-	endswith(input.action.name, $".{verb}")
+	parts := split(input.action.name, ".")
+	parts[count(parts) - 1] in {
+		"count", "describe", "diff", "explain", "get", "history", "list", "log", "logs", "plan", "preview", "read", "search",
+		"show", "status", "view",
+	}
 }
