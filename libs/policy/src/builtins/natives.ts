@@ -1,11 +1,10 @@
 import { bytesOfText, textOfBytes } from '../wasm/bytes.js';
 import type { Builtins } from '../wasm/host.js';
 import { Numeral, toBigInt, truncated } from '../wasm/numeral.js';
-import { RegoObject, RegoSet, type Value } from '../wasm/value.js';
+import { RegoObject, type Value } from '../wasm/value.js';
 import { contains, parseCidr } from './cidr.js';
 import { decodeBase64Url } from './encoding.js';
 import { goJson } from './go-json.js';
-import { regoText } from './go-quote.js';
 import { parseJson } from './json-text.js';
 import { containsText } from './net.js';
 import { listOf, numeralOf, objectOf, refuse, textOf, textsOf } from './operands.js';
@@ -18,7 +17,6 @@ export const NATIVE_REPLACEMENTS: Builtins = {
   concat: (separator, texts) => textsOf(texts).join(textOf(separator)),
   format_int: (number, base) => inBase(numeralOf(number), numeralOf(base).text),
   indexof: (text, part) => indexOf(textOf(text), textOf(part)),
-  'internal.template_string': (parts) => listOf(parts).map(templatePart).join(''),
   'json.is_valid': (text) => typeof text === 'string' && parseJson(text) !== undefined,
   'json.marshal': (value) => goJson(value!),
   'json.unmarshal': (text) => {
@@ -50,19 +48,6 @@ function indexOf(text: string, part: string): number {
   const at = text.indexOf(part);
   // In characters, of which some take two units.
   return at < 0 ? at : [...text.slice(0, at)].length;
-}
-
-/** What may be undefined comes as a set of one value or none. */
-function templatePart(part: Value): string {
-  if (!(part instanceof RegoSet)) return Array.isArray(part) || part instanceof RegoObject ? halt() : shown(part);
-  if (part.size === 0) return '<undefined>';
-  return part.size === 1 ? shown(part.members()[0]!) : halt();
-}
-
-const shown = (value: Value) => (typeof value === 'string' ? value : regoText(value));
-
-function halt(): never {
-  throw new Error('a template string must have one value in each place');
 }
 
 // As OPA has it: one holds the first address of the other.

@@ -8,6 +8,8 @@ export interface Graft {
   builtin: string;
   /** As the module calls it. */
   target: string;
+  /** Only for such an operand; for others the module's own is right, and faster. */
+  only?: { operand: number; is: 'text' | 'empty text' | 'set' };
 }
 
 /** Numbers that the host knows the grafted builtins by: beyond any that a module gives out itself. */
@@ -24,7 +26,11 @@ enum Section {
 const FUNCTION_NAMES = 1;
 const [FUNCTION, TABLE, MEMORY] = [0, 1, 2];
 const I32 = 0x7f;
-const [END, CALL, LOCAL_GET, I32_CONST] = [0x0b, 0x10, 0x20, 0x41];
+const [IF, ELSE, END, CALL, LOCAL_GET, LOAD, LOAD_BYTE, I32_CONST] = [0x04, 0x05, 0x0b, 0x10, 0x20, 0x28, 0x2d, 0x41];
+const [EQUALS_ZERO, EQUALS, AND, OR] = [0x45, 0x46, 0x71, 0x72];
+// How the module keeps values: a byte for the kind, and of a text the length four bytes on.
+const [TEXT, SET, INTERNED_TEXT] = [4, 7, 8];
+const TEXT_LENGTH = 4;
 
 /** The module with the host's builtins in the place of its own. Throws an Error for what is no compiled policy. */
 export function graft(wasm: Uint8Array, grafts: readonly Graft[]): Uint8Array<ArrayBuffer> {
@@ -35,18 +41,28 @@ export function graft(wasm: Uint8Array, grafts: readonly Graft[]): Uint8Array<Ar
   const names = readNames(sections.filter(({ id }) => id === Section.Custom));
   if (names.size === 0)
     throw new Error('the names of its functions were taken out of the module: use what opa build writes');
-  const bodies = new Map<number, Buffer>();
-  for (const [i, { target }] of grafts.entries()) {
+  const bodies = new Reader(only(sections, Section.Code)).list((reader) => reader.bytes(reader.uint()));
+  for (const [i, { target, only: guard }] of grafts.entries()) {
     const index = names.get(target);
     if (index === undefined) continue;
-    const type = types[functions[index - imports.length] ?? -1];
+    const own = index - imports.length;
+    const type = types[functions[own] ?? -1];
     const dispatcher = imports.indexOf(`opa_builtin${type?.operands}`);
     if (!type?.plain || dispatcher < 0) throw new Error(`the module has another ${target} than opa gives it`);
-    bodies.set(index - imports.length, callOf(dispatcher, FIRST_GRAFT + i, type.operands));
+    const host = call(dispatcher, [FIRST_GRAFT + i, 0], type.operands);
+    if (!guard) bodies[own] = bodyOf(host);
+    else {
+      // The function moves to the end, so that no other changes its number.
+      const original = call(imports.length + bodies.push(bodies[own]!) - 1, [], type.operands);
+      functions.push(functions[own]!);
+      bodies[own] = bodyOf([...holds(guard), IF, I32, ...host, ELSE, ...original, END]);
+    }
   }
-  const parts = sections.map(({ id, content }) =>
-    section(id, id === Section.Code ? withBodies(content, bodies) : content),
-  );
+  const changed = new Map([
+    [Section.Function, list(functions.map(uint))],
+    [Section.Code, list(bodies.map((body) => Buffer.concat([uint(body.length), body])))],
+  ]);
+  const parts = sections.map(({ id, content }) => section(id, changed.get(id) ?? content));
   return new Uint8Array(Buffer.concat([Buffer.from(wasm.subarray(0, MAGIC)), ...parts]));
 }
 
@@ -111,18 +127,25 @@ function readNames(customs: Part[]): Map<string, number> {
   return names;
 }
 
-function withBodies(content: Buffer, bodies: Map<number, Buffer>): Buffer {
-  const old = new Reader(content).list((reader) => reader.bytes(reader.uint()));
-  const all = old.map((body, i) => bodies.get(i) ?? body);
-  return Buffer.concat([uint(all.length), ...all.flatMap((body) => [uint(body.length), body])]);
+// No locals.
+const bodyOf = (code: number[]) => Buffer.from([0, ...code, END]);
+
+/** A call with numbers in front of the function's own operands. */
+function call(index: number, first: number[], operands: number): number[] {
+  const passed = Array.from({ length: operands }, (_, i) => [LOCAL_GET, i]);
+  return [...first.flatMap((value) => [I32_CONST, ...int(value)]), ...passed.flat(), CALL, ...uint(index)];
 }
 
-// No locals; then builtin(id, context, operands…).
-function callOf(dispatcher: number, id: number, operands: number): Buffer {
-  const pushed = Array.from({ length: operands }, (_, i) => Buffer.of(LOCAL_GET, i));
-  const head = Buffer.concat([Buffer.of(0, I32_CONST), int(id), Buffer.of(I32_CONST, 0)]);
-  return Buffer.concat([head, ...pushed, Buffer.of(CALL), uint(dispatcher), Buffer.of(END)]);
+/** Leaves on the stack whether the operand is of the kind. */
+function holds({ operand, is }: NonNullable<Graft['only']>): number[] {
+  const kind = [LOCAL_GET, operand, LOAD_BYTE, 0, 0];
+  if (is === 'set') return [...kind, I32_CONST, SET, EQUALS];
+  const text = [...kind, I32_CONST, TEXT, EQUALS, ...kind, I32_CONST, INTERNED_TEXT, EQUALS, OR];
+  if (is === 'text') return text;
+  return [...text, LOCAL_GET, operand, LOAD, 2, TEXT_LENGTH, EQUALS_ZERO, AND];
 }
+
+const list = (items: Buffer[]) => Buffer.concat([uint(items.length), ...items]);
 
 function section(id: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.of(id), uint(content.length), content]);
