@@ -169,7 +169,7 @@ test_every_name_of_the_agent_is_itself if {
 }
 
 test_agents_never_change_the_gate if {
-	denied("policy.activate", "countersign_policy", "x") == {"gate-is-for-people"}
+	"gate-is-for-people" in denied("policy.activate", "countersign_policy", "x")
 	not denied("policy.read", "countersign_policy", "x")
 	every request in [
 		of("infra.delete", "Countersign_directory", "x"), of("infra.apply", "policy_bundle", "x"), of("infra.apply", "policy_set", "x"), of("policy.activate", "x", "x"),
