@@ -24,6 +24,7 @@ import { redeeming } from '../redeeming.js';
 import { refusedStatus } from '../refusals.js';
 import { toDecision } from '../reply.js';
 import { Violations } from '../violations.js';
+import { changeCounts, changeLines } from './change-text.js';
 import { fact, factEvent } from './fact.js';
 import type { Served, ServedBundles } from './served.js';
 
@@ -230,7 +231,6 @@ function agentOf({ id, name, groups }: Person): Agent {
 
 /** The action in canonical form. The same wish under the same circumstances is the same action, to the byte. */
 function texts({ by, revision, rollback, reason, loosened }: Wish, { bundle, served, changes }: Change): ActionTexts {
-  const { summary, packages, data_changed, code_changed } = changes;
   const args = {
     author: bundle.author,
     from: served.revision,
@@ -238,9 +238,10 @@ function texts({ by, revision, rollback, reason, loosened }: Wish, { bundle, ser
     rollback,
     ...(reason ? { reason } : {}),
     ...(bundle.note ? { note: bundle.note } : {}),
-    summary,
+    summary: changes.summary,
     ...(loosened === undefined ? {} : { loosened }),
-    changes: { packages, data_changed, code_changed },
+    changes: changeCounts(changes),
+    rules: changeLines(changes),
   };
   const found = new Violations();
   return readAction(

@@ -117,7 +117,8 @@ describe('a policy is changed', () => {
       to: two.revision,
       rollback: false,
       reason: 'tried for a week',
-      changes: { data_changed: true, code_changed: false },
+      changes: { added: 0, changed: 0, removed: 0, data: true, code: false },
+      rules: '',
     });
     // Asked once more, people are not asked twice.
     expect((await activate(BEN, two.revision)).decision?.id).toBe(id);

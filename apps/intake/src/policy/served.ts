@@ -11,12 +11,14 @@ export interface Served {
   candidate: string | null;
 }
 
+const FIRST_KEPT_MS = 5_000;
 /** What an archive from the database is called in messages. */
 const LOCATION = 'database';
 
 /** The bundles intake keeps, and the one that serves while none of them was activated. */
 export class ServedBundles {
   #first: Promise<Bundle> | undefined;
+  #readAgainMs = 0;
 
   constructor(
     readonly bundles: Bundles,
@@ -48,10 +50,14 @@ export class ServedBundles {
     return { revision, archive };
   }
 
-  /** What serves while nothing was activated. */
+  /** What serves while nothing was activated. A folder of policies may change, so it is read again from time to time. */
   first(): Promise<Bundle> {
-    const read = (this.#first ??= this.supply.first());
-    read.catch(() => (this.#first = undefined));
-    return read;
+    const nowMs = Date.now();
+    if (!this.#first || nowMs > this.#readAgainMs) {
+      this.#readAgainMs = nowMs + FIRST_KEPT_MS;
+      const read = (this.#first = this.supply.first());
+      read.catch(() => (this.#first = undefined));
+    }
+    return this.#first;
   }
 }
