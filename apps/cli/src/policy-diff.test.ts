@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:http';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { ListBundlesResponseSchema } from '@countersign/contract';
 import { canonicalize } from '@countersign/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { message, startFakeGate, type FakeGate } from '../test/fake-gate.js';
 import { env, opa, policyFolder, SHOP } from '../test/policies.js';
 import { recorded } from '../test/recorded.js';
 import { countersign } from '../test/terminal-run.js';
@@ -22,8 +24,10 @@ let http: Server;
 let url: string;
 let archive: Buffer | undefined;
 let etag = '"sha256:none"';
+let gate: FakeGate;
 
 beforeAll(async () => {
+  gate = await startFakeGate();
   http = createServer((request, response) => {
     const allowed = request.headers.authorization === 'Bearer cs_dev_dana';
     const found = request.url === '/v1/bundles/active' ? archive : undefined;
@@ -34,6 +38,7 @@ beforeAll(async () => {
   if (opa) await countersign(['policy', 'build', '--policies', old.folder, '--out', bundle], { env });
 });
 afterAll(async () => {
+  await gate.stop();
   http.close();
   await old.remove();
   await young.remove();
@@ -79,12 +84,20 @@ describe.skipIf(!opa)('policy diff', () => {
   it('compares with what the service has, for a person who may see it', async () => {
     archive = await readFile(bundle);
     etag = `"sha256:${'a'.repeat(64)}"`;
-    const served = (source: string, ...args: string[]) => diff(source, young.folder, '--http', url, ...args);
+    const served = (source: string, ...args: string[]) =>
+      diff(source, young.folder, '--http', url, '--address', gate.address, ...args);
+    const serves = (revision: string) => {
+      const bundles = [{ revision, active: true, location: '/etc/policies' }];
+      gate.answer('ListBundles', message(ListBundlesResponseSchema, { bundles }));
+    };
+    serves(`sha256:${'a'.repeat(64)}`);
     expect((await served('serving', '--token', 'cs_dev_dana')).stdout).toContain('+ deny[never-again]');
     expect((await served(`sha256:${'a'.repeat(64)}`, '--token', 'cs_dev_dana')).stdout).toContain(
       '+ deny[never-again]',
     );
     expect(await served(`sha256:${'b'.repeat(64)}`, '--token', 'cs_dev_dana')).toMatchObject({ code: 2 });
+    serves(`sha256:${'c'.repeat(64)}`);
+    expect((await served('serving', '--token', 'cs_dev_dana')).stderr).toContain('from /etc/policies');
     expect((await served('candidate', '--token', 'cs_dev_dana')).stderr).toContain('has no candidate bundle');
     expect((await served('serving')).stderr).toContain('--token');
   });

@@ -1,5 +1,6 @@
 import type { Bundle, PolicyEngine } from '@countersign/policy';
-import { Fault } from '@countersign/contract';
+import { Fault, SERVICES } from '@countersign/contract';
+import type { Client } from './client.js';
 import type { Config } from './config.js';
 import { UsageError } from './exit.js';
 import { say, type Terminal } from './terminal.js';
@@ -12,18 +13,29 @@ export const POLICY = '<folder|bundle|serving|candidate>';
 const SERVED: Record<string, string> = { serving: 'active', candidate: 'candidate' };
 const TIMEOUT_MS = 30_000;
 
+/** What looking at a policy may need. */
+export interface Looking {
+  config: Config;
+  terminal: Terminal;
+  client: () => Client;
+}
+
 /** Throws a Fault, or a UsageError, that says what is wrong. */
-export async function loadPolicy(source: string, config: Config, terminal: Terminal): Promise<Bundle> {
+export async function loadPolicy(source: string, { config, terminal, client }: Looking): Promise<Bundle> {
   const { loadCandidate, unsignedBundle } = await import('@countersign/policy/authoring');
-  if (Object.hasOwn(SERVED, source)) return unsignedBundle((await served(source, config)).archive, source);
+  if (Object.hasOwn(SERVED, source)) {
+    const { etag, archive } = await served(source, config);
+    if (source === 'serving') await requireServing(etag, client());
+    return unsignedBundle(archive, source);
+  }
   if (/^sha256:[0-9a-f]{64}$/.test(source)) return unsignedBundle(await revision(source, config), source);
   const log = (line: string) => terminal.warn(say`${line}`.styled('dim'));
   return loadCandidate({ source, cacheDir: config.cacheDir, opaBin: config.opaBin, log });
 }
 
 /** The engine of the service with such a policy. What it breaks on is told once for each way of breaking. */
-export async function openPolicy(source: string, config: Config, terminal: Terminal): Promise<PolicyEngine> {
-  return openBundle(await loadPolicy(source, config, terminal), terminal);
+export async function openPolicy(source: string, looking: Looking): Promise<PolicyEngine> {
+  return openBundle(await loadPolicy(source, looking), looking.terminal);
 }
 
 export async function openBundle(bundle: Bundle, terminal: Terminal): Promise<PolicyEngine> {
@@ -46,6 +58,18 @@ async function revision(wanted: string, config: Config): Promise<Uint8Array> {
     if (etag === `"${wanted}"`) return archive;
   }
   throw new UsageError(`${wanted} is neither the bundle that serves nor the candidate: give a folder or a bundle`);
+}
+
+/** A service whose policies come from a folder or from elsewhere gives out what was activated, which is not what serves. */
+async function requireServing(etag: string, client: Client): Promise<void> {
+  const { bundles } = await client.unary(SERVICES.PolicyService.method.listBundles, {});
+  const serving = bundles.find(({ active }) => active);
+  if (!serving || etag === `"${serving.revision}"`) return;
+  const { revision, location } = serving;
+  throw new Fault(
+    'no-bundle',
+    `what serves is ${revision} from ${location}, which the service does not give out: name that`,
+  );
 }
 
 async function served(name: string, { httpUrl, token }: Config): Promise<{ etag: string; archive: Uint8Array }> {

@@ -36,7 +36,8 @@ export const policyDiff = verb({
   async run({ values, positionals: [old, young], config, terminal, client, stdin, signal, now }) {
     const { diffBundles, summaryOf } = await import('@countersign/policy');
     const { caseChanges, dataChanges, Replay, titlesOf } = await import('@countersign/policy/authoring');
-    const bundles = [await loadPolicy(old!, config, terminal), await loadPolicy(young!, config, terminal)] as const;
+    const looking = { config, terminal, client };
+    const bundles = [await loadPolicy(old!, looking), await loadPolicy(young!, looking)] as const;
     const [before, after] = [await openBundle(bundles[0], terminal), await openBundle(bundles[1], terminal)];
     const diff = diffBundles(...bundles);
     const data = dataChanges(bundles[0].data, bundles[1].data);

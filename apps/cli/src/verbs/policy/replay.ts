@@ -35,9 +35,9 @@ export const policyReplay = verb({
     if (!from) throw new UsageError('which requests? add --from: a file that audit export wrote, "-", or live');
     const traffic = recordedAnswers({ from, since, until, client, stdin, signal, now: now() });
     const source = values.policy ?? config.policies;
-    const candidate = await openPolicy(source, config, terminal);
+    const candidate = await openPolicy(source, { config, terminal, client });
     const { Replay } = await import('@countersign/policy/authoring');
-    const replay = new Replay(candidate, against ? await openPolicy(against, config, terminal) : undefined);
+    const replay = new Replay(candidate, against ? await openPolicy(against, { config, terminal, client }) : undefined);
     const tell = progress(terminal, 'requests replayed');
     const list = (change: Change) =>
       terminal.json ? terminal.value({ type: 'change', ...change }, 0) : terminal.print(changeText(change));

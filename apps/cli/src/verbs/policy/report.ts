@@ -27,7 +27,7 @@ export const policyReport = verb({
     const { from = 'live', since, until, policy } = values;
     const { AskedTally } = await import('@countersign/policy');
     const { lostParts, recordedInput, recordedRuling, rulingOf } = await import('@countersign/policy/authoring');
-    const engine = policy === undefined ? undefined : await openPolicy(policy, config, terminal);
+    const engine = policy === undefined ? undefined : await openPolicy(policy, { config, terminal, client });
     const tally = new AskedTally();
     const effects = { allow: 0, require_approval: 0, deny: 0 };
     const tell = progress(terminal, 'requests counted');
