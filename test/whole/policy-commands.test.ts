@@ -89,7 +89,7 @@ describe.skipIf(!opa)('from the record of the running product', () => {
     await eventually(async () => {
       const { stdout } = await policy('report', '--json');
       return (JSON.parse(stdout) as { requests?: number }).requests === ids.length;
-    });
+    }, 'the record has them all');
   });
   afterAll(async () => {
     await product?.stop();
