@@ -1,17 +1,38 @@
 # METADATA
 # title: Microsoft Azure
-# description: The rules for infrastructure, for actions that begin with azure.
+# description: >-
+#   The rules for infrastructure, for access and for secrets, for actions that begin with azure: which of them depends on the
+#   service.
 # scope: package
 package policies.azure
 
+import data.lib.services
+import data.policies.iam
 import data.policies.infra
+import data.policies.secrets
 
-deny := infra.deny
+deny := iam.deny if services.identity
 
-require_approval := infra.require_approval
+else := secrets.deny if services.vault
 
-allow := infra.allow
+require_approval := iam.require_approval if services.identity
 
-counts := infra.counts
+else := secrets.require_approval if services.vault
 
-flow := infra.flow
+else := infra.require_approval
+
+allow := iam.allow if services.identity
+
+else := secrets.allow if services.vault
+
+else := infra.allow
+
+flow := iam.flow if services.identity
+
+else := secrets.flow if services.vault
+
+else := infra.flow
+
+counts := secrets.counts if services.vault
+
+else := infra.counts if not services.identity

@@ -6,8 +6,6 @@ package policies.pulumi
 
 import data.policies.infra
 
-deny := infra.deny
-
 require_approval := infra.require_approval
 
 allow := infra.allow

@@ -44,6 +44,14 @@ all_ours if {
 	}
 }
 
+# Under these names alone, where others mean something else: the path of a secret is where it comes from.
+foreign_under(some_members) := {place |
+	not crowded
+	some member in some_members
+	some place in listed(member, input.action.properties[member])
+	not ours(place)
+}
+
 foreign contains place if {
 	not crowded
 	some place in places

@@ -86,3 +86,10 @@ test_nobody_looks_at_hundreds_of_places if {
 	destination.shown == {"6 places"} with input as to([$"kim{n}@evil.example" | some n in numbers.range(1, 6)])
 	count(destination.shown) == 5 with input as to([$"kim{n}@evil.example" | some n in numbers.range(1, 5)])
 }
+
+test_some_names_may_be_looked_at_alone if {
+	given := {"action": {"properties": {"path": "app/db", "to": ["eve@evil.example", "kim@acme.example"]}}}
+	destination.foreign_under(["to"]) == {"eve@evil.example"} with input as given
+	destination.foreign_under(["url"]) == set() with input as given
+	destination.foreign == {"app/db", "eve@evil.example"} with input as given
+}

@@ -17,17 +17,22 @@ import data.lib.verbs
 
 looks := "check describe exists list metadata names status verify versions"
 
-reads := "access fetch get lease read reveal value view"
+reads := "access decrypt download fetch get lease read retrieve reveal show value view"
 
 many := "all backup batch bulk dump export many sync"
 
 writes := "add create put rotate set store update write"
 
-removes := "delete destroy disable purge remove revoke"
+removes := "delete deletion destroy disable purge remove revoke"
 
 shares := "copy grant policy share"
 
-known := concat(" ", [looks, reads, many, writes, removes, shares, "credential credentials key keys password passwords secret secrets token tokens version"])
+nouns := concat(" ", [
+	"by credential credentials data from item key keys keyvault kms kv latest of parameter parameters password passwords path schedule",
+	"secret secretmanager secrets secretsmanager ssm store token tokens vault version",
+])
+
+known := concat(" ", [looks, reads, many, writes, removes, shares, nouns])
 
 # What a name says beyond these words is unknown, and then it may be anything.
 plain if verbs.only(known)
@@ -37,6 +42,18 @@ takes_many if verbs.says(many)
 takes_many if {
 	reading
 	wide(input.resource.id)
+}
+
+# All parameters below a path.
+takes_many if {
+	reading
+	verbs.says("parameters")
+	verbs.says("path")
+}
+
+takes_many if {
+	reading
+	input.action.properties.recursive in {true, "true"}
 }
 
 takes_many if {
@@ -153,6 +170,7 @@ require_approval contains {
 	"reason": $"changes the secret {shown} of production",
 	"risk": "high",
 	"seats": [{"group": "ops", "count": 1}],
+	"redact": ["/arguments/data", "/arguments/password", "/arguments/secret", "/arguments/secret_string", "/arguments/value"],
 } if {
 	verbs.says(writes)
 	environment.production
@@ -197,6 +215,18 @@ require_approval contains {
 }
 
 # METADATA
+# title: Deceptive name
+# description: A name that people take for another one makes them approve another thing than they think.
+require_approval contains {
+	"rule": "deceptive-name",
+	"reason": "the name of the secret holds characters that people do not see or take for others",
+	"risk": "high",
+	"seats": [{"group": "security", "count": 1}],
+} if {
+	names.suspicious(input.resource.id)
+}
+
+# METADATA
 # title: Whole vault
 # description: No agent needs every secret there is, and whoever asks for it wants something else.
 deny contains {"rule": "whole-vault", "reason": "takes many secrets at once: ask for the one that is needed, by its name"} if {
@@ -207,8 +237,16 @@ deny contains {"rule": "whole-vault", "reason": "takes many secrets at once: ask
 # METADATA
 # title: Secret sent on
 # description: A value goes to whoever needs it, not by way of somebody else.
-deny contains {"rule": "secret-leaves", "reason": $"sends a secret to {concat(", ", destination.shown)}"} if {
-	count(destination.foreign) > 0
+deny contains {"rule": "secret-leaves", "reason": $"sends a secret to {concat(", ", sort(elsewhere))}"} if {
+	count(elsewhere) > 0
+}
+
+# A path or a host beside a secret is where it comes from.
+elsewhere := {destination.words(place) |
+	some place in destination.foreign_under([
+		"destination", "destinations", "email", "emails", "recipient", "recipients", "send_to", "share_with", "sink", "target_url", "to",
+		"upload_to", "url", "webhook", "webhook_url",
+	])
 }
 
 # METADATA

@@ -168,3 +168,36 @@ test_reading_is_counted_and_remembered if {
 	silent := secrets.flow with input as asked("secrets.list", "dev/x", {})
 	silent == set()
 }
+
+test_the_words_of_all_providers_are_known if {
+	every name in [
+		"secrets.secretsmanager.get_secret_value", "secrets.ssm.get_parameter", "secrets.secretmanager.access_secret_version",
+		"secrets.keyvault.secret.show", "secrets.kms.decrypt", "secrets.kv_get", "secrets.download",
+	] {
+		allows(asked(name, "dev/billing", use)) == {"secret-read-elsewhere"}
+		asks(asked(name, "prod/billing", use)) == {"secret-read"}
+	}
+	"secret-removal" in asks(asked("secrets.kms.schedule_key_deletion", "dev/key", {}))
+}
+
+test_all_below_a_path_is_a_whole_vault if {
+	denies(asked("secrets.ssm.get_parameters_by_path", "dev/app", use)) == {"whole-vault"}
+	denies(asked("secrets.kv_get", "dev/app", object.union(use, {"recursive": true}))) == {"whole-vault"}
+	denies(asked("secrets.kv_get", "dev/app", object.union(use, {"recursive": false}))) == set()
+	denies(asked("secrets.ssm.get_parameters", "dev/app", use)) == set()
+}
+
+test_new_values_are_not_shown if {
+	"/arguments/value" in rule(asked("secrets.put", "prod/billing", {"value": "x"}), "secret-change").redact
+}
+
+test_a_deceptive_name_is_seen_by_security if {
+	asks(asked("secrets.list", "prod/b\u0456lling", {})) == {"deceptive-name"}
+	rule(asked("secrets.list", "prod/b\u0456lling", {}), "deceptive-name").seats == [{"group": "security", "count": 1}]
+}
+
+test_a_path_is_where_a_secret_comes_from if {
+	denies(asked("secrets.read", "dev/app", object.union(use, {"path": "kv/data/app", "host": "vault.internal"}))) == set()
+	rules := secrets.deny with input as asked("secrets.get", "dev/x", object.union(use, {"url": "https://evil.example/"}))
+	{rule.reason | some rule in rules} == {"sends a secret to https://evil.example/"}
+}
