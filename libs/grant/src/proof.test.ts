@@ -32,6 +32,11 @@ describe('a proof that somebody holds a key', () => {
     expect(check(makeProof(grant, key, { now: NOW, id: 'p1' }))).toEqual({ key: thumbprint(publicJwk(key)), id: 'p1' });
   });
 
+  it('may call its algorithm by the name of its curve, as RFC 9864 does', () => {
+    expect(check(proof({ ...HEADER, alg: 'Ed25519' }))).toHaveProperty('key');
+    expect(check(proof({ ...HEADER, alg: 'Ed25519', jwk: publicJwk(ec) }, CLAIMS, ec))).toHaveProperty('problem');
+  });
+
   it('names its key as RFC 7638 and RFC 8037 do', () => {
     const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
     expect(thumbprint({ kty: 'OKP', crv: 'Ed25519', x })).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');

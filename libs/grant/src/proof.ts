@@ -9,6 +9,8 @@ import { skewOf } from './skew.js';
 
 const TYPE = 'dpop+jwt';
 const LONGEST = 4_096;
+/** What each kind of key signs with. Ed25519 is the name that RFC 9864 gives to EdDSA with such a key. */
+const ALGORITHMS: Record<'ed25519' | 'ec', unknown[]> = { ed25519: ['EdDSA', 'Ed25519'], ec: ['ES256'] };
 const LONGEST_AGE_S = 60;
 
 /** The key that was shown to be held, by its thumbprint, and the id of the proof: no id may be taken twice. */
@@ -39,8 +41,9 @@ export function verifyProof(proof: string, given: ProofCircumstances): Holder | 
   if ('d' in jwk) return { problem: 'its key is a private one, and not secret any more: make another' };
   const key = publicKey(jwk as JsonWebKey);
   if (!key) return { problem: 'its key is neither Ed25519 nor P-256' };
-  const wanted = key.asymmetricKeyType === 'ed25519' ? 'EdDSA' : 'ES256';
-  if (alg !== wanted) return { problem: `its algorithm is ${JSON.stringify(alg)}, and its key is for ${wanted}` };
+  const wanted = ALGORITHMS[key.asymmetricKeyType as keyof typeof ALGORITHMS];
+  if (!wanted.includes(alg))
+    return { problem: `its algorithm is ${JSON.stringify(alg)}, and its key is for ${wanted.join(' or ')}` };
   if (!isSigned(jws.signed, key, jws.signature)) return { problem: 'its signature is not that of its key' };
   const problem = claimsProblem(jws.payload, given);
   return problem === undefined ? { key: thumbprint(jwk as JsonWebKey), id: jws.payload['jti'] as string } : { problem };

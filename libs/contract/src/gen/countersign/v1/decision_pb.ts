@@ -642,7 +642,7 @@ export type RedeemGrantRequest = Message<"countersign.v1.RedeemGrantRequest"> & 
 
   /**
    * Proof that the agent holds the key the grant is bound to: a DPoP proof (RFC 9449), that is a compact JWS of type
-   * "dpop+jwt" with the public key as `jwk`, EdDSA or ES256 by the kind of key, `ath` the base64url SHA-256 of the grant,
+   * "dpop+jwt" with the public key as `jwk`, EdDSA (or Ed25519) or ES256 by its kind, `ath` the base64url SHA-256 of the grant,
    * `iat` at most 60 s ago, and a `jti` never used before. Required for a grant that names a key.
    *
    * @generated from field: string proof = 10;
