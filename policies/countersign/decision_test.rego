@@ -61,6 +61,12 @@ test_a_guardrail_beats_everything if {
 	said.effect == "deny"
 }
 
+test_what_holds_everywhere_denies_asks_and_allows_in_every_area if {
+	answer({}, {"deny": {{"rule": "no", "reason": "never"}}}, {"allow": allowing}).reasons == [{"rule": "no", "text": "never"}]
+	answer({}, {"require_approval": {held({})}}, {"allow": allowing}).effect == "require_approval"
+	answer({}, {"allow": allowing}, {}).effect == "allow"
+}
+
 test_approval_beats_allowance if shop({"allow": allowing, "require_approval": {held({})}}).effect == "require_approval"
 
 test_a_denial_without_words_still_denies if shop({"allow": allowing, "deny": {{}}}).effect == "deny"
@@ -83,6 +89,13 @@ test_an_approval_that_is_not_a_set_is_not_overlooked if {
 	answer({}, {"require_approval": true}, {"allow": allowing}).effect == "deny"
 }
 
+test_an_allowance_that_is_not_a_set_is_not_overlooked if {
+	every value in [true, null, ["yes"], {"rule": "yes"}] {
+		answer({}, {"allow": value}, {"allow": allowing}).effect == "deny"
+		answer({}, {"allow": allowing}, {"allow": value}).effect == "deny"
+	}
+}
+
 test_nobody_to_ask_means_no if {
 	every seats in [[], {}, "dba", null, 1, [{"group": "", "count": 1}], [{"count": 1}], [seat("dba", 0)], [seat("dba", 1.5)]] {
 		shop({"allow": allowing, "require_approval": {held({"seats": seats})}}).effect == "deny"
@@ -98,13 +111,30 @@ test_terms_that_can_not_be_read_deny if {
 		{"expires_in": "soon"}, {"expires_in": "0m"}, {"expires_in": -5}, {"risk": "huge"}, {"score": 200},
 		{"channels": "slack"}, {"redact": [1]}, {"exclude": "dana"}, {"reason_required": "yes"}, {"step_up": 1},
 		{"obligations": [{"no": "id"}]}, {"grant": {"uses": 0}}, {"grant": {"expires_in": "x"}}, {"grant": true},
+		{"expires_in": 1.5}, {"expires_in": 0},
 	] {
 		shop({"require_approval": {held(more)}}).effect == "deny"
+
+		# Terms that do not come about must not leave an allowance alone.
+		shop({"allow": allowing, "require_approval": {held(more)}}).reasons[0].rule == "ask"
 	}
 }
 
+test_lists_may_be_written_as_sets_and_times_as_seconds if {
+	said := shop({"require_approval": {held({
+		"seats": {seat("dba", 1)}, "channels": {"slack"}, "redact": {"/a"}, "expires_in": 90,
+	})}})
+	said.approval.seats == [seat("dba", 1)]
+	said.approval.channels == ["slack"]
+	said.approval.redact == ["/a"]
+	said.approval.expires_in == 90
+}
+
 test_an_allowance_that_can_not_be_read_denies if {
-	every rule in ["yes", {}, {"rule": "x"}, {"rule": "x", "reason": "y", "risk": "none"}] {
+	every rule in [
+		"yes", {}, {"rule": "x"}, {"rule": "x", "reason": "y", "risk": "none"}, {"rule": 1, "reason": "y"},
+		{"rule": "x", "reason": ["y"]},
+	] {
 		shop({"allow": {rule}}).effect == "deny"
 	}
 }

@@ -9,11 +9,11 @@ const NEXT = { lt: '<=', lte: '<', gt: '>=', gte: '>' };
 const BINDING = new Set(['assign', 'eq']);
 
 /**
- * The mutants of a file: `{file, line, rows, rule, id, what, text}`, where `text` is the whole file and `id` stays the same
- * when other rules change. Each clause of a rule is removed, and each of its conditions inverted; `deep` also leaves out
- * each condition, moves each limit by one and asks for other seats.
+ * The mutants of a file: `{file, line, rows, rule, id, what, deep, text}`, where `text` is the whole file and `id` stays the
+ * same when other rules change. Each clause of a rule is removed, and each of its conditions inverted. Those that are `deep`
+ * leave out a condition, move a limit by one or ask for other seats.
  */
-export function mutantsOf(file, source, ast, { deep = false } = {}) {
+export function mutantsOf(file, source, ast) {
   const edit = editor(source);
   const seen = new Map();
   const rulesOf = ordinals();
@@ -21,18 +21,18 @@ export function mutantsOf(file, source, ast, { deep = false } = {}) {
     const name = `${packageOf(ast)}.${nameOf(rule)}`;
     const whole = edit.at(rule.location);
     const nth = rulesOf(name);
-    const changes = clausesOf(rule).flatMap((clause, i) => [
-      removal(clause, i, edit),
-      ...nodes([clause.body, clause.head]).flatMap((node) => inversions(node, edit)),
-      ...(deep ? nodes([clause.body, clause.head]).flatMap((node) => deeper(node, edit)) : []),
-    ]);
-    return changes.filter(Boolean).map(({ what, line, start, end, put }) => {
+    const changes = clausesOf(rule).flatMap((clause, i) => {
+      const below = nodes([clause.body, clause.head]);
+      const deep = below.flatMap((node) => deeper(node, edit)).map((change) => ({ ...change, deep: true }));
+      return [removal(clause, i, edit), ...below.flatMap((node) => inversions(node, edit)), ...deep];
+    });
+    return changes.map(({ what, line, start, end, put, deep = false }) => {
       const key = `${file} ${name} ${nth} ${what}`;
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);
       const id = count === 1 ? key : `${key} ${count}`;
       const rows = [rule.location.row, rule.location.row + source.slice(whole.start, whole.end).split('\n').length - 1];
-      return { file, line, rows, rule: name, id, what, text: source.slice(0, start) + put + source.slice(end) };
+      return { file, line, rows, rule: name, id, what, deep, text: source.slice(0, start) + put + source.slice(end) };
     });
   });
 }

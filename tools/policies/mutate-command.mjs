@@ -58,7 +58,7 @@ export async function mutateCommand(args, { shipped, cacheDir, found }) {
   if (values.json) console.log(JSON.stringify({ packs: reports }, undefined, 2));
   else if (reports.length > 1) console.log(`all: ${counts(total(reports))}`);
   if (reports.some(({ broken }) => broken !== undefined)) return 2;
-  return reports.some(({ survived }) => survived.length > 0) ? 1 : 0;
+  return reports.some(({ survived, stale }) => survived.length + stale.length > 0) ? 1 : 0;
 }
 
 function progress(name, done, of, survived) {
@@ -68,9 +68,10 @@ function progress(name, done, of, survived) {
 }
 
 function print(report) {
-  const { name, broken, survived, seconds, cached } = report;
+  const { name, broken, survived, stale, seconds, cached } = report;
   if (broken !== undefined) return console.log(`${name}: ${broken}`);
   for (const { file, line, rule, what } of survived) console.log(`survived  ${file}:${line}  ${rule}  ${what}`);
+  for (const id of stale) console.log(`declared equivalent, but killed or not there: ${id}`);
   console.log(`${name}: ${counts(report)} (${seconds} s, ${cached} known from before)`);
 }
 

@@ -19,6 +19,8 @@ export interface PackReport {
   survived: Survivor[];
   equivalent: Survivor[];
   invalid: Survivor[];
+  /** What was declared equivalent, and is killed or there no more. */
+  stale: string[];
   seconds: number;
   /** Why nothing can be said of the pack; then there is nothing else. */
   broken?: string;
@@ -39,7 +41,7 @@ export function mutate(options: {
   areas?: string[];
   deep?: boolean;
   changed?: Map<string, [number, number][] | undefined>;
-  equivalents?: { because(id: string): string | undefined };
+  equivalents?: { because(id: string): string | undefined; ids(): string[] };
   progress?: (name: string, done: number, of: number, survived: number) => void;
 }): AsyncGenerator<PackReport>;
 

@@ -10,7 +10,7 @@ import { readFolder, unitsOf } from './units.mjs';
 
 /**
  * Breaks each rule of the policies in a folder and runs the tests of its pack. Yields a report for each pack or library:
- * `{name, mutants, killed, invalid, equivalent, survived, cached, seconds}`. Options: `folder`, `shipped` (the policies
+ * `{name, mutants, killed, invalid, equivalent, stale, survived, cached, seconds}`. Options: `folder`, `shipped` (the policies
  * of the product), `opa`, `cacheDir`, `reading` (cases and verdicts, as the product reads them), `equivalents`; `areas`, `deep`,
  * `changed` choose; `progress` is told how far it is.
  */
@@ -44,9 +44,8 @@ export async function* mutate(options) {
 async function report(unit, suites, { opa, deep, changed, equivalents, progress = () => {} }) {
   const since = performance.now();
   const files = unit.suites[0].levels.at(-1);
-  const mutants = unit.sources
-    .flatMap((file) => mutantsOf(file, files.get(file), parse(opa, files.get(file)), { deep }))
-    .filter((mutant) => !changed || touches(changed, mutant));
+  const all = unit.sources.flatMap((file) => mutantsOf(file, files.get(file), parse(opa, files.get(file))));
+  const mutants = all.filter((mutant) => (deep || !mutant.deep) && (!changed || touches(changed, mutant)));
   const found = { survived: [], equivalent: [], invalid: [] };
   const counts = { killed: 0, cached: 0 };
   for (const [i, mutant] of mutants.entries()) {
@@ -66,8 +65,17 @@ async function report(unit, suites, { opa, deep, changed, equivalents, progress 
     mutants: mutants.length,
     ...counts,
     ...found,
+    stale: stale(unit, equivalents, all, mutants, found),
     seconds: Math.round((performance.now() - since) / 100) / 10,
   };
+}
+
+/** What is declared equivalent must be there, and must survive: a list of excuses grows old unseen. */
+function stale({ sources }, equivalents, all, tried, { equivalent }) {
+  const ids = (mutants) => new Set(mutants.map(({ id }) => id));
+  const [there, done, survived] = [all, tried, equivalent].map(ids);
+  const own = (equivalents?.ids() ?? []).filter((id) => sources.some((file) => id.startsWith(`${file} `)));
+  return own.filter((id) => !there.has(id) || (done.has(id) && !survived.has(id)));
 }
 
 /** What the tests beside a library let pass, the packs that use it may still notice. */

@@ -121,6 +121,18 @@ describe.skipIf(!opa)('the mutation check', { timeout: 240_000 }, () => {
     expect(await reports(folder, { areas: ['shop'], changed })).toMatchObject([{ mutants: 2, killed: 0 }]);
   });
 
+  it('says when a mutant that was declared the same in effect is not, or is no more', async () => {
+    const [killed, gone] = ['removed', 'else branch 1 removed'].map(
+      (what) => `shop/shop.rego policies.shop.allow small 1 ${what}`,
+    );
+    const equivalents = {
+      because: () => 'it is the same',
+      ids: () => [killed!, gone!, 'cart/cart.rego policies.cart.allow 1 removed'],
+    };
+    const [report] = await reports(await shop(SHOP), { areas: ['shop'], equivalents });
+    expect(report!.stale).toEqual([killed, gone]);
+  });
+
   it('kills every mutant of the guardrails and of what holds everywhere', async () => {
     const [everywhere, guardrails] = await reports(SHIPPED, {
       areas: ['everywhere', 'guardrails'],
@@ -148,12 +160,12 @@ describe.skipIf(!opa)('a mutant', () => {
     ['p := input.a < 1', 'p := input.a < 1 if false', 'p := input.a >= 1'],
     ['p if "é" == input.a', 'p if { false; "é" == input.a }', 'p if "é" != input.a'],
   ])('of %s is what a person might have written', (rule, ...broken) => {
-    expect(broken).toEqual(mutantsOf('x.rego', `package x\n\n${rule}\n`, parsed(rule)).map(({ text }) => ruleOf(text)));
+    expect(broken).toEqual(mutants(rule).map(({ text }) => ruleOf(text)));
   });
 
   it('breaks an else branch and the inside of every and of comprehensions too', () => {
     const rule = 'p := 1 if {\n\tevery x in input.a { x > 1 }\n} else := [x | some x in input.b; not x == 2]';
-    expect(mutantsOf('x.rego', `package x\n\n${rule}\n`, parsed(rule)).map(({ what }) => what)).toEqual([
+    expect(mutants(rule).map(({ what }) => what)).toEqual([
       'removed',
       'inverted: every x in input.a { x > 1 }',
       'inverted: x > 1',
@@ -164,7 +176,7 @@ describe.skipIf(!opa)('a mutant', () => {
 
   it('asks for other people, when it goes deeper', () => {
     const rule = 'p contains {"rule": "r", "seats": [{"group": "dba", "count": 2}]}';
-    const deep = mutantsOf('x.rego', `package x\n\n${rule}\n`, parsed(rule), { deep: true });
+    const deep = mutants(rule, true);
     expect(deep.map(({ rule: name, what }) => `${name}: ${what}`)).toEqual([
       'x.p r: removed',
       'x.p r: another group: "dba"',
@@ -175,4 +187,7 @@ describe.skipIf(!opa)('a mutant', () => {
 
 const ruleOf = (text: string) => text.replace('package x\n\n', '').replace(/\n$/, '');
 
-const parsed = (rule: string) => parse(opa!, `package x\n\n${rule}\n`);
+function mutants(rule: string, deeper = false) {
+  const source = `package x\n\n${rule}\n`;
+  return mutantsOf('x.rego', source, parse(opa!, source)).filter(({ deep }) => deeper || !deep);
+}
