@@ -165,6 +165,7 @@ test_every_name_of_the_agent_is_itself if {
 	says(object.union(of("iam.grant", "user", "worker-7"), {"agent": {"id": "worker-7"}})) == {"no-self-grant"}
 	says(object.union(of("iam.grant", "user", "bot"), {"subject": {"id": "bot@acme.example"}})) == {"no-self-grant"}
 	says(object.union(of("iam.grant", "user", "x/acme/agent/billing"), {"subject": {"id": "acme/agent/billing"}})) == {"no-self-grant"}
+	says(object.union(of("iam.grant", "user", "@acme/bot"), {"subject": {"id": "@acme/bot"}})) == {"no-self-grant"}
 	says(object.union(of("iam.grant", "user", "acme/agent/other"), {"subject": {"id": "acme/agent/billing"}})) == set()
 }
 
