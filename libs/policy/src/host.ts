@@ -14,7 +14,7 @@ import { Shadow, type ShadowReport } from './shadow.js';
 
 export interface HostOptions {
   log: Log;
-  /** Whether only bundles with a verified signature may serve. */
+  /** Whether only bundles with a verified signature may serve, besides what is shipped. */
   signedOnly?: boolean;
   /** Where what has served is kept for a start without its origin. */
   lastGood?: LastGood;
@@ -258,7 +258,7 @@ export class PolicyHost implements Policy {
 
   /** An engine for a bundle: the one there is, or a new one, with the code that is compiled already where it is the same. */
   async #prepare(bundle: Bundle): Promise<Held> {
-    if (this.#options.signedOnly && bundle.signedBy === undefined) {
+    if (this.#options.signedOnly && bundle.signedBy === undefined && bundle.source !== 'default') {
       throw new Fault(
         'policy-signature',
         `the policy bundle ${bundle.location} is not signed: only signed ones may serve`,

@@ -188,6 +188,12 @@ export class Activation {
       });
     }
     const [before, after] = [await this.#readable(served.revision), await this.#readable(revision)];
+    // What serves at the start may be unsigned because it is shipped; from the database it would be taken by nobody.
+    if (this.parts.served.supply.keys && after.signedBy === undefined) {
+      throw new StatusError('FAILED_PRECONDITION', `${revision} is not signed: only signed policies may serve here`, {
+        reason: 'BUNDLE_NOT_SIGNED',
+      });
+    }
     return {
       bundle,
       served,

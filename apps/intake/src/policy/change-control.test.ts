@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { State, Vote, type Envelope } from '@countersign/contract';
 import { digestOf, SourceChains } from '@countersign/ledger';
-import { openPolicyHost, parseBundle } from '@countersign/policy';
+import { openPolicyHost, parseBundle, signBundle } from '@countersign/policy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ANA,
@@ -502,6 +504,29 @@ describe('a bundle that can not be loaded', () => {
     expect(bundles[0]).toMatchObject({ revision: eleven.revision, active: true, warning });
     await serve(was);
   });
+});
+
+it('where keys are configured, only what is signed with one is taken in, and gone back to', async () => {
+  const own = await newPlace();
+  const key = { id: 'release', algorithm: 'HS256' as const, key: 'a secret that only the pipeline of the company has' };
+  await writeFile(join(own.dataDir, 'keys.json'), JSON.stringify({ release: { algorithm: 'HS256', key: key.key } }));
+  const keys = { COUNTERSIGN_POLICY_KEYS: join(own.dataDir, 'keys.json') };
+  const strict = await startGate({ ...own, policies: CHANGING, directory: people, env: keys });
+  const { archive, revision } = release('two');
+  await expect(upload(strict, LEE, archive)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /not signed/ });
+  const forged = signBundle(archive, { ...key, key: 'another secret, of somebody who would like to be asked' });
+  await expect(upload(strict, LEE, forged)).rejects.toMatchObject({ reason: 'POLICY_SIGNATURE' });
+  await upload(strict, LEE, signBundle(archive, key));
+  const { decision } = await strict.grpc.call(BEN, policies.activateBundle, { revision });
+  await strict.grpc.call(DANA, approvals.castVote, { id: decision!.id, vote: Vote.APPROVE });
+  const use = { revision, decisionId: decision!.id };
+  expect(await strict.grpc.call(BEN, policies.activateBundle, use)).toMatchObject({ activated: true });
+  expect(await answersAs(strict)).toBe('release-two');
+  await expect(strict.grpc.call(BEN, policies.rollbackBundle, {})).rejects.toMatchObject({
+    reason: 'BUNDLE_NOT_SIGNED',
+  });
+  await strict.stop();
+  await own.remove();
 });
 
 it('where a setting says where policies come from, they are not changed here', async () => {

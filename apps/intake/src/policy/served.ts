@@ -34,11 +34,11 @@ export class ServedBundles {
 
   /** The bundle of a revision. Throws a Fault when it can not be read any more, and a TypeError when it was never kept. */
   async read(revision: string): Promise<Bundle> {
-    const archive = await this.bundles.archive(revision);
-    if (archive) return readBundle(archive, 'database', LOCATION, this.supply.keys);
     const first = await this.first();
-    if (first.revision !== revision) throw new TypeError(`there is no bundle ${revision}`);
-    return first;
+    if (first.revision === revision) return first;
+    const archive = await this.bundles.archive(revision);
+    if (!archive) throw new TypeError(`there is no bundle ${revision}`);
+    return readBundle(archive, 'database', LOCATION, this.supply.keys);
   }
 
   /** The archive that serves, as it is handed on. */
