@@ -11,3 +11,8 @@ export function progress(terminal: Terminal, what: string): (done: number) => vo
     terminal.warn(say`${done.toLocaleString('en-US')} ${what} …`.styled('dim'));
   };
 }
+
+/** Says to a person who waits what is being done. A script is not told: it reads the end. */
+export function working(terminal: Terminal, what: string): void {
+  if (terminal.interactive) terminal.warn(say`${what} …`.styled('dim'));
+}

@@ -1,16 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@countersign/contract';
-import { ENTRIES, entryRules, nameOf } from '../check/entry-rules.js';
-import { forwardOf } from '../check/forwarding.js';
+import { nameOf } from '../check/entry-rules.js';
 import { opaJson, runOpa } from '../opa-run.js';
-import { membersOf, packageOf, textOf, type Module, type Rule } from '../rego/ast.js';
+import { membersOf, textOf, type Rule } from '../rego/ast.js';
 import { parseModules } from '../rego/parse.js';
 import { ROOTS, staged, type Stage } from '../stage.js';
+import { conditionsOf, usefulPaths, withForwarded } from './asked-rules.js';
 import { instrument } from './instrument.js';
-import { operandsOf } from './operands.js';
 import { PROBE, type Conditions, type Told } from './probes.js';
-import { byPackage, type Packages } from './reads.js';
+import { byPackage } from './reads.js';
 
 /** One rule that was asked. */
 export interface AskedRule {
@@ -93,66 +92,6 @@ function areaOfInput(input: string): string {
   const { action, resource } = JSON.parse(input) as { action?: { name?: unknown }; resource?: { type?: unknown } };
   const name = String(action?.name ?? '');
   return name.includes('.') ? name.split('.')[0]! : String(resource?.type ?? '');
-}
-
-/** The modules that are asked, those whose rules they have, and every library they may use: other areas are not read. */
-function usefulPaths(files: ReadonlyMap<string, string>, first: readonly string[]): Set<string> {
-  const names = new Map([...files].map(([path, text]) => [path, packageIn(text)]));
-  const wanted = new Set(first);
-  for (const name of wanted) {
-    for (const [path, text] of files) {
-      if (names.get(path) !== name) continue;
-      for (const [, other] of text.matchAll(/\bdata\.(policies\.\w+)/g)) wanted.add(other!);
-    }
-  }
-  const isLibrary = (name: string) => !/^(policies|countersign)(\.|$)/.test(name);
-  return new Set([...names].filter(([, name]) => wanted.has(name) || isLibrary(name)).map(([path]) => path));
-}
-
-function packageIn(text: string): string {
-  return /^package[ \t]+([\w.]+)/m.exec(text)?.[1] ?? '';
-}
-
-/** The packages that are asked, and of those whose rules they stand for (`deny := db.deny`), which rules that are. */
-function withForwarded(first: readonly string[], packages: Packages): Map<string, ReadonlySet<string>> {
-  const wanted = new Map(first.map((name) => [name, new Set<string>(ENTRIES)]));
-  for (const [name, asked] of wanted) {
-    for (const module of packages.get(name) ?? []) {
-      for (const rule of entryRules(module).filter((one) => asked.has(nameOf(one)))) {
-        const to = forwardOf(rule, module);
-        if (to) wanted.set(to.package, (wanted.get(to.package) ?? new Set<string>()).add(to.rule));
-      }
-    }
-  }
-  return wanted;
-}
-
-function conditionsOf(
-  parsed: ReadonlyMap<string, Module>,
-  wanted: ReadonlyMap<string, ReadonlySet<string>>,
-  packages: Packages,
-) {
-  const byPath = new Map<string, Conditions[]>();
-  const names = new Map<Conditions, string>();
-  for (const [path, module] of parsed) {
-    const name = packageOf(module);
-    const asked = wanted.get(name);
-    if (!asked) continue;
-    for (const rule of entryRules(module).filter((one) => one.head.key?.location && asked.has(nameOf(one)))) {
-      const body = (rule.body ?? []).filter(({ terms }) => !isTrue(terms));
-      const texts = body.map(({ location }) => textOf(location));
-      const operands = new Map(body.map((one, i) => [texts[i]!, operandsOf(one, module, packages)]));
-      const conditions: Conditions = { id: names.size, rule, order: texts, operands };
-      names.set(conditions, name);
-      byPath.set(path, [...(byPath.get(path) ?? []), conditions]);
-    }
-  }
-  return { byPath, packageOf: names, packages: new Set(names.values()) };
-}
-
-/** A rule without conditions has one that is always true. */
-function isTrue(terms: unknown): boolean {
-  return typeof terms === 'object' && terms !== null && 'value' in terms && terms.value === true;
 }
 
 async function evaluate(opa: string, { cwd }: Stage, input: string, packages: readonly string[]): Promise<Told[]> {

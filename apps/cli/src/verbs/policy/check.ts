@@ -1,6 +1,7 @@
 import type { Finding } from '@countersign/policy/authoring';
 import { EXIT } from '../../exit.js';
 import { opaProgram } from '../../opa.js';
+import { working } from '../../progress.js';
 import { joinTexts, say, type Text } from '../../terminal.js';
 import { verb } from '../../verb.js';
 import { FOLDER } from './folder.js';
@@ -20,6 +21,7 @@ export const policyCheck = verb({
     const folder = values.policies ?? config.policies;
     const opa = await opaProgram(config, terminal);
     const { checkPolicies } = await import('@countersign/policy/authoring');
+    working(terminal, 'reading and compiling the policies');
     const { findings, packages, regal, revision } = await checkPolicies(folder, { opa });
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     if (terminal.json) terminal.value(findings);

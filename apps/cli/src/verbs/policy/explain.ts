@@ -6,6 +6,7 @@ import type { Client } from '../../client.js';
 import { EXIT, UsageError } from '../../exit.js';
 import { explanationText } from '../../explain-text.js';
 import { opaProgram } from '../../opa.js';
+import { working } from '../../progress.js';
 import { say } from '../../terminal.js';
 import { verb } from '../../verb.js';
 import { FOLDER } from './folder.js';
@@ -36,6 +37,7 @@ export const policyExplain = verb({
     const { compileFolder, PolicyEngine } = await import('@countersign/policy');
     const decision = given!.startsWith('dec_') ? await recorded(given!, client()) : undefined;
     const input = decision ? await recordedText(decision) : await givenText(given!, stdin);
+    working(terminal, 'putting each rule to the request');
     const { bundle } = await compileFolder(folder, opa);
     const verdict = new PolicyEngine(bundle).evaluate(input);
     const explanation = await explain(opa, folder, input);

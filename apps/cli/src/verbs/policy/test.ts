@@ -2,6 +2,7 @@ import { Fault } from '@countersign/contract';
 import type { CaseResult, FoundCases, Mismatch, RegoTest } from '@countersign/policy/authoring';
 import { EXIT, UsageError } from '../../exit.js';
 import { opaProgram } from '../../opa.js';
+import { working } from '../../progress.js';
 import { joinTexts, say, type Text } from '../../terminal.js';
 import { verb } from '../../verb.js';
 import { FOLDER } from './folder.js';
@@ -25,6 +26,7 @@ export const policyTest = verb({
     const opa = await opaProgram(config, terminal);
     const { findCases, runCase, runRegoTests } = await import('@countersign/policy/authoring');
     const { compileFolder, PolicyEngine } = await import('@countersign/policy');
+    working(terminal, 'running the tests');
     const rego = await runRegoTests(opa, folder, values.run);
     const found = await findCases(folder);
     const chosen = found.cases.filter(({ name }) => only?.test(name) ?? true);
