@@ -36,20 +36,24 @@ pieces contains substring(word, 2, -1) if {
 	startswith(word, "-")
 }
 
+# git show HEAD:.env
 pieces contains piece if {
 	some word in words
-	some piece in split(word, "=")
+	some piece in split(replace(word, ":", "="), "=")
 }
 
 reads(command) if {
 	lists.has(programs.reads, command[0])
 	not writes_after_all(command)
+	not wanders(command)
+	not gropes(command)
 }
 
 reads(command) if {
 	command[0] == "git"
 	lists.has(programs.git_reads, command[1])
 	not writes_after_all(command)
+	not wanders(command)
 }
 
 # Moving to another place would make every path after it another one.
@@ -63,16 +67,106 @@ reads(command) if {
 writes_after_all(command) if {
 	some word in command
 	some flag in [
-		"--compress-program", "--ext-diff", "--open-files-in-pager", "--output", "--pre", "--set", "--textconv", "-delete",
-		"-exec", "-fls", "-fprint", "-ok",
+		"--compile", "--compress-program", "--ext-diff", "--hostname-bin", "--log-file", "--open-files-in-pager", "--output", "--pre",
+		"--set", "--textconv", "-delete", "-exec", "-fls", "-fprint", "-ok",
 	]
 	startswith(word, flag)
 }
 
+# Programs take a long flag for meant when it is only begun: --outp is --output.
 writes_after_all(command) if {
-	command[0] == "sort"
 	some word in command
-	startswith(word, "-o")
+	startswith(word, "--")
+	begun := split(word, "=")[0]
+	count(begun) > 3
+	some flag in ["--compile", "--compress-program", "--ext-diff", "--log-file", "--open-files-in-pager", "--output", "--set", "--textconv"]
+	startswith(flag, begun)
+}
+
+# -uo is -u and -o: a file to write, for these.
+writes_after_all(command) if {
+	lists.has("less more sort tree", command[0])
+	some word in command
+	startswith(word, "-")
+	not startswith(word, "--")
+	contains(lower(word), "o")
+}
+
+# What less is told to do first, what file compiles, and the environment, which is where jq finds keys.
+writes_after_all(command) if {
+	lists.has("less more", command[0])
+	some word in command
+	startswith(word, "+")
+}
+
+writes_after_all(command) if {
+	command[0] == "file"
+	some word in command
+	startswith(word, "-C")
+}
+
+writes_after_all(command) if {
+	command[0] == "jq"
+	some word in command
+	contains(lower(word), "env")
+}
+
+# Other people's places, and the way up to them.
+wanders(command) if {
+	some word in places(command)
+	some piece in split(word, "=")
+	leads_away(piece)
+}
+
+leads_away(text) if startswith(text, "~")
+
+leads_away(text) if ".." in split(text, "/")
+
+leads_away(text) if {
+	parts := split(text, "/")
+	parts[0] == ""
+	parts[1] in {"Users", "boot", "dev", "etc", "home", "proc", "root", "sys"}
+	not text in {"/dev/null", "/dev/stdin"}
+}
+
+# A pattern may match a key, unless it ends in what no key ends in: src/*.ts.
+gropes(command) if {
+	not lists.has("basename dirname echo file find ls printf readlink realpath stat type wc which", command[0])
+	some word in places(command)
+	some part in split(word, "/")
+	is_pattern(part)
+	not is_tame(part)
+}
+
+is_pattern(part) if contains(part, "*")
+
+is_pattern(part) if contains(part, "?")
+
+is_tame(part) if {
+	pieces := split(part, ".")
+	count(pieces) > 1
+	pieces[0] != ""
+	ending := pieces[count(pieces) - 1]
+	not is_pattern(ending)
+	not ending in path.secret_endings
+	not ending in {"", "env"}
+}
+
+# What a command looks into. The first word of a search is what it searches for.
+places(command) := array.slice(command, 1, count(command)) if not searches(command)
+
+places(command) := array.concat(array.slice(operands(command), 1, count(operands(command))), flags(command)) if searches(command)
+
+flags(command) := [word | some word in array.slice(command, 1, count(command)); startswith(word, "-")]
+
+searches(command) if {
+	lists.has("egrep fgrep grep rg", command[0])
+	count([word | some word in command; names_pattern(word)]) == 0
+}
+
+names_pattern(word) if {
+	some flag in ["--file", "--regexp", "-e", "-f"]
+	startswith(word, flag)
 }
 
 # The second file of uniq is written, and any word of date that is no format sets the clock.
@@ -97,6 +191,13 @@ changes(command) if {
 	lists.has(programs.git_changes, command[1])
 	at_home(command)
 	not forced(command)
+	not from_elsewhere(command)
+}
+
+# ext::sh -c ... is a repository to git, and runs.
+from_elsewhere(command) if {
+	some word in command
+	contains(word, "::")
 }
 
 builds(command) if {
@@ -141,8 +242,10 @@ stays(word) if {
 	not contains(word, "\\")
 	not startswith(word, "~")
 	word != ".."
-	not opens_more(path.read(word))
+	not is_special(word)
 }
+
+is_special(word) if opens_more(path.read(word))
 
 # Keys, and what runs or is obeyed without being asked, are in the workspace too.
 opens_more(file) if path.secret(file)
@@ -153,7 +256,18 @@ opens_more(file) if path.agent_settings(file)
 
 forced(command) if {
 	some word in command
-	word in {"--force", "-f", "-D", "--delete", "-d", "--exec", "-x", "--mirror", "--prune"}
+	word in {"--force", "-f", "-D", "--delete", "-d", "-x", "--mirror", "--prune"}
+}
+
+forced(command) if {
+	some word in command
+	startswith(word, "--exec")
+}
+
+# What was not committed is gone.
+forced(command) if {
+	command[1] == "stash"
+	command[2] in {"clear", "drop"}
 }
 
 readable if {
@@ -186,6 +300,38 @@ ordinary(command) if builds(command)
 touches_secrets if {
 	some piece in pieces
 	path.secret(path.read(piece))
+}
+
+speaks_of_secrets if {
+	runs
+	shell.unclear
+	some value in shell.given
+	text := lower(json.marshal(value))
+	some mark in [
+		".aws", ".env", ".git-credentials", ".kube", ".netrc", ".npmrc", ".pem", ".ssh", "/etc/shadow", "_key", "_secret",
+		"_token", "credentials", "id_ed25519", "id_rsa", "passw", "printenv", "secret_",
+	]
+	indexof(text, mark) >= 0
+}
+
+# ... | sh, and eval of anything.
+hidden if {
+	readable
+	shell.piped
+	uses(programs.interpreters)
+}
+
+hidden if {
+	readable
+	"eval" in shell.programs
+}
+
+hidden if {
+	readable
+	some command in shell.commands
+	lists.has(programs.interpreters, shell.program(command))
+	some word in command
+	word in {"-c", "-e", "--eval", "-Command", "-EncodedCommand"}
 }
 
 uses(list) if {
@@ -300,6 +446,31 @@ require_approval contains {
 }
 
 # METADATA
+# title: Secrets in what can not be read
+# description: A line that can not be read and names a key is more likely to take it than one that can.
+require_approval contains {
+	"rule": "shell-secrets",
+	"reason": "runs a command that can not be read plainly and speaks of keys or passwords",
+	"risk": "high",
+	"seats": [{"group": "security", "count": 1}],
+	"reason_required": true,
+} if {
+	speaks_of_secrets
+}
+
+# METADATA
+# title: Program that is not in the line
+# description: What a pipe or a text hands to an interpreter runs, and nobody who reads the line has read it.
+require_approval contains {
+	"rule": "shell-hidden",
+	"reason": $"runs what is not there to be read: {shown}",
+	"risk": "high",
+	"seats": [{"group": "security", "count": 1}],
+} if {
+	hidden
+}
+
+# METADATA
 # title: Program from the network
 # description: Whoever answers decides what runs here. Nobody can approve what nobody has seen.
 deny contains {"rule": "shell-download-and-run", "reason": "runs what another machine sends, unseen: download it, read it, then run it"} if {
@@ -315,8 +486,9 @@ deny contains {"rule": "shell-download-and-run", "reason": "runs what another ma
 deny contains {"rule": "shell-wipes", "reason": $"wipes what the machine runs on: {shown}"} if {
 	readable
 	some command in shell.commands
+	some program in started(command)
+	lists.has("chmod chown dd mkfs rm shred wipefs", program)
 	some word in command
-	lists.has("chmod chown dd mkfs rm shred wipefs", shell.program(command))
 	wipes(word)
 }
 
@@ -367,6 +539,11 @@ destroys if {
 	word in {"-delete", "-exec", "-execdir"}
 }
 
+# sudo rm starts rm.
+started(command) := {shell.program(command)} if not shell.program(command) in shell.wrappers
+
+started(command) := {shell.base(word) | some word in command} if shell.program(command) in shell.wrappers
+
 wipes(word) if word in {"/", "/*", "~", "~/", "~/*", "*", ".", "..", "./", "../"}
 
 wipes(word) if {
@@ -379,6 +556,8 @@ flow contains "sensitive_read" if {
 	readable
 	touches_secrets
 }
+
+flow contains "sensitive_read" if speaks_of_secrets
 
 flow contains "untrusted_read" if reaches_out
 
