@@ -53,7 +53,8 @@ export const SETTINGS = {
   },
   COUNTERSIGN_POLICIES: {
     schema: place.optional(),
-    about: 'Folder of Rego, compiled bundle, or URL of an OPA bundle server, instead of the shipped policies.',
+    about:
+      'Folder of Rego, compiled bundle, or URL of an OPA bundle server. Without it, what was activated serves, and the shipped policies while nothing was.',
   },
   COUNTERSIGN_POLICY_POLL: {
     schema: z.coerce.number().min(0).max(86_400).default(10),
@@ -98,7 +99,10 @@ export const SETTINGS = {
     about: 'Shared by the four services to know each other. Required when they run apart.',
     secret: true,
   },
-  COUNTERSIGN_INTAKE_ADDRESS: { schema: hostPort.optional(), about: 'Where notifier reaches intake, host:port.' },
+  COUNTERSIGN_INTAKE_ADDRESS: {
+    schema: hostPort.optional(),
+    about: 'Where notifier and decision reach intake, host:port. decision gets from there what was activated.',
+  },
   COUNTERSIGN_DECISION_ADDRESS: {
     schema: hostPort.optional(),
     about: 'Where intake reaches decision, host:port. Without it, policy runs inside intake.',
