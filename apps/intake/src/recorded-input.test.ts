@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { hold, type Agent, type Verdict } from '@countersign/approval';
 import { DecideRequestSchema } from '@countersign/contract';
 import { canonicalize } from '@countersign/ledger';
-import { lostParts, recordedInput, type RecordedAsk } from '@countersign/policy/authoring';
+import { INPUT_SCHEMA, lostParts, recordedInput, type RecordedAsk } from '@countersign/policy/authoring';
 import { describe, expect, it } from 'vitest';
 import { People } from '../../../test/gate.js';
 import { answerData, heldData } from './answers.js';
@@ -105,4 +105,24 @@ it('a request that was too large to be recorded whole is known as such', () => {
   const data = answerData(VERDICT, large.agent, large.digest, requestText(large));
   expect(lostParts(recorded(data))).toEqual(['action.properties']);
   expect(lostParts(recorded(answerData(VERDICT, large.agent, large.digest, requestText(asked()))))).toEqual([]);
+});
+
+/** Members that policy is told and its schema does not have: `policy check` would call them slips. */
+function undescribed(value: unknown, schema: { properties?: Record<string, object> }, path: string): string[] {
+  if (schema.properties === undefined || typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    const below = schema.properties![name];
+    return below ? undescribed(member, below, `${path}.${name}`) : [`${path}.${name}`];
+  });
+}
+
+it('the schema that policies are checked with has every member that policy is told', () => {
+  const approval = canonicalize({ approved_at: '', approved_by: [], decision_id: '' });
+  const seen = { at: '', action: '', resource: '', decision_id: '' };
+  const history = canonicalize({ counters: {}, flow: { untrusted_read: seen, sensitive_read: seen } });
+  for (const [, request] of REQUESTS) {
+    const given = { principal: 'lee@acme.example', nowMs: NOW, history, approval };
+    const told = policyInput(request, { ...request.agent, trust: 'probation' }, given);
+    expect(undescribed(JSON.parse(told), INPUT_SCHEMA, 'input')).toEqual([]);
+  }
 });
