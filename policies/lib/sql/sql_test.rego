@@ -337,3 +337,25 @@ test_people_are_told_what_runs if told({
 	"DROP INDEX ix": {"runs drop index ix"},
 	"DELETE": {"deletes every row of something"},
 })
+
+never(_) := false
+
+test_ordinary_texts_are_read_as_all_others_are if {
+	every text in [
+		"SELECT id, t.*, a.b FROM users t WHERE id = 5 AND x <> 'a' ORDER BY 1.5 LIMIT 10", "DELETE FROM t WHERE 1=1;", "UPDATE t SET a = b*c - 1",
+		"SELECT count(*), '%' FROM t WHERE x != '' AND y >= ?",
+	] {
+		data.lib.sql.tokens.ordinary(text)
+		slowly := sql.read(text) with data.lib.sql.tokens.ordinary as never
+		sql.read(text) == slowly
+	}
+}
+
+test_what_could_be_read_in_another_way_is_not_ordinary if {
+	every text in [
+		"SELECT 1DELETE", "SELECT 0x1", "SELECT n'x'", "SELECT q'(a)'", "SELECT 'it''s'", "SELECT 'a\\'", "SELECT 5 -- x", "SELECT /* x */ 1",
+		"SELECT \"a\"", "SELECT `a`", "SELECT [a]", "SELECT größe", "SELECT $1", "SELECT @x", "SELECT 'a", "SELECT a::text", "SELECT #x", "SELECT 'a'b",
+	] {
+		not data.lib.sql.tokens.ordinary(text)
+	}
+}
