@@ -7,9 +7,11 @@
 # scope: package
 package policies.mcp
 
+import data.lib.address
 import data.lib.credentials
 import data.lib.flow as session
 import data.lib.names
+import data.lib.path
 
 known := data.mcp.servers
 
@@ -58,21 +60,26 @@ listed if changes
 # Annotations as in the protocol, wherever the caller has put them.
 annotations contains input.resource.properties.annotations
 
+annotations contains input.resource.properties
+
 annotations contains input.context.annotations
 
+annotations contains input.context.tool.annotations
+
+# A hint that is no plain yes or no is the worse one.
 says_destructive if {
 	some one in annotations
-	one.destructiveHint == true
+	one.destructiveHint != false
 }
 
 says_writing if {
 	some one in annotations
-	one.readOnlyHint == false
+	one.readOnlyHint != true
 }
 
 says_open_world if {
 	some one in annotations
-	one.openWorldHint == true
+	one.openWorldHint != false
 }
 
 # A tool whose description was other when somebody looked at it may be another tool. The digest is made by whoever calls.
@@ -195,9 +202,28 @@ require_approval contains {
 }
 
 # METADATA
+# title: Secrets
+# description: A file that keeps secrets keeps them whichever tool opens it.
+require_approval contains {
+	"rule": "secret-file",
+	"reason": $"{shown} on a file where secrets are kept",
+	"risk": "high",
+	"seats": [{"group": "security", "count": 1}],
+} if {
+	opens_secret
+}
+
+# METADATA
 # title: Data in the session
 # description: A tool is a way out like any other.
 require_approval contains rule if some rule in session.rules(flow, "ops")
+
+opens_secret if {
+	some given in [input.action.properties, object.get(input.action.properties, "arguments", {})]
+	some name in {"file", "file_path", "filename", "filepath", "files", "path", "paths", "source", "uri"}
+	some one in address.listed(given[name])
+	path.secret(path.read(trim_prefix(one, "file://")))
+}
 
 hinted := "destroys" if says_destructive
 
@@ -221,6 +247,8 @@ flow contains "untrusted_read" if entry.untrusted
 flow contains "untrusted_read" if outside
 
 flow contains "sensitive_read" if entry.sensitive
+
+flow contains "sensitive_read" if opens_secret
 
 flow contains "way_out" if {
 	outside

@@ -156,3 +156,35 @@ test_the_way_out_of_a_session_that_has_read_too_much_is_for_security if {
 	"steered-leak" in asks("mcp.tickets.add_comment", read)
 	asks("mcp.tickets.get_ticket", read) == set()
 }
+
+test_a_hint_that_is_no_plain_yes_or_no_is_the_worse_one if {
+	every value in ["true", "false", null, 1, {}] {
+		asks("mcp.docs.search", hinting({"destructiveHint": value})) == {"mcp-hint"}
+		asks("mcp.docs.search", hinting({"readOnlyHint": value})) == {"mcp-hint"}
+		flows("mcp.git.git_log", hinting({"openWorldHint": value})) == {"untrusted_read", "way_out"}
+	}
+}
+
+test_a_hint_is_found_wherever_it_is if {
+	hint := {"destructiveHint": true}
+	every more in [
+		{"resource": {"properties": {"annotations": hint}}}, {"resource": {"properties": hint}}, {"context": {"annotations": hint}}, {"context": {"tool": {"annotations": hint}}},
+	] {
+		asks("mcp.docs.search", more) == {"mcp-hint"}
+	}
+	asks("mcp.docs.search", {"context": {"destructiveHint": true}}) == set()
+}
+
+test_a_secret_is_one_whichever_tool_opens_it if {
+	every name in ["file", "file_path", "filename", "filepath", "files", "path", "paths", "source", "uri"] {
+		asks("mcp.files.read_text_file", with_args({name: ".env"})) == {"secret-file"}
+		asks("mcp.call", with_args({"server": "files", "tool": "read_text_file", "arguments": {name: ["a", "file:///home/x/.ssh/id_rsa"]}})) == {"secret-file"}
+		asks("mcp.files.read_text_file", with_args({name: "src/a.ts"})) == set()
+	}
+	flows("mcp.files.read_text_file", with_args({"path": ".env"})) == {"sensitive_read"}
+	asks("mcp.files.read_text_file", with_args({"note": ".env"})) == set()
+	some rule in mcp.require_approval with input as asked("mcp.files.read_text_file", with_args({"path": ".env"}))
+	rule.seats == [{"group": "security", "count": 1}]
+	rule.risk == "high"
+	rule.reason == "files/read_text_file on a file where secrets are kept"
+}
