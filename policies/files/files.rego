@@ -257,12 +257,12 @@ is_readable(file) if path.installed(file)
 
 away if {
 	verb in ((looks | reads) | departures)
-	not readable
+	readable == false
 }
 
 away if {
 	changes
-	not within
+	within == false
 }
 
 # Everything that goes at once: folders, and the workspace itself.
@@ -299,8 +299,6 @@ sources := {
 
 # Where something goes. For what leaves, that is no path.
 targets := {"dest", "destination", "dst", "new_path", "target", "target_path", "to_path"}
-
-default fields := set()
 
 fields := sources if verb in departures
 

@@ -25,8 +25,6 @@ verb := segments[count(segments) - 1]
 # Every word of the action's name: aws.s3.delete_objects says delete.
 words := {word | some segment in segments; some word in split(segment, "_")}
 
-default removes := false
-
 removes if {
 	some word in words
 	word in removals
@@ -112,9 +110,6 @@ deny contains {"rule": "logging-stays-on", "reason": "logging is never switched 
 	some flag in {"active", "enable", "enabled", "on"}
 	input.action.properties[flag] == false
 }
-
-# Always answered, so that the answer is kept for both rules: most actions have nothing to do with either.
-default speaks_of_logging := false
 
 speaks_of_logging if {
 	some word in words

@@ -15,7 +15,7 @@ fields := {
 }
 
 recipients contains one if {
-	not crowded
+	crowded == false
 	some value in values
 	some one in entries(value)
 }
@@ -56,12 +56,12 @@ pretenders contains one if {
 
 # Ours to the letter: one plain address at one of our domains, or a channel that only we read.
 ours(entry) if {
-	not crowded
+	crowded == false
 	is_colleague(within(entry))
 }
 
 ours(entry) if {
-	not crowded
+	crowded == false
 	is_channel(entry)
 }
 

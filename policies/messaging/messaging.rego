@@ -276,8 +276,6 @@ recipients := address.recipients | where_it_is_posted
 
 outsiders := address.outsiders | {one | some one in where_it_is_posted; not address.ours(one)}
 
-default inside := false
-
 inside if {
 	count(recipients) > 0
 	count(outsiders) == 0
