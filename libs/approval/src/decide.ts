@@ -121,10 +121,9 @@ function report(decision: Decision, { by, success, summary, details, use }: Repo
     return { events: [], refused: refuse('not-acted', `There is no outcome to report. ${text}`) };
   }
   const { outcome } = decision;
-  const reported = decision.reported ?? (outcome ? [1] : []);
-  if (reported.includes(which)) {
+  if (outcome && (decision.reported ?? [1]).includes(which)) {
     // Said again in the same words it is the same report; only the last one is still there to compare.
-    const same = (outcome?.use ?? 1) === which && outcome?.success === success && outcome.summary === summary;
+    const same = (outcome.use ?? 1) === which && outcome.success === success && outcome.summary === summary;
     return same
       ? { events: [] }
       : { events: [], refused: refuse('already-reported', 'An outcome has been reported already.') };
