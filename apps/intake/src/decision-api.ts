@@ -97,7 +97,10 @@ export class DecisionApi {
     const reply = await this.#parts.decider.decide(asked, call.traceId);
     if (reply.final || asked.waitMs === 0) return reply;
     const { decision } = await this.#parts.decisions.load(reply.id);
-    return this.#visible(await this.#changed(decision, Date.now() + asked.waitMs, call), call.caller, asked.requestId);
+    // People may have answered since the reply was made: then there is nothing left to wait for.
+    const waits = decision.status === 'PENDING';
+    const now = waits ? await this.#changed(decision, Date.now() + asked.waitMs, call) : decision;
+    return this.#visible(now, call.caller, asked.requestId);
   }
 
   async #result(request: DecideRequest, call: Call<Caller>) {
