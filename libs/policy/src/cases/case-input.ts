@@ -19,9 +19,11 @@ const FLOWED = {
 export function caseInput(given: CaseInput): string {
   const { action, resource, principal, approval } = given;
   const subject = { ...SUBJECT, ...given.subject };
+  // A person stands where an agent does, and answers for it.
+  const agent = subject.type === 'person' ? { ...AGENT, owner: subject.id } : AGENT;
   return canonicalize({
     action: withoutEmpty(action),
-    agent: { id: subject.id, ...AGENT, ...given.agent },
+    agent: { id: subject.id, ...agent, ...given.agent },
     ...(approval ? { approval } : {}),
     context: given.context ?? {},
     history: caseHistory(given.history),

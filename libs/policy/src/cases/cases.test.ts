@@ -74,6 +74,13 @@ describe('the input of a case', () => {
     });
   });
 
+  it('lets a person answer for themselves, as intake does', () => {
+    expect(inputOf('      subject: {type: person, id: dana@acme.example}\n')).toMatchObject({
+      agent: { id: 'dana@acme.example', owner: 'dana@acme.example' },
+      subject: { type: 'person', id: 'dana@acme.example' },
+    });
+  });
+
   it('has a whole history where a case tells the part that matters', () => {
     const more =
       '      history: {counters: {refunds: {subject: {24h: {sum: 900}}}}, flow: {untrusted_read: {action: web.fetch}}}\n';
