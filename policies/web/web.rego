@@ -162,19 +162,13 @@ sends_something if {
 
 only_reads(method) if upper(method) in {"GET", "HEAD"}
 
-# The resource is the address when no argument is.
+# The resource is one as well, when it is written as one.
 addresses contains one if {
 	some name in fields
 	some one in address.listed(input.action.properties[name])
 }
 
 addresses contains input.resource.id if startswith(lower(input.resource.id), "http")
-
-addresses contains input.resource.id if {
-	every name in fields {
-		not input.action.properties[name]
-	}
-}
 
 fields := {"endpoint", "href", "link", "uri", "url", "urls"}
 
