@@ -47,6 +47,14 @@ describe('half the time', () => {
     expect(nextDue(decision)).toEqual({ at: later(900), type: 'expire' });
   });
 
+  it('comes before those who would be asked later still', () => {
+    const late = wanting({
+      expires_in_s: 3600,
+      escalate: [{ after_s: 3000, seats: [{ group: 'security', count: 1 }] }],
+    });
+    expect(nextDue(pending(late))).toEqual({ at: later(1800), type: 'remind' });
+  });
+
   it('of a short time is not worth a reminder, and of what is decided there is none', () => {
     expect(nextDue(pending(wanting({ expires_in_s: 119 })))?.type).toBe('expire');
     expect(act(approved(), { type: 'remind' }).refused?.code).toBe('already-decided');

@@ -50,7 +50,7 @@ export function escalate(decision: Decision, { members, destinations, owner }: E
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
   const [due] = escalation(decision);
   const next = decision.approval.terms.escalate?.[0];
-  if (!next || !due || !isOver(due, at)) return { events: [] };
+  if (!next || !isOver(due!, at)) return { events: [] };
   const terms = withEscalation(decision.approval.terms, next.seats);
   const { excluded } = decision.approval;
   const eligible = eligibleOf(members, { terms: { seats: next.seats }, excluded, asked: [] }, owner);

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import {
+  act,
+  ANA,
+  approved,
+  BEN,
+  DANA,
+  deny,
+  LEE,
+  pending,
+  person,
+  SAM,
+  terms,
+  verdict,
+  vote,
+} from '../test/office.js';
+import { groupsAsked } from './quorum.js';
+import { isConcerned, isParty, noVoteBecause } from './sight.js';
+import type { Decision } from './state.js';
+
+const EVE = person('eve', ['security']);
+const climbing = {
+  verdict: verdict({ approval: terms({ escalate: [{ after_s: 60, seats: [{ group: 'security', count: 1 }] }] }) }),
+};
+
+describe('an agent', () => {
+  it('is a party to what it asked for itself or for another, and to nothing else', () => {
+    const request = { subject: { type: 'agent', id: 'release-bot' }, submitted_by: 'gateway' };
+    expect(['release-bot', 'gateway', 'other'].map((id) => isParty(request, id))).toEqual([true, true, false]);
+  });
+});
+
+describe('a person', () => {
+  it('is concerned by what their agent asks, what is asked on their behalf, and what their group is asked', () => {
+    const asked = pending();
+    expect([SAM, LEE, DANA].every((one) => isConcerned(asked, one))).toBe(true);
+    expect(isConcerned(asked, ANA)).toBe(false);
+    expect(isConcerned(asked, person('eve', [], { stands_in: [{ group: 'dba', for: 'dana' }] }))).toBe(true);
+    expect(isConcerned(asked, person('eve', [], { stands_in: [{ group: 'ops', for: 'dana' }] }))).toBe(false);
+  });
+
+  it('is concerned by what their group would be asked if nobody else answers', () => {
+    expect(isConcerned(pending(climbing), EVE)).toBe(true);
+    expect(groupsAsked({ seats: [], alternatives: [[{ group: 'a', count: 1 }]] })).toEqual(['a']);
+  });
+
+  it('is not concerned by what nobody was asked about, unless it is theirs', () => {
+    const { approval: _, ...answered } = pending();
+    const outright: Decision = { ...answered, status: 'DENIED' };
+    expect(isConcerned(outright, DANA)).toBe(false);
+    expect(isConcerned(outright, SAM)).toBe(true);
+    expect(noVoteBecause(outright, DANA, 'sam')).toBe('Nobody was asked about this.');
+  });
+
+  it('has a vote until it is decided, once, and if the rules give them one', () => {
+    expect(noVoteBecause(pending(), DANA, 'sam')).toBe('');
+    expect(noVoteBecause(pending(), SAM, 'sam')).toContain('You own the agent');
+    expect(noVoteBecause(approved(), BEN, 'sam')).toBe('This is already decided.');
+    const two = { verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 2 }], deny_quorum: 2 }) }) };
+    for (const cast of [vote(DANA), deny(DANA)]) {
+      expect(noVoteBecause(act(pending(two), cast).decision, DANA, 'sam')).toBe('You have voted on this already.');
+    }
+  });
+});
