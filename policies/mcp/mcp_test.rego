@@ -178,6 +178,7 @@ test_a_hint_is_found_wherever_it_is if {
 test_a_secret_is_one_whichever_tool_opens_it if {
 	every name in ["file", "file_path", "filename", "filepath", "files", "path", "paths", "source", "uri"] {
 		asks("mcp.files.read_text_file", with_args({name: ".env"})) == {"secret-file"}
+		asks("mcp.call", with_args({name: ".env"})) == {"secret-file"}
 		asks("mcp.call", with_args({"server": "files", "tool": "read_text_file", "arguments": {name: ["a", "file:///home/x/.ssh/id_rsa"]}})) == {"secret-file"}
 		asks("mcp.files.read_text_file", with_args({name: "src/a.ts"})) == set()
 	}
