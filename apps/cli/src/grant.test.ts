@@ -61,7 +61,12 @@ describe('grant verify', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`VALID  signed by ${KID}`);
     expect(stdout).toContain('release-bot, for lee@acme.example');
-    for (const what of ['that it is of the issuer you trust', 'that it is unused', 'that it is not revoked', 'that its approvers'])
+    for (const what of [
+      'that it is of the issuer you trust',
+      'that it is unused',
+      'that it is not revoked',
+      'that its approvers',
+    ])
       expect(stdout).toContain(`not proven: ${what}`);
     expect(stdout).not.toContain('action you have in mind');
   });

@@ -110,7 +110,9 @@ describe('the engine', () => {
       expect.objectContaining({ revision: bundle.revision, active: true, source: 'default' }),
     ]);
     const areas = engine.bundles()[0]?.areas;
-    expect(areas).toEqual(expect.arrayContaining(['data', 'db', 'everywhere', 'iam', 'infra', 'messaging', 'payments']));
+    expect(areas).toEqual(
+      expect.arrayContaining(['data', 'db', 'everywhere', 'iam', 'infra', 'messaging', 'payments']),
+    );
     expect(areas).toEqual([...new Set(areas)].sort());
   });
 });
