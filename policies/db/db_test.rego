@@ -169,6 +169,14 @@ test_a_condition_alone_can_choose_everything if {
 	asked("db.read", "prod.orders", {"where": "1 = 1"}).effect == "allow"
 }
 
+test_operators_of_document_databases_count if {
+	rules(asked("db.aggregate", "prod.orders", {"pipeline": [{"$match": {"a": 1}}, {"$out": "orders"}]})) == {"drop-production", "misnamed-statement"}
+	rules(asked("db.aggregate", "dev.orders", {"pipeline": [{"$merge": {"into": "x"}}]})) == {"misnamed-statement", "whole-table"}
+	rules(asked("db.find", "prod.orders", {"filter": {"$where": "sleep(1)"}})) == {"beyond-the-tables", "misnamed-statement"}
+	asked("db.aggregate", "prod.orders", {"pipeline": [{"$match": {"a": {"$gt": 1}}}, {"$group": {"_id": "$out"}}]}).effect == "allow"
+	rules(asked("db.frobnicate", "prod.orders", {"pipeline": [{"$out": "orders"}]})) == {"no-rule"}
+}
+
 test_a_condition_may_bring_more_along if {
 	"drop-production" in rules(asked("db.delete", "prod.orders", {"rows": 5, "where": "id = 1; DROP TABLE t"}))
 }

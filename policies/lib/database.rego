@@ -142,6 +142,25 @@ findings contains {"does": everything, "what": $"has a condition that is true of
 	"deletes_all" in reading.does
 }
 
+# Stages and operators of document databases that do more than read, wherever they stand.
+findings contains {"does": operators[step], "what": $"uses {step}"} if {
+	count(claimed) > 0
+	some member in ["command", "filter", "pipeline", "query", "update"]
+	value := input.action.properties[member]
+	not is_string(value)
+	walk(value, [path, _])
+	step := path[count(path) - 1]
+	operators[step]
+}
+
+operators := {
+	"$accumulator": "reaches_beyond",
+	"$function": "reaches_beyond",
+	"$merge": "writes_all",
+	"$out": "drops",
+	"$where": "reaches_beyond",
+}
+
 # An empty filter, as document databases have it, chooses every document.
 findings contains {"does": everything, "what": $"has an empty condition, which is true of every row of {input.resource.id}"} if {
 	changing
