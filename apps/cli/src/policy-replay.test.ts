@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EntrySchema } from '@countersign/contract';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { CheckpointSchema, EntrySchema, type ExportRequest, type GetEntryRequest } from '@countersign/contract';
 import { canonicalize } from '@countersign/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { message, startFakeGate, type FakeGate } from '../test/fake-gate.js';
@@ -87,6 +88,25 @@ describe.skipIf(!opa)('policy replay', () => {
     );
     const args = ['policy', 'replay', '--from', 'live', '--policy', looser.folder, '--address', gate.address];
     expect((await countersign(args, { env })).stdout).toContain('dec_11');
+  });
+
+  it('does not read a long ledger from its beginning when only the end is wanted', async () => {
+    const asked: bigint[] = [];
+    gate.answer('GetCheckpoint', message(CheckpointSchema, { size: 100_000n }));
+    gate.answer('GetEntry', (request) => {
+      const { index } = request as GetEntryRequest;
+      asked.push(index);
+      // One entry a minute since the beginning of the year.
+      return message(EntrySchema, { occurredAt: timestampFromMs(Date.UTC(2026, 0, 1) + Number(index) * 60_000) });
+    });
+    const body = Buffer.from(canonicalize(recorded(11)));
+    gate.answer('Export', message(EntrySchema, { type: 'decision.held', body }));
+    const args = ['policy', 'report', '--since', '2026-01-15T10:00:00Z', '--address', gate.address];
+    expect((await countersign(args, { env })).stdout).toContain('1 of 1 requests');
+    const from = (gate.seen.get('Export')!.at(-1) as ExportRequest).fromIndex;
+    // An hour before, because entries arrive a little out of order.
+    expect(Number(from)).toBe((14 * 24 + 9) * 60);
+    expect(asked.length).toBeLessThan(20);
   });
 
   it('takes only the time that is asked for', async () => {

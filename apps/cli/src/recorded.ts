@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { Fault, SERVICES } from '@countersign/contract';
 import type { RecordedAnswer } from '@countersign/policy/authoring';
 import type { Client } from './client.js';
 import { UsageError } from './exit.js';
+import { firstIndexSince } from './ledger-search.js';
 import type { Option } from './verb.js';
 
 // Requests from the record, one at a time: from a running service, or from lines that `audit export` wrote.
@@ -37,7 +37,7 @@ export async function* recordedAnswers(options: TrafficOptions): AsyncGenerator<
   const { isAnswer } = await import('@countersign/policy/authoring');
   const since = options.since === undefined ? -Infinity : moment(options.since, '--since', options.now);
   const until = options.until === undefined ? Infinity : moment(options.until, '--until', options.now);
-  for await (const event of options.from === 'live' ? liveEvents(options) : fileEvents(options)) {
+  for await (const event of options.from === 'live' ? liveEvents(options, since) : fileEvents(options)) {
     if (!isAnswer(event)) continue;
     const at = Date.parse(event.at);
     if (at >= since && at < until) yield event;
@@ -50,31 +50,39 @@ interface RecordedEvent {
   version?: number;
 }
 
-async function* liveEvents({ client, signal }: TrafficOptions): AsyncGenerator<RecordedEvent> {
-  for await (const { type, body } of client().stream(SERVICES.AuditService.method.export, {}, signal)) {
+async function* liveEvents({ client, signal }: TrafficOptions, since: number): AsyncGenerator<RecordedEvent> {
+  const fromIndex = since > 0 ? await firstIndexSince(client(), since) : 0n;
+  for await (const { type, body } of client().stream(SERVICES.AuditService.method.export, { fromIndex }, signal)) {
     if (isInteresting(type)) yield JSON.parse(Buffer.from(body).toString('utf8')) as RecordedEvent;
   }
 }
 
 async function* fileEvents({ from, stdin, signal }: TrafficOptions): AsyncGenerator<RecordedEvent> {
-  const input: NodeJS.ReadableStream = from === '-' ? stdin : createReadStream(from, { highWaterMark: 256 * 1024 });
-  const broken = new Promise<never>((_, reject) => {
-    input.once('error', (error: Error) => {
-      reject(
-        new UsageError(`${from} can not be read (${error.message}): give a file that audit export wrote, "-" or live`),
-      );
-    });
-  });
-  broken.catch(() => {});
-  const lines = createInterface({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
-  for (let number = 1; !signal.aborted; number++) {
-    const next = await Promise.race([lines.next(), broken]);
-    if (next.done) break;
-    if (next.value.trim() !== '')
-      yield readLine(next.value, `line ${number} of ${from === '-' ? 'standard input' : from}`);
+  const where = from === '-' ? 'standard input' : from;
+  let number = 0;
+  for await (const line of linesOf(from === '-' ? stdin : createReadStream(from), where)) {
+    if (signal.aborted) return;
+    number += 1;
+    if (line.trim() !== '') yield readLine(line, `line ${number} of ${where}`);
   }
-  // A file that can not be opened ends its lines before it says so.
-  await Promise.race([broken, new Promise((resolve) => setImmediate(resolve))]);
+}
+
+/** Lines one after the other, read no faster than they are used: a record may be larger than memory. */
+async function* linesOf(input: NodeJS.ReadableStream, where: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const chunk of input) {
+      const text = rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+      const lines = text.split('\n');
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new UsageError(`${where} can not be read (${why}): give a file that audit export wrote, "-" or live`);
+  }
+  if (rest !== '') yield rest;
 }
 
 /** A line of `audit export` holds the event in base64; one of `audit export --bodies` is the event. */
