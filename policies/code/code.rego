@@ -7,11 +7,11 @@
 # scope: package
 package policies.code
 
-import data.lib.address
 import data.lib.credentials
 import data.lib.flow as session
 import data.lib.path
 import data.lib.repository
+import data.lib.several
 
 looks := {
 	"blame", "branches", "compare", "diff", "get", "get_commit", "get_diff", "get_file", "get_file_contents",
@@ -412,12 +412,12 @@ approves if {
 # The files that a push says it changes.
 named contains object.get(one, "path", one) if {
 	some name in {"changed_files", "file", "file_path", "files", "path", "paths"}
-	some one in address.listed(input.action.properties[name])
+	some one in several.of(input.action.properties[name])
 }
 
 named contains one if {
 	some name in {"changed_files", "file", "file_path", "files", "path", "paths"}
-	some one in address.listed(input.action.properties[name])
+	some one in several.of(input.action.properties[name])
 	not is_object(one)
 }
 
@@ -436,7 +436,7 @@ to_our_registry if input.action.properties.registry in data.company.registries
 
 packages contains one if {
 	some name in {"dependencies", "dependency", "name", "names", "package", "packages"}
-	some one in address.listed(input.action.properties[name])
+	some one in several.of(input.action.properties[name])
 }
 
 known_packages if {

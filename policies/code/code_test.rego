@@ -374,3 +374,10 @@ allowed(request) := found if {
 }
 
 test_unknown_code_actions_are_denied if asked("warp", {}).effect == "deny"
+
+test_very_many_files_or_packages_at_once_are_looked_at if {
+	many := [$"f{n}" | some n in numbers.range(1, 101)]
+	says("push", {"branch": "feature/x", "files": many}) == {"unlisted-push"}
+	says("install", {"packages": many}) == {"unknown-source"}
+	says("install", {"packages": array.slice(many, 0, 100)}) == {"known-package"}
+}

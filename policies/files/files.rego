@@ -12,6 +12,7 @@ import data.lib.credentials
 import data.lib.flow as session
 import data.lib.history
 import data.lib.path
+import data.lib.several
 
 looks := {
 	"directory_tree", "exists", "find", "get_file_info", "glob", "hash", "list", "list_allowed_directories",
@@ -306,13 +307,13 @@ fields := sources | targets if verb in (known - departures)
 
 named contains one if {
 	some field in fields
-	some value in address.listed(input.action.properties[field])
+	some value in several.of(input.action.properties[field])
 	one := object.get(value, "path", value)
 }
 
 named contains value if {
 	some field in fields
-	some value in address.listed(input.action.properties[field])
+	some value in several.of(input.action.properties[field])
 	not is_object(value)
 }
 

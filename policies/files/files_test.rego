@@ -284,3 +284,9 @@ test_many_paths_are_named_in_part if {
 }
 
 test_unknown_file_actions_are_denied if asked("warp", "src/main.ts", {}).effect == "deny"
+
+test_very_many_paths_at_once_are_looked_at if {
+	many := [$"src/{n}.ts" | some n in numbers.range(1, 101)]
+	says("read", "src", {"paths": many}) == {"outside-workspace"}
+	says("read", "src", {"paths": array.slice(many, 0, 100)}) == {"files-read"}
+}

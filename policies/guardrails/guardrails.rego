@@ -6,9 +6,9 @@
 # scope: package
 package guardrails
 
-import data.lib.address
 import data.lib.database
 import data.lib.names
+import data.lib.several
 
 removals := {
 	"alter", "clean", "cleanup", "clear", "delete", "destroy", "disable", "drop", "edit", "erase", "expire", "modify",
@@ -42,12 +42,35 @@ about_record if {
 # A tool may be told elsewhere what to work on.
 about_record if {
 	not of_text
+	some value in things
+	some one in several.of(value)
+	holds_record(one)
+}
+
+about_record if {
+	not of_text
+	some value in things
+	too_many(value)
+	mentions(value, records | {"countersign"})
+}
+
+things contains input.action.properties[name] if {
 	some name in {
 		"bucket", "collection", "index", "log_group", "name", "names", "path", "paths", "stream", "table", "table_name", "tables",
 		"target", "targets", "topic", "topics",
 	}
-	some one in address.listed(input.action.properties[name])
-	holds_record(one)
+}
+
+# In a list that nobody would read, a mention is enough.
+too_many(value) if {
+	is_array(value)
+	count(value) > several.most
+}
+
+mentions(value, some_names) if {
+	text := replace(names.plain(json.marshal(value)), "-", "_")
+	some name in some_names
+	indexof(text, replace(name, "-", "_")) >= 0
 }
 
 # Texts about a record are not the record.
@@ -146,9 +169,19 @@ deny contains {"rule": "no-self-grant", "reason": "an agent never gives access t
 	segments[0] == "iam"
 	some word in words
 	word in gives
+	to_itself
+}
+
+to_itself if {
 	some self in selves
 	some one in given_to
 	is_self(one, self)
+}
+
+to_itself if {
+	some value in receivers
+	too_many(value)
+	mentions(value, {names.plain(self) | some self in selves})
 }
 
 gives := {"add", "allow", "assign", "attach", "bind", "elevate", "give", "grant", "impersonate", "promote", "put", "set"}
@@ -170,11 +203,15 @@ given_to contains value[name] if {
 }
 
 told contains value if {
+	some given in receivers
+	some value in several.of(given)
+}
+
+receivers contains input.action.properties[name] if {
 	some name in {
 		"assignee", "grantee", "identities", "identity", "member", "members", "principal", "principals", "role_member",
 		"service_account", "subject", "subjects", "to", "user", "username", "users",
 	}
-	some value in address.listed(input.action.properties[name])
 }
 
 given_to contains input.resource.id if input.resource.type in {"agent", "identity", "member", "principal", "service_account", "user"}

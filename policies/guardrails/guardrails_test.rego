@@ -196,3 +196,18 @@ test_other_things_are_not_the_guardrails_business if {
 	not denied("db.read", "audit_log", "x")
 	not denied("db.delete", "table", "prod.orders")
 }
+
+crowd := [$"user-{n}" | some n in numbers.range(1, 101)]
+
+test_nothing_hides_in_a_crowd if {
+	says(with_arguments(of("db.drop", "table", "prod.orders"), {"tables": crowd})) == set()
+	every name in ["prod.\"Audit_Log\"", "audit-log", "led\u200bger", "countersign.audit"] {
+		says(with_arguments(of("db.drop", "table", "prod.orders"), {"tables": array.concat(crowd, [name])})) == {"record-stays"}
+	}
+	says(with_arguments(of("files.delete", "file", "x"), {"paths": array.concat(crowd, ["audit_log"])})) == set()
+	granted({"members": crowd}) == set()
+	every name in ["agents/Release-Bot", "release\u200b-bot", "release-bot@acme.example"] {
+		granted({"members": array.concat(crowd, [name])}) == {"no-self-grant"}
+	}
+	granted({"members": array.concat(array.slice(crowd, 0, 99), ["my-release-bot-2"])}) == set()
+}

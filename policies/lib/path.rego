@@ -7,14 +7,14 @@
 # scope: package
 package lib.path
 
-usual := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/@+=,: ()#&!%^"
+usual := `^[-A-Za-z0-9._~/@+=,: ()#&!%^]*$`
 
 # A path as everything below takes it: text, parts in lower case without empty ones and dots, name, ending. Undefined for what
 # shells and programs would read differently: patterns, variables, backslashes, and letters that only look like others.
 read(text) := {"text": text, "parts": parts, "name": name, "ending": ending(name)} if {
 	count(text) > 0
 	count(text) <= 500
-	trim(text, usual) == ""
+	regex.match(usual, text)
 	parts := [part | some part in split(lower(text), "/"); not part in {"", "."}]
 	name := last(parts)
 }

@@ -6,7 +6,7 @@
 # scope: package
 package lib.repository
 
-import data.lib.address
+import data.lib.several
 
 usual := "abcdefghijklmnopqrstuvwxyz0123456789-._/"
 
@@ -73,7 +73,7 @@ first(text) := split(replace(text, ":", "/"), "/")[0]
 # Every branch that is written to: the right side of a refspec, without what git puts before it.
 branches contains branch(one) if {
 	some name in {"base", "base_branch", "branch", "branches", "into", "ref", "refs", "refspec", "remote_branch", "target", "target_branch", "to"}
-	some one in address.listed(input.action.properties[name])
+	some one in several.of(input.action.properties[name])
 }
 
 branches contains branch(input.resource.id) if input.resource.type in {"branch", "ref"}
@@ -114,7 +114,7 @@ protected := {
 # A plus before a refspec is a force, whatever the flags say.
 forced if {
 	some name in {"branch", "branches", "ref", "refs", "refspec"}
-	some one in address.listed(input.action.properties[name])
+	some one in several.of(input.action.properties[name])
 	startswith(one, "+")
 }
 

@@ -69,3 +69,10 @@ test_what_another_program_runs_counts_as_run if {
 	found := shell.programs with input as {"action": {"properties": {"command": "ls | sudo -u root /bin/rm x; cat y"}}}
 	found == {"cat", "ls", "rm", "root", "sudo", "x"}
 }
+
+test_a_line_of_very_many_pieces_is_unclear if {
+	most := concat(" ", [c | some _ in numbers.range(1, 125); c := "a"])
+	count(runs(most)[0]) == 125
+	not unclear({"command": most})
+	unclear({"command": concat(" ", [most, "a", "a"])})
+}

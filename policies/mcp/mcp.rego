@@ -7,11 +7,11 @@
 # scope: package
 package policies.mcp
 
-import data.lib.address
 import data.lib.credentials
 import data.lib.flow as session
 import data.lib.names
 import data.lib.path
+import data.lib.several
 
 known := data.mcp.servers
 
@@ -221,7 +221,7 @@ require_approval contains rule if some rule in session.rules(flow, "ops")
 opens_secret if {
 	some given in [input.action.properties, object.get(input.action.properties, "arguments", {})]
 	some name in {"file", "file_path", "filename", "filepath", "files", "path", "paths", "source", "uri"}
-	some one in address.listed(given[name])
+	some one in several.of(given[name])
 	path.secret(path.read(trim_prefix(one, "file://")))
 }
 

@@ -190,3 +190,9 @@ test_sensitive_data_is_not_sent_unseen if {
 }
 
 test_unknown_web_actions_are_denied if asked("web.install", "x", {"url": "https://example.com/"}).effect == "deny"
+
+test_very_many_addresses_at_once_are_looked_at if {
+	many := [$"https://example.com/{n}" | some n in numbers.range(1, 11)]
+	says("fetch", {"urls": many}) == {"doubtful-address"}
+	says("fetch", {"urls": array.slice(many, 0, 10)}) == {"web-read"}
+}
