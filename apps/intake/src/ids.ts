@@ -6,8 +6,11 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 const POOL = Buffer.alloc(4096);
 let used = POOL.length;
 
-/** "dec_", "evt_", "grt_" or "pol_" and 26 digits. */
-export function newId(prefix: 'dec' | 'evt' | 'grt' | 'pol', nowMs: number): string {
+/** What an id is of: a decision, an event, a grant; or, as a stream of facts about the gate itself, policy, people, stops. */
+export type IdPrefix = 'dec' | 'evt' | 'grt' | 'pol' | 'ppl' | 'dlg' | 'stp';
+
+/** The prefix, "_" and 26 digits. */
+export function newId(prefix: IdPrefix, nowMs: number): string {
   if (used + 10 > POOL.length) {
     randomFillSync(POOL);
     used = 0;

@@ -1,11 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '@countersign/bus';
 import { ApprovalService, DecisionService } from '@countersign/contract';
-import { authenticator, type DirectorySource } from '@countersign/directory';
+import {
+  authenticator,
+  overlaid,
+  type Caller,
+  type Directory,
+  type DirectorySource,
+  type Overlay,
+} from '@countersign/directory';
 import { KeyFolder } from '@countersign/keys';
 import type { Policy } from '@countersign/policy';
-import { rpcService, type Log, type Metrics, type Readiness, type Surface } from '@countersign/service';
-import { HistoryReader, Hints, IntakeReader, Outbox, Writer, type Pool } from '@countersign/store';
+import {
+  rpcService,
+  type Authenticate,
+  type Log,
+  type Metrics,
+  type Readiness,
+  type Surface,
+} from '@countersign/service';
+import { HistoryReader, Hints, IntakeReader, Outbox, Registry, Writer, type Pool } from '@countersign/store';
 import { ApprovalApi } from './approval-api.js';
 import { Changes } from './changes.js';
 import { Clock } from './clock.js';
@@ -38,9 +52,13 @@ export interface IntakeParts {
 export class Intake {
   readonly approvals: ApprovalApi;
   readonly surface: Surface;
+  /** People and agents as they are now, from wherever they are known. */
+  readonly directory: () => Directory;
+  readonly authenticate: Authenticate<Caller>;
   readonly #writer: Writer;
   readonly #hints: Hints;
   readonly #relay: Relay;
+  readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #sweeper: Sweeper;
   readonly #changeControl: ChangeControl;
@@ -49,13 +67,22 @@ export class Intake {
 
   constructor(config: IntakeConfig, parts: IntakeParts) {
     const { pool, bus, policy, supply, log, metrics, readiness } = parts;
-    const directory = () => parts.directory.current();
     const now = () => new Date();
+    // A restart is a new source: its name is never used again.
+    const name = `intake-${Date.now().toString(36)}${randomBytes(5).toString('hex')}`;
+    const registry = (this.#registry = new Registry(pool, {
+      process: name,
+      onChange: () => this.#changes.changed([]),
+      // An answer that was on its way to the record before a change was known here is in it before the change is in effect.
+      settled: () => this.#writer.settled(),
+    }));
+    const overlays: Overlay[] = [];
+    const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
     this.#writer = new Writer(pool, {
-      // A restart is a new source: its name is never used again.
-      name: `intake-${Date.now().toString(36)}${randomBytes(5).toString('hex')}`,
+      name,
       limit: config.queueLimit,
+      ready: () => !registry.stale,
       onCommit: (writes) => {
         this.#changes.changed(writes.filter(({ state }) => state).map(({ decisionId }) => decisionId));
         this.#relay.hint();
@@ -83,7 +110,7 @@ export class Intake {
       binding: config.bindingContext,
       log,
     });
-    const authenticate = authenticator(directory, config.serviceToken, 'notifier');
+    const authenticate = (this.authenticate = authenticator(directory, config.serviceToken, 'notifier'));
     this.#changeControl = new ChangeControl({
       pool,
       policy,
@@ -116,6 +143,7 @@ export class Intake {
       await decisions.reader.ping();
       return undefined;
     });
+    readiness.add('registry', () => (registry.stale ? 'the database has not answered for a while' : undefined));
     readiness.add('policy', () => policy.problem());
     readiness.add('grant_keys', () => (folder.keys().length === 0 ? folder.problem() : undefined));
     readiness.warn('grant_keys', () => (folder.keys().length > 0 ? folder.problem() : undefined));
@@ -127,6 +155,7 @@ export class Intake {
   }
 
   async start(): Promise<void> {
+    await this.#registry.start();
     await this.#hints.start();
     await this.#changeControl.start();
     this.#relay.start();
@@ -151,6 +180,7 @@ export class Intake {
     await this.#sweeper.stop();
     await this.#changeControl.stop();
     await this.#writer.close();
+    await this.#registry.stop();
     await this.#relay.stop();
     this.#hints.stop();
   }

@@ -64,7 +64,6 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       () => bus.close(),
     );
     const voting = new InProcessVoting();
-    const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
     const running = await startService({
       module: standaloneModule([
         auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),
@@ -84,6 +83,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       surface: (app) => {
         const intake = app.get<Intake>(INTAKE, { strict: false });
         voting.connect(intake.approvals);
+        const authenticate = authenticator(intake.directory, settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
         const parts = [decisionSurface(app, authenticate), intake.surface, auditSurface(app, authenticate)];
         return {
           services: mergedServices(parts.flatMap(({ services }) => services)),

@@ -16,8 +16,11 @@ export class Directory {
   readonly #accounts = new Map<string, Person>();
   readonly #credentials = new Map<string, Caller>();
   readonly #channels: DirectoryFile['groups'];
+  /** What it was made of. */
+  readonly data: DirectoryFile;
 
   constructor(file: DirectoryFile) {
+    this.data = file;
     this.#people = new Map(
       file.people.map(({ id, name, groups, guest, disabled }) => [id, { id, name, groups, guest, disabled }]),
     );

@@ -52,7 +52,45 @@ const raw: RawRoute<string>[] = [
           : { status: 200, headers: { etag: '"1"' }, body: Buffer.from([0, 255]) },
       ),
   },
+  {
+    method: 'DELETE',
+    path: '/pages/*',
+    limit: 0,
+    answer: ({ path, call }) =>
+      Promise.resolve({
+        status: 200,
+        headers: {},
+        body: `${path} to ${(call.caller as string | undefined) ?? 'nobody'}`,
+      }),
+  },
+  {
+    method: 'GET',
+    path: '/hello',
+    authenticate,
+    credential: ({ cookie }) => cookie,
+    unknown: ({ path, presented }) => ({
+      status: 303,
+      headers: { location: `/sign-in?from=${path}&known=${presented}` },
+    }),
+    limit: 0,
+    answer: ({ call }) => Promise.resolve({ status: 200, headers: {}, body: call.caller }),
+  },
+  {
+    method: 'GET',
+    path: '/parts',
+    limit: 0,
+    answer: ({ call }) => Promise.resolve({ status: 200, headers: {}, body: parts(call.signal) }),
+  },
 ];
+
+let ended = false;
+async function* parts(signal: AbortSignal): AsyncGenerator<string> {
+  for (let i = 0; !signal.aborted; i++) {
+    yield `part ${i}\n`;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  ended = true;
+}
 
 let service: RunningService;
 let grpc: Grpc;
@@ -142,5 +180,32 @@ describe('bytes over HTTP', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     socket.destroy();
     expect((await blob({ method: 'POST', body: 'abc' })).status).toBe(200);
+  });
+});
+
+describe('a route of another kind', () => {
+  const ask = (path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { redirect: 'manual', ...init });
+
+  it('takes everything below its path, with its method only', async () => {
+    expect(await (await ask('/pages/a/b', { method: 'DELETE' })).text()).toBe('/pages/a/b to nobody');
+    expect((await ask('/pages/a', { method: 'PUT' })).status).toBe(404);
+    expect((await ask('/pages', { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('takes its credential from where it says, and nowhere else', async () => {
+    expect(await (await ask('/hello', { headers: { cookie: 'key' } })).text()).toBe('bot');
+    const stranger = await ask('/hello', { headers: { authorization: 'Bearer key' } });
+    expect([stranger.status, stranger.headers.get('location')]).toEqual([303, '/sign-in?from=/hello&known=false']);
+    const wrong = await ask('/hello', { headers: { cookie: 'other' } });
+    expect(wrong.headers.get('location')).toBe('/sign-in?from=/hello&known=true');
+  });
+
+  it('answers in parts, and stops when nobody listens', async () => {
+    const abort = new AbortController();
+    const answer = await ask('/parts', { signal: abort.signal });
+    const reader = answer.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain('part 0');
+    abort.abort();
+    await expect.poll(() => ended).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidArgument, StatusError } from '@countersign/contract';
 import { unauthenticated } from './grpc-server.js';
@@ -5,12 +6,17 @@ import { sendProblem } from './http-problem.js';
 import type { Log } from './log.js';
 import { bearerToken, traceIdOf, type Authenticate, type Call } from './rpc.js';
 
-/** A request whose body or answer is bytes, not JSON, for a caller that is known. It has no gRPC twin of the same form. */
+/** A request that has no gRPC twin: its body or answer is bytes, a page, or what another specification says. */
 export interface RawRoute<Caller = unknown> {
-  method: 'GET' | 'POST';
-  /** The whole path. */
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** The whole path, or the beginning of one with "/*" at its end. */
   path: string;
-  authenticate: Authenticate<Caller>;
+  /** Absent: open to everyone, and `call.caller` is undefined. */
+  authenticate?: Authenticate<Caller>;
+  /** Where the credential of a request is. Absent: in its `authorization: Bearer` header. */
+  credential?: (headers: IncomingMessage['headers']) => string | undefined;
+  /** The answer to a caller that is not known. Absent: a problem with status 401. */
+  unknown?: (request: { path: string; presented: boolean }) => RawAnswer;
   /** Most bytes of a body. */
   limit: number;
   answer(request: RawRequest<Caller>): Promise<RawAnswer>;
@@ -18,7 +24,10 @@ export interface RawRoute<Caller = unknown> {
 
 export interface RawRequest<Caller> {
   call: Call<Caller>;
+  path: string;
   headers: IncomingMessage['headers'];
+  /** Where the request came from, as the connection says. */
+  remoteAddress: string;
   query: URLSearchParams;
   /** Throws StatusError INVALID_ARGUMENT once there is more than the limit. */
   body: AsyncIterable<Buffer>;
@@ -26,8 +35,9 @@ export interface RawRequest<Caller> {
 
 export interface RawAnswer {
   status: number;
-  headers: Record<string, string>;
-  body?: Buffer | string;
+  headers: Record<string, string | string[]>;
+  /** Bytes at once, or as they come. */
+  body?: Buffer | string | AsyncIterable<string>;
 }
 
 /** Answers these routes and passes everything else on. What goes wrong is told as on the JSON twins. */
@@ -36,9 +46,9 @@ export function rawRoutes(routes: readonly RawRoute[], log: Log) {
     const target = request.url ?? '/';
     if (!URL.canParse(target, 'http://localhost')) return next();
     const url = new URL(target, 'http://localhost');
-    const route = routes.find(({ method, path }) => path === url.pathname && method === request.method);
+    const route = routes.find(({ method, path }) => method === request.method && isOn(path, url.pathname));
     if (!route) return next();
-    void answer(route, request, response, url.searchParams).catch((error: unknown) => {
+    void answer(route, request, response, url).catch((error: unknown) => {
       // The rest of a body that is not wanted is read and dropped, so that the caller gets the answer and no reset connection.
       request.resume();
       sendProblem(response, error, log, `${route.method} ${route.path}`);
@@ -46,27 +56,49 @@ export function rawRoutes(routes: readonly RawRoute[], log: Log) {
   };
 }
 
+function isOn(pattern: string, path: string): boolean {
+  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
+}
+
 async function answer(
   route: RawRoute,
   request: IncomingMessage,
   response: ServerResponse,
-  query: URLSearchParams,
+  { pathname: path, searchParams: query }: URL,
 ): Promise<void> {
-  const token = bearerToken(request.headers.authorization);
-  const caller = token === undefined ? undefined : route.authenticate(token);
-  if (caller === undefined) throw unauthenticated(token !== undefined);
+  const { authenticate, credential = ({ authorization }) => bearerToken(authorization) } = route;
+  const token = authenticate && credential(request.headers);
+  const caller = token === undefined ? undefined : authenticate?.(token);
+  if (authenticate && caller === undefined) {
+    const presented = token !== undefined;
+    if (!route.unknown) throw unauthenticated(presented);
+    return send(response, route.unknown({ path, presented }));
+  }
   const abort = new AbortController();
   response.on('close', () => abort.abort());
   const traceId = traceIdOf(request.headers.traceparent);
-  const { status, headers, body } = await route.answer({
+  const reply = await route.answer({
     call: { caller, signal: abort.signal, ...(traceId ? { traceId } : {}) },
+    path,
     headers: request.headers,
+    remoteAddress: request.socket.remoteAddress ?? '',
     query,
     body: bounded(request, route.limit),
   });
+  await send(response, reply);
+}
+
+async function send(response: ServerResponse, { status, headers, body }: RawAnswer): Promise<void> {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { 'cache-control': 'no-store', ...headers });
-  response.end(body);
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return void response.end(body);
+  response.flushHeaders();
+  for await (const part of body) {
+    if (response.destroyed) return;
+    // Whoever reads too slowly waits for the next part; nothing piles up here.
+    if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  response.end();
 }
 
 async function* bounded(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {

@@ -12,11 +12,21 @@ export {
   HistoryReader,
   IntakeReader,
   Outbox,
+  Registry,
   ServingBundle,
   sweepHistory,
   Writer,
 } from './intake/index.js';
-export type { EventDraft, OutboxRow, Place, StateRow, Write, Written } from './intake/index.js';
+export type {
+  EventDraft,
+  OutboxRow,
+  Place,
+  RegistryChange,
+  RegistryFact,
+  RegistryOptions,
+  StateRow,
+} from './intake/index.js';
+export type { Write, Written } from './intake/index.js';
 export type { Activation, PolicyChange, ServedArchive, Standing, StoredBundle, Upload } from './intake/index.js';
 export type {
   Addition,

@@ -4,6 +4,7 @@ import { IntakeAttention1764100000000 } from './attention.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
+import { IntakeRegistry1764200000000 } from './registry/tables.js';
 
 class Intake1763700000000 implements MigrationInterface {
   name = 'Intake1763700000000';
@@ -61,4 +62,5 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeBundles1763900000000,
   IntakeDue1764000000000,
   IntakeAttention1764100000000,
+  IntakeRegistry1764200000000,
 ];

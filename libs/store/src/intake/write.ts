@@ -1,5 +1,6 @@
 import type { PolicyChange } from './bundles/change.js';
 import type { HistoryChange } from './history/change.js';
+import type { RegistryChange } from './registry/change.js';
 
 // What intake asks to be written. All of it commits together, or none of it does.
 
@@ -42,10 +43,12 @@ export interface Write {
   state?: { expected: number; row: StateRow };
   history?: HistoryChange;
   policy?: PolicyChange;
+  /** Standing facts that change with it. */
+  registry?: RegistryChange[];
 }
 
 /**
- * `conflict`: somebody else changed the decision, a counter that was expected to stand still or which policy serves, or an
+ * `conflict`: somebody else changed the decision, a counter that was expected to stand still, a standing fact or which policy serves, or an
  * equal request is pending; load it and decide again.
  * `duplicate`: the request key is taken; read what it was answered.
  */

@@ -7,6 +7,7 @@ import { CopyBuffer } from './copy.js';
 import { requireStorable } from './history/change.js';
 import { lockHeads } from './history/heads.js';
 import { HistoryWriter } from './history/history-writer.js';
+import { changeRegistry, overtakenRegistry } from './registry/change.js';
 import { saveStates, takenKeys } from './states.js';
 import { eventText, type Place, type Write, type Written } from './write.js';
 
@@ -15,6 +16,15 @@ const BATCH = 512;
 /** Another process was faster, or each waited for the other: unique violation, deadlock. Nothing is in; look and try again. */
 const RACED = new Set(['23505', '40P01']);
 const ATTEMPTS = 5;
+
+export interface WriterOptions {
+  /** Unique for this process start: a restart is a new source, with its own numbering and chain. */
+  name: string;
+  limit: number;
+  onCommit: (writes: Write[]) => void;
+  /** False while this process may act by what no longer holds. Then nothing is written, and so nothing permitted. */
+  ready?: () => boolean;
+}
 
 interface Waiting {
   write: Write;
@@ -31,18 +41,21 @@ export class Writer {
   readonly #pool: Pool;
   readonly #limit: number;
   readonly #onCommit: (writes: Write[]) => void;
+  readonly #ready: () => boolean;
   readonly #name: string;
   readonly #rows = new CopyBuffer();
   readonly #history: HistoryWriter;
   #queue: Waiting[] = [];
+  /** What the commit under way holds. */
+  #underWay: Waiting[] = [];
   #busy = false;
   #closed = false;
   #client: pg.PoolClient | undefined;
   #incarnation = 0;
   #head: Place;
 
-  /** `name` is unique for this process start: a restart is a new source, with its own numbering and chain. */
-  constructor(pool: Pool, options: { name: string; limit: number; onCommit: (writes: Write[]) => void }) {
+  constructor(pool: Pool, options: WriterOptions) {
+    this.#ready = options.ready ?? (() => true);
     this.#pool = pool;
     this.#name = options.name;
     this.#limit = options.limit;
@@ -64,11 +77,28 @@ export class Writer {
   async write(write: Write): Promise<Written> {
     if (write.history) requireStorable(write.history);
     if (this.#closed) throw new Fault('database-unavailable', 'this process is stopping', { retryable: true });
+    if (!this.#ready())
+      throw new Fault('database-unavailable', 'this process does not know how things stand', { retryable: true });
     return new Promise((settle, fail) => {
       this.#queue.push({ write, settle, fail });
       if (this.#busy) return;
       this.#busy = true;
       setImmediate(() => void this.#flush());
+    });
+  }
+
+  /** Resolves when everything accepted so far is settled. What comes later is not waited for. */
+  settled(): Promise<void> {
+    const waiting = [...this.#underWay, ...this.#queue];
+    let left = waiting.length;
+    if (left === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const one = () => --left === 0 && resolve();
+      for (const each of waiting) {
+        const { settle, fail } = each;
+        each.settle = (result) => (settle(result), one());
+        each.fail = (fault) => (fail(fault), one());
+      }
     });
   }
 
@@ -82,7 +112,7 @@ export class Writer {
 
   async #flush(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#take();
+      const batch = (this.#underWay = this.#take());
       const head = this.#head;
       try {
         const results = await this.#commit(batch);
@@ -94,6 +124,7 @@ export class Writer {
         batch.forEach(({ fail }) => fail(fault));
       }
     }
+    this.#underWay = [];
     this.#busy = false;
   }
 
@@ -117,7 +148,7 @@ export class Writer {
   async #commit(batch: Waiting[]): Promise<Written[]> {
     const client = (this.#client ??= await this.#pool.connect());
     const writes = batch.map(({ write }) => write);
-    if (writes.every((write) => !write.state && !write.policy && !this.#history.changes(write))) {
+    if (writes.every((write) => !write.state && !write.policy && !write.registry && !this.#history.changes(write))) {
       try {
         await this.#copy(client, writes);
         return writes.map(() => 'written');
@@ -142,10 +173,12 @@ export class Writer {
     const fresh = writes.filter((write) => !taken.has(write));
     const overtaken = await lockHeads(client, fresh);
     for (const write of await overtakenPolicy(client, without(fresh, overtaken))) overtaken.add(write);
+    for (const write of await overtakenRegistry(client, without(fresh, overtaken))) overtaken.add(write);
     const lost = await saveStates(client, without(fresh, overtaken));
     // In one order everywhere, so that two processes never hold a key each that the other wants.
     const winners = without(without(fresh, overtaken), lost).sort(byRequestKey);
     await changePolicy(client, winners);
+    await changeRegistry(client, winners);
     await this.#history.apply(client, winners);
     if (winners.length > 0) await this.#copy(client, winners);
     await notify(
