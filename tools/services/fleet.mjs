@@ -68,7 +68,8 @@ export function startFleet({
   };
 }
 
-class Service {
+/** One service as a process of its own. */
+export class Service {
   #child;
   #exited = Promise.resolve();
   #stopping = false;

@@ -1,0 +1,73 @@
+// Several processes of intake on one database, each with its own ports and nothing in common but the database, the
+// directory, the policy and the folder of keys. The broker they are told of does not exist: what is decided must not
+// depend on it, and what is recorded stays in the outbox, where all of it can be looked at.
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Service } from '../services/fleet.mjs';
+import { directoryText } from './people.mjs';
+import { Wire } from './wire.mjs';
+
+/** Answers what a request says it should: the drill is about who wins, not about what policy wants. */
+const POLICY = fileURLToPath(new URL('../../libs/policy/fixtures/anything.tar.gz', import.meta.url));
+const MAIN = new URL('../../apps/intake/dist/main.js', import.meta.url);
+
+export async function startIntakes({ count, databaseUrl, dataDir, env, log }) {
+  if (!existsSync(MAIN)) throw new Error('intake is not built: run npm run build first');
+  const directory = join(dataDir, 'directory.yaml');
+  await writeFile(directory, directoryText());
+  const keys = join(dataDir, 'keys');
+  const ports = await freePorts(2 * count);
+  const services = Array.from({ length: count }, (_, i) => {
+    const [grpc, http] = ports.slice(2 * i);
+    const own = {
+      ...env,
+      DATABASE_URL: databaseUrl,
+      KAFKA_BROKERS: '127.0.0.1:1',
+      COUNTERSIGN_DATA_DIR: join(dataDir, `intake-${i}`),
+      COUNTERSIGN_GRANT_KEYS: keys,
+      COUNTERSIGN_DIRECTORY: directory,
+      COUNTERSIGN_POLICIES: POLICY,
+      // Grants name their issuer: replicas that call themselves differently would refuse each other's.
+      COUNTERSIGN_PUBLIC_URL: 'https://gate.example',
+      COUNTERSIGN_GRPC_PORT: String(grpc),
+      COUNTERSIGN_HTTP_PORT: String(http),
+      COUNTERSIGN_LOG_LEVEL: 'error',
+    };
+    return { grpc, service: new Service('intake', own, http, false, (line) => log(`intake ${i}: ${line}`)) };
+  });
+  // The first makes the key of grants; the others find it.
+  for (const { service } of services) {
+    service.start();
+    await service.ready(60_000);
+  }
+  const gates = services.map(({ grpc }) => new Wire(grpc));
+  return {
+    gates,
+    keys,
+    pids: services.map(({ service }) => service.pid),
+    stop: async () => {
+      gates.forEach((gate) => gate.close());
+      await Promise.all(services.map(({ service }) => service.stop()));
+    },
+  };
+}
+
+/** Ports that were free a moment ago, all held at once so that they differ. */
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve, reject) => {
+          const server = createServer().on('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,3 @@
+export const CROWD: number;
+export const OWNER: { id: string; token: string; groups: string[] };
+export const PEOPLE: { id: string; token: string; groups: string[] }[];
