@@ -9,7 +9,10 @@ export function checkCard(card: Json): void {
   if (card['type'] !== 'AdaptiveCard' || card['version'] !== '1.5') throw new Error('not an Adaptive Card 1.5');
   // Teams takes about 100 kB of UTF-16; past 80 kB it is said to become unreliable.
   if (JSON.stringify(card).length * 2 > 80_000) throw new Error('MessageSizeTooBig');
+  const mentions = mentionsOf(card).map(({ text }) => String(text));
   for (const element of elementsOf(card)) {
+    // The one TextBlock there may be holds mentions that are declared, and nothing else.
+    if (element['type'] === 'TextBlock' && mentions.length > 0 && element['text'] === mentions.join(' ')) continue;
     if (!ELEMENTS.has(String(element['type']))) throw new Error(`unexpected element ${String(element['type'])}`);
     for (const inline of (element['inlines'] ?? []) as Json[]) {
       if (inline['type'] !== 'TextRun' || typeof inline['text'] !== 'string') throw new Error('unexpected inline');
@@ -21,6 +24,21 @@ export function checkCard(card: Json): void {
     if (nested) checkCard(nested);
     else if (action['type'] !== 'Action.Execute') throw new Error(`unexpected action ${String(action['type'])}`);
   }
+}
+
+const MENTION = /^<at>[\p{L}\p{M}\p{N} ]+<\/at>$/u;
+
+/** Who is mentioned in a card. Throws for two of one text, which Teams could not tell apart. */
+export function mentionsOf(card: Json): Json[] {
+  const entities = ((card['msteams'] as Json | undefined)?.['entities'] ?? []) as Json[];
+  const texts = entities.map(({ text }) => String(text));
+  if (new Set(texts).size < texts.length) throw new Error('two mentions of one text');
+  for (const { type, text, mentioned } of entities) {
+    const { id, name } = mentioned as { id?: string; name?: string };
+    if (type !== 'mention' || !MENTION.test(String(text)) || text !== `<at>${name}</at>` || !id)
+      throw new Error('not a mention');
+  }
+  return entities;
 }
 
 export function actionsOf(card: Json): Json[] {
@@ -39,8 +57,8 @@ export function press(card: Json, title: string): { action: Json; inputs: Json[]
 /** One line for each block, buttons in brackets. */
 export function readCard(card: Json): string {
   const lines = elementsOf(card)
-    .filter(({ type }) => type === 'RichTextBlock')
-    .map((block) => (block['inlines'] as Json[]).map((inline) => String(inline['text'])).join(''));
+    .filter(({ type }) => type === 'RichTextBlock' || type === 'TextBlock')
+    .map((block) => ((block['inlines'] ?? [block]) as Json[]).map((inline) => String(inline['text'])).join(''));
   return [
     ...lines,
     actionsOf(card)

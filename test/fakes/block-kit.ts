@@ -3,15 +3,15 @@
 type Json = { [key: string]: unknown };
 
 /** Throws what is wrong with blocks, as Slack would refuse them. */
-export function checkBlocks(blocks: unknown, where: 'message' | 'modal'): asserts blocks is Json[] {
+export function checkBlocks(blocks: unknown, where: 'message' | 'modal' | 'reply'): asserts blocks is Json[] {
   if (!Array.isArray(blocks)) throw new Error('blocks is not a list');
-  atMost(blocks.length, where === 'message' ? 50 : 100, 'blocks');
-  for (const block of blocks as Json[]) checkBlock(block);
+  atMost(blocks.length, where === 'modal' ? 100 : 50, 'blocks');
+  for (const block of blocks as Json[]) checkBlock(block, where);
   const primary = actionsOf(blocks as Json[]).filter(({ style }) => style === 'primary');
   atMost(primary.length, 1, 'primary buttons');
 }
 
-function checkBlock(block: Json): void {
+function checkBlock(block: Json, where: string): void {
   switch (block['type']) {
     case 'header':
       return checkText(block['text'], 150, ['plain_text']);
@@ -21,7 +21,7 @@ function checkBlock(block: Json): void {
       atMost((block['elements'] as Json[]).length, 10, 'context elements');
       return (block['elements'] as Json[]).forEach((element) => checkText(element, 3000, ['plain_text', 'mrkdwn']));
     case 'rich_text':
-      return (block['elements'] as Json[]).forEach(checkRich);
+      return (block['elements'] as Json[]).forEach((element) => checkRich(element, where));
     case 'actions':
       atMost((block['elements'] as Json[]).length, 25, 'actions');
       return (block['elements'] as Json[]).forEach(checkButton);
@@ -33,12 +33,14 @@ function checkBlock(block: Json): void {
   }
 }
 
-function checkRich(element: Json): void {
+function checkRich(element: Json, where: string): void {
   const known = ['rich_text_section', 'rich_text_preformatted', 'rich_text_list', 'rich_text_quote'];
   if (!known.includes(String(element['type']))) throw new Error(`unknown rich text ${String(element['type'])}`);
   for (const item of element['elements'] as Json[]) {
     if (item['type'] === 'text' && (typeof item['text'] !== 'string' || item['text'] === ''))
       throw new Error('empty text element');
+    // Only an answer in a thread calls people, and only by their ids.
+    if (item['type'] === 'user' && where === 'reply' && /^[UW][A-Z0-9]+$/.test(String(item['user_id']))) continue;
     if (!['text', 'date'].includes(String(item['type']))) throw new Error(`a live ${String(item['type'])} element`);
   }
 }
@@ -93,5 +95,6 @@ function readBlock(block: Json): string {
 
 function readText(value: unknown): string {
   const text = value as Json | undefined;
+  if (text?.['user_id']) return `@${String(text['user_id'])}`;
   return String(text?.['text'] ?? text?.['fallback'] ?? '');
 }

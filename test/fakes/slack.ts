@@ -11,6 +11,8 @@ export interface SlackMessage {
   text: string;
   blocks: Json[];
   updates: number;
+  /** The message it is below, in its thread. */
+  thread?: string;
   /** Set on a note that only this person sees. */
   onlyFor?: string;
 }
@@ -39,7 +41,16 @@ export class FakeSlack extends FakeServer {
 
   /** What everybody sees in a conversation. */
   read(channel: string): string[] {
-    return this.messages.filter((message) => message.channel === channel).map(({ blocks }) => readBlocks(blocks));
+    return this.messages
+      .filter((message) => message.channel === channel && !message.thread)
+      .map(({ blocks }) => readBlocks(blocks));
+  }
+
+  /** What is below a message, for whoever opens its thread or is named in it. */
+  readThread({ channel, ts }: SlackMessage): string[] {
+    return this.messages
+      .filter((message) => message.channel === channel && message.thread === ts)
+      .map(({ blocks }) => readBlocks(blocks));
   }
 
   buttons(message: SlackMessage): string[] {
@@ -165,9 +176,13 @@ export class FakeSlack extends FakeServer {
   private message(fields: Json): SlackMessage {
     const channel = String(fields['channel']);
     if (!/^[CDGU][A-Z0-9]+$/.test(channel)) throw new Error('channel_not_found');
-    checkBlocks(fields['blocks'], 'message');
+    const thread = fields['thread_ts'] === undefined ? undefined : String(fields['thread_ts']);
+    if (thread && !this.messages.some((one) => one.channel === channel && one.ts === thread && !one.thread))
+      throw new Error('cannot_reply_to_message');
+    checkBlocks(fields['blocks'], thread ? 'reply' : 'message');
     if (String(fields['text']).length > 4000) throw new Error('msg_too_long');
     return {
+      ...(thread ? { thread } : {}),
       channel,
       ts: `${++this.clock}.000100`,
       text: String(fields['text']),

@@ -9,6 +9,8 @@ export interface TeamsMessage {
   card: Json;
   summary: string;
   updates: number;
+  /** The message it is below. */
+  thread?: string;
 }
 
 export interface TeamsPerson {
@@ -77,7 +79,14 @@ export class FakeTeams extends FakeServer {
 
   /** What everybody sees in a conversation. */
   read(conversation: string): string[] {
-    return this.messages.filter((message) => message.conversation === conversation).map(({ card }) => readCard(card));
+    return this.messages
+      .filter((message) => message.conversation === conversation && !message.thread)
+      .map(({ card }) => readCard(card));
+  }
+
+  /** What was said below a message. */
+  below({ conversation, id }: TeamsMessage): TeamsMessage[] {
+    return this.messages.filter((message) => message.conversation === conversation && message.thread === id);
   }
 
   /** Presses a button, with what the person typed, as Teams reports it to the bot. */
@@ -149,7 +158,10 @@ export class FakeTeams extends FakeServer {
     }
     if (fault && !fault.effect) return 'silence';
     if (!this.botTokens.has(request.headers.authorization ?? '')) return { status: 401 };
-    const answered = this.keep(decodeURIComponent(encoded), id, JSON.parse(body.toString('utf8')) as Json);
+    const activity = JSON.parse(body.toString('utf8')) as Json;
+    const [conversation, thread] = decodeURIComponent(encoded).split(';messageid=');
+    const isReply = request.method === 'POST' && id !== undefined;
+    const answered = this.keep(conversation!, isReply ? undefined : id, activity, isReply ? id : thread);
     return fault ? 'silence' : answered;
   }
 
@@ -170,8 +182,10 @@ export class FakeTeams extends FakeServer {
     this.botTokens.clear();
   }
 
-  private keep(conversation: string, id: string | undefined, activity: Json): Answered {
+  private keep(conversation: string, id: string | undefined, activity: Json, thread: string | undefined): Answered {
     if (!/^(19|a):/.test(conversation)) return { status: 404 };
+    if (thread && !this.messages.some((one) => one.conversation === conversation && one.id === thread))
+      return { status: 404 };
     const [attachment] = (activity['attachments'] ?? []) as Json[];
     if (!attachment) return { status: 400 };
     const card = attachment['content'] as Json;
@@ -182,7 +196,8 @@ export class FakeTeams extends FakeServer {
     }
     const summary = String(activity['summary']);
     if (id === undefined) {
-      const message = { conversation, id: String(++this.nextId), card, summary, updates: 0 };
+      const below = thread ? { thread } : {};
+      const message = { conversation, id: String(++this.nextId), card, summary, updates: 0, ...below };
       this.messages.push(message);
       return { status: 201, body: { id: message.id } };
     }

@@ -1,4 +1,4 @@
-import { nextDue, type Command, type Decision } from '@countersign/approval';
+import { groupsOf, nextDue, type Command, type Decision } from '@countersign/approval';
 import type { Directory } from '@countersign/directory';
 import type { Log } from '@countersign/service';
 import type { Decisions } from './decisions.js';
@@ -55,12 +55,18 @@ export class Clock {
 
   #next(decision: Decision): Command {
     const due = nextDue(decision)?.type;
-    if (due === 'remind') return { type: 'remind' };
-    if (due !== 'escalate') return { type: 'expire' };
+    if (due === undefined || due === 'expire') return { type: 'expire' };
     const directory = this.directory();
-    const groups = decision.approval!.terms.escalate![0]!.seats.map(({ group }) => group);
+    const { terms } = decision.approval!;
     const owner = directory.agent(decision.request.subject.id)?.owner;
-    const [members, destinations] = [directory.membersOf(groups), directory.destinationsOf(groups)];
-    return { type: 'escalate', members, destinations, ...(owner === undefined ? {} : { owner }) };
+    const now = owner === undefined ? {} : { owner };
+    if (due === 'remind') return { type: 'remind', members: directory.membersOf(groupsOf(terms)), ...now };
+    const groups = terms.escalate![0]!.seats.map(({ group }) => group);
+    return {
+      type: 'escalate',
+      members: directory.membersOf(groups),
+      destinations: directory.destinationsOf(groups),
+      ...now,
+    };
   }
 }

@@ -1,8 +1,8 @@
-import { evolve, type Decision, type Recorded } from '@countersign/approval';
+import { evolve, type ApprovalReminded, type Decision, type Recorded } from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import type { Bus, Received, Subscription } from '@countersign/bus';
 import { EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
-import type { Requests } from '@countersign/store';
+import type { Folded, Note, Requests } from '@countersign/store';
 
 /** Follows decisions that people were asked about, and says what their messages should show. Never waits for a channel. */
 export class Consumer {
@@ -31,8 +31,8 @@ export class Consumer {
   }
 
   /** The decisions that changed. Most decisions need nobody: their events begin nothing here. */
-  private fold(known: Map<string, Decision>, events: Recorded[]): Decision[] {
-    const changed = new Map<string, Decision>();
+  private fold(known: Map<string, Decision>, events: Recorded[]): Folded[] {
+    const changed = new Map<string, Folded>();
     for (const event of events) {
       const before = known.get(event.decision_id);
       if (!before && event.type !== 'decision.held') continue;
@@ -44,7 +44,8 @@ export class Consumer {
       const after = evolve(before, event);
       if (!after) continue;
       known.set(after.id, after);
-      changed.set(after.id, after);
+      const notes = [...(changed.get(after.id)?.notes ?? []), ...notesOf(event)];
+      changed.set(after.id, { decision: after, notes });
     }
     return [...changed.values()];
   }
@@ -64,4 +65,12 @@ export class Consumer {
     );
     return undefined;
   }
+}
+
+/** What people are told of beside the card. Whom a reminder does not name, it does not disturb. */
+function notesOf({ type, version, data }: Recorded): Note[] {
+  if (type !== 'approval.reminded') return [];
+  const { people = [] } = data as ApprovalReminded;
+  if (people.length === 0) return [];
+  return [{ version, says: data, groups: [...new Set(people.flatMap(({ groups }) => groups))] }];
 }

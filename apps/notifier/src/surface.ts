@@ -1,4 +1,4 @@
-import type { Card } from '@countersign/approval';
+import type { Card, Reminder } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import type { MessageRef } from '@countersign/store';
 
@@ -13,6 +13,8 @@ export interface Surface {
   readonly channel: 'slack' | 'teams';
   post(address: string, sheet: Sheet): Promise<MessageRef>;
   update(address: string, ref: MessageRef, sheet: Sheet): Promise<void>;
+  /** Below the message at `ref`, where the channel has such a place. People who are named are told. */
+  remind(address: string, ref: MessageRef, reminder: Reminder): Promise<MessageRef>;
 }
 
 export type SurfaceCode =

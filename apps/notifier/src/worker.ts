@@ -1,4 +1,4 @@
-import { renderCard } from '@countersign/approval';
+import { renderCard, renderReminder, type ApprovalReminded } from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import { canonicalize, digestOf } from '@countersign/ledger';
 import type { Claimed, Deliveries, Requests } from '@countersign/store';
@@ -98,6 +98,7 @@ export class Worker {
     const { deliveries, requests } = this.parts;
     const { channel } = this.surface;
     const { decision } = work;
+    if (work.note > 0) return this.remind(work);
     const card = renderCard(decision);
     const digest = digestOf(canonicalize(card));
     const sheet: Sheet = { card, version: decision.version };
@@ -121,6 +122,21 @@ export class Worker {
     }
   }
 
+  /** At most once, below the card: a reminder that may already be there is not made again. */
+  private async remind(work: Claimed): Promise<void> {
+    const { deliveries } = this.parts;
+    const { channel } = this.surface;
+    const { decision, thread, groups } = work;
+    const [card] = thread;
+    if (decision.status !== 'PENDING') return deliveries.close(channel, work, 'settled');
+    const reminder = renderReminder(decision, work.says as ApprovalReminded, groups);
+    if (reminder.people.length === 0) return deliveries.close(channel, work, 'settled');
+    if (work.posts > 1) return deliveries.close(channel, work, 'lost', 'posted once without an answer');
+    if (!card) throw new SurfaceFault('unavailable', 'the card is not there yet');
+    const posted = await this.surface.remind(work.address, card, reminder);
+    await deliveries.rendered(channel, work, { posted, version: decision.version, digest: '' });
+  }
+
   private async fail(work: Claimed, error: unknown): Promise<void> {
     const { deliveries, log } = this.parts;
     const { channel } = this.surface;
@@ -133,6 +149,7 @@ export class Worker {
     log.warn({ ...this.named(work), attempts: work.attempts, error: text }, 'message not delivered yet');
     // Anything that is not a clear no from the channel may have left a message behind.
     const posted = !fault || fault.code === 'outcome-unknown';
+    if (posted && work.note > 0) return deliveries.close(channel, work, 'lost', text);
     const unheard = posted && work.refs.length === 0;
     await deliveries.retry(channel, work, {
       inMs: unheard ? this.pace.repostMs : (fault?.retryAfterMs ?? this.backoff(work.attempts)),

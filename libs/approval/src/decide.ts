@@ -70,7 +70,7 @@ export function decide(decision: Decision, command: Command, at: string): Ruling
     case 'retract':
       return retract(decision, command);
     case 'remind':
-      return remind(decision, at);
+      return remind(decision, command, at);
     case 'escalate':
       return escalate(decision, command, at);
     case 'redeem':

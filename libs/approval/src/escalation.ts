@@ -5,7 +5,7 @@ import type { Destination, Person } from './request.js';
 import type { ApprovalTerms, QuorumTerms } from './verdict.js';
 
 /** People named in the record as asked. With a bound, because an event too large for the ledger would escape the record. */
-const MOST_NAMED = 100;
+export const MOST_NAMED = 100;
 /** Characters that the ids of all members may come to in the record. */
 const MEMBERS_LENGTH = 16_000;
 

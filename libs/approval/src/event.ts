@@ -1,4 +1,4 @@
-import type { ActionRequest, Destination } from './request.js';
+import type { ActionRequest, ChatAccount, Destination } from './request.js';
 import type { ApprovalTerms, Classification, GrantTerms, Obligation, QuorumTerms, Reason, Risk } from './verdict.js';
 
 // Facts about one decision, in past tense. These shapes are the `data` of recorded events: they are never changed once
@@ -100,6 +100,17 @@ export interface VoteRetracted {
 /** Half the time is over and people have not answered. */
 export interface ApprovalReminded {
   type: 'approval.reminded';
+  /** Who is still asked: the first hundred. Absent in what was recorded when nobody was named. */
+  people?: Reminded[];
+}
+
+/** Somebody who is still asked, and where they can be spoken to. */
+export interface Reminded {
+  id: string;
+  name: string;
+  /** The groups they are asked for that have places left. */
+  groups: string[];
+  accounts: ChatAccount[];
 }
 
 /** Nobody has answered for a while: further people are asked, whose quorum does as well as the first. */

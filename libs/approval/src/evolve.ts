@@ -1,6 +1,7 @@
 import { withEscalation } from './escalation.js';
 import type { ApprovalEscalated, DecisionEvent, DecisionHeld, DecisionAllowed, DecisionDenied } from './event.js';
 import { sameIdentity } from './identity.js';
+import type { Destination } from './request.js';
 import type { Allowed, ApprovalState, Asked, Decision, Pending } from './state.js';
 
 /** An event as recorded. An envelope of the contract fits. */
@@ -165,15 +166,17 @@ function votesWithout({ approval }: Pending, voter: string): ApprovalState['vote
 function escalated(approval: ApprovalState, event: ApprovalEscalated): ApprovalState {
   const { terms, asked, members, destinations } = approval;
   const known = new Set(asked.map(({ id }) => id));
-  const addressed = new Set(destinations.map(({ channel, address }) => `${channel} ${address}`));
+  const addressed = new Set(destinations.map(placeOf));
   return {
     ...approval,
     terms: withEscalation(terms, event.seats),
     asked: [...asked, ...event.asked.filter(({ id }) => !known.has(id))],
     ...(members && event.members ? { members: [...new Set([...members, ...event.members])] } : {}),
-    destinations: [
-      ...destinations,
-      ...event.destinations.filter(({ channel, address }) => !addressed.has(`${channel} ${address}`)),
-    ],
+    destinations: [...destinations, ...event.destinations.filter((place) => !addressed.has(placeOf(place)))],
   };
+}
+
+/** A conversation and for whom it is: groups may share one. */
+function placeOf({ channel, address, group }: Destination): string {
+  return JSON.stringify([channel, address, group]);
 }

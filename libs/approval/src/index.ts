@@ -20,6 +20,7 @@ export {
 } from './quorum.js';
 export { redact, type Redacted } from './redact.js';
 export { type HolderProof, type Redeem } from './redeem.js';
+export { renderReminder, type Reminder } from './reminder.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
 export { restraint, type Limits, type Standing } from './restraint.js';

@@ -47,8 +47,16 @@ export interface Person {
   disabled?: boolean;
   /** Further ids of the same human being, such as a second account. */
   also?: readonly string[];
+  /** Where the person can be spoken to: accounts that are linked to them. */
+  accounts?: readonly ChatAccount[];
   /** Seats that others have handed over for now. */
   stands_in?: readonly { group: string; for: string }[];
+}
+
+/** An account in a chat system, in that system's own words. */
+export interface ChatAccount {
+  channel: 'slack' | 'teams';
+  account: string;
 }
 
 /** What the directory says about the agent that asks. */

@@ -41,7 +41,7 @@ describe('half the time', () => {
     expect(nextDue(asked)).toEqual({ at: later(450), type: 'remind' });
     expect(act(asked, { type: 'remind' }, later(449.999)).events).toEqual([]);
     const { decision, events } = act(asked, { type: 'remind' }, later(450));
-    expect(events).toEqual([{ type: 'approval.reminded' }]);
+    expect(events).toEqual([{ type: 'approval.reminded', people: [] }]);
     expect(decision.status).toBe('PENDING');
     expect(act(decision, { type: 'remind' }, later(460)).events).toEqual([]);
     expect(nextDue(decision)).toEqual({ at: later(900), type: 'expire' });

@@ -3,12 +3,17 @@ import { allowedDestinations, eligibleOf, recordedAsked, withEscalation } from '
 import type { Destination, Person } from './request.js';
 import { settled } from './settled.js';
 import type { Decision, Pending } from './state.js';
+import { stillAsked } from './reminder.js';
 
 // What happens while people do not answer. Silence never approves anything: time reminds, asks further people, and ends.
 
 /** Half the time is over. */
 export interface Remind {
   type: 'remind';
+  /** Everyone in the groups that are asked, as the directory has them now. */
+  members?: readonly Person[];
+  /** Who owns the agent now. */
+  owner?: string;
 }
 
 /** It is time to ask further people. */
@@ -40,10 +45,11 @@ export function nextDue(decision: Decision): Due | undefined {
   return dues.reduce((first, due) => (Date.parse(due.at) < Date.parse(first.at) ? due : first));
 }
 
-export function remind(decision: Decision, at: string): Ruling {
+export function remind(decision: Decision, { members = [], owner }: Remind, at: string): Ruling {
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
   const [due] = reminder(decision);
-  return { events: due && isOver(due, at) ? [{ type: 'approval.reminded' }] : [] };
+  if (!due || !isOver(due, at)) return { events: [] };
+  return { events: [{ type: 'approval.reminded', people: stillAsked(decision, members, owner) }] };
 }
 
 export function escalate(decision: Decision, { members, destinations, owner }: Escalate, at: string): Ruling {

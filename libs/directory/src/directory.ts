@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Agent, Destination, Person } from '@countersign/approval';
+import type { Agent, ChatAccount, Destination, Person } from '@countersign/approval';
 import type { DirectoryFile } from './file.js';
+
+const CHANNELS = ['slack', 'teams'] as const;
 
 /** Who a credential belongs to. */
 export type Caller =
@@ -22,7 +24,10 @@ export class Directory {
   constructor(file: DirectoryFile) {
     this.data = file;
     this.#people = new Map(
-      file.people.map(({ id, name, groups, guest, disabled }) => [id, { id, name, groups, guest, disabled }]),
+      file.people.map(({ id, name, groups, guest, disabled, links }) => [
+        id,
+        { id, name, groups, guest, disabled, ...accountsOf(links) },
+      ]),
     );
     this.#agents = new Map();
     this.#channels = file.groups;
@@ -72,15 +77,18 @@ export class Directory {
   destinationsOf(groups: readonly string[]): Destination[] {
     return groups.flatMap((group) => {
       const channels = this.#channels[group] ?? {};
-      return (['slack', 'teams'] as const).flatMap((channel) =>
-        (channels[channel] ?? []).map((address) => ({ channel, address, group })),
-      );
+      return CHANNELS.flatMap((channel) => (channels[channel] ?? []).map((address) => ({ channel, address, group })));
     });
   }
 
   get size(): { people: number; agents: number } {
     return { people: this.#people.size, agents: this.#agents.size };
   }
+}
+
+function accountsOf(links: DirectoryFile['people'][number]['links']): { accounts?: ChatAccount[] } {
+  const accounts = CHANNELS.flatMap((channel) => (links[channel] ?? []).map((account) => ({ channel, account })));
+  return accounts.length > 0 ? { accounts } : {};
 }
 
 /** The lookup key of a "sha256:<hex>" entry. */

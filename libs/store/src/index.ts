@@ -1,7 +1,15 @@
 // PostgreSQL. One schema and one role per owner, migrations, and the statements each owner needs: state and event commit
 // together or not at all. It knows tables and transactions and decides nothing.
 export { migrate, openPool, type Client, type MigrationClass, type Pool, type Schema } from './postgres.js';
-export { Deliveries, Requests, type Claimed, type MessageRef, type Rendered } from './notifier/index.js';
+export {
+  Deliveries,
+  Requests,
+  type Claimed,
+  type Folded,
+  type MessageRef,
+  type Note,
+  type Rendered,
+} from './notifier/index.js';
 export { CheckpointStore, LedgerReader, LedgerStore, Outgoing, requireAppendOnly } from './audit/index.js';
 export type { Appended, Arrival, LedgerEntry, StoredCheckpoint, Stream } from './audit/index.js';
 export { startPostgres, type EmbeddedPostgres } from './embedded/index.js';

@@ -1,3 +1,4 @@
+import type { Reminder } from '@countersign/approval';
 import type { MessageRef } from '@countersign/store';
 import {
   LogLevel,
@@ -9,7 +10,8 @@ import {
   type View,
 } from '@slack/web-api';
 import { SurfaceFault, wasNeverSent, type Sheet, type Surface } from '../surface.js';
-import { renderMessage, renderNote } from './render.js';
+import { renderReminder } from './reminder.js';
+import { renderMessage, renderNote, type Message } from './render.js';
 
 export interface SlackClientOptions {
   token: string;
@@ -20,6 +22,7 @@ export interface SlackClientOptions {
 /** The channel is not ours to write to, or the message is gone: trying again changes nothing. */
 const REJECTED = new Set([
   'account_inactive',
+  'cannot_reply_to_message',
   'cant_update_message',
   'channel_is_archived',
   'channel_not_found',
@@ -55,25 +58,16 @@ export class SlackClient implements Surface {
   }
 
   async post(address: string, sheet: Sheet): Promise<MessageRef> {
-    const { text, blocks } = renderMessage(sheet);
-    const posted = await call(() =>
-      this.web.chat.postMessage({
-        channel: address,
-        text,
-        blocks,
-        mrkdwn: false,
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-    );
-    if (typeof posted.ts !== 'string')
-      throw new SurfaceFault('outcome-unknown', 'slack answered a post without a timestamp');
-    return { ts: posted.ts };
+    return this.say(address, renderMessage(sheet));
   }
 
   async update(address: string, ref: MessageRef, sheet: Sheet): Promise<void> {
     const { text, blocks } = renderMessage(sheet);
     await call(() => this.web.chat.update({ channel: address, ts: ref['ts'] ?? '', text, blocks }));
+  }
+
+  async remind(address: string, ref: MessageRef, reminder: Reminder): Promise<MessageRef> {
+    return this.say(address, renderReminder(reminder), ref['ts'] ?? '');
   }
 
   /** A note that only one person sees. Somebody who is not in the conversation gets it as a direct message. */
@@ -85,17 +79,25 @@ export class SlackClient implements Surface {
       const outside =
         error instanceof WebAPIPlatformError && ['user_not_in_channel', 'not_in_channel'].includes(error.data.error);
       if (!outside) throw toFault(error);
-      await call(() =>
-        this.web.chat.postMessage({
-          channel: user,
-          text,
-          blocks,
-          mrkdwn: false,
-          unfurl_links: false,
-          unfurl_media: false,
-        }),
-      );
+      await this.say(user, { text, blocks });
     }
+  }
+
+  private async say(channel: string, { text, blocks }: Message, thread?: string): Promise<MessageRef> {
+    const posted = await call(() =>
+      this.web.chat.postMessage({
+        channel,
+        text,
+        blocks,
+        mrkdwn: false,
+        unfurl_links: false,
+        unfurl_media: false,
+        ...(thread ? { thread_ts: thread } : {}),
+      }),
+    );
+    if (typeof posted.ts !== 'string')
+      throw new SurfaceFault('outcome-unknown', 'slack answered a post without a timestamp');
+    return { ts: posted.ts };
   }
 
   async openModal(triggerId: string, view: View): Promise<void> {

@@ -122,15 +122,15 @@ function plain(value: string): PlainTextElement {
   return { type: 'plain_text', text: value, emoji: false };
 }
 
-function text(value: string): RichTextText {
+export function text(value: string): RichTextText {
   return { type: 'text', text: shorten(value, LIMITS.richText) };
 }
 
-function bold(value: string): RichTextText {
+export function bold(value: string): RichTextText {
   return { ...text(value), style: { bold: true } };
 }
 
-function section(...elements: RichTextSection['elements']): RichTextSection {
+export function section(...elements: RichTextSection['elements']): RichTextSection {
   // Slack refuses empty text elements.
   return {
     type: 'rich_text_section',
@@ -138,12 +138,12 @@ function section(...elements: RichTextSection['elements']): RichTextSection {
   };
 }
 
-function rich(elements: RichTextBlock['elements']): RichTextBlock {
+export function rich(elements: RichTextBlock['elements']): RichTextBlock {
   return { type: 'rich_text', elements };
 }
 
 /** Shown in each reader's own zone, so that it needs no edit while it stays true. */
-function localTime(at: string): RichTextDate {
+export function localTime(at: string): RichTextDate {
   return {
     type: 'date',
     timestamp: Math.floor(Date.parse(at) / 1000),

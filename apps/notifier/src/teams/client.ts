@@ -1,12 +1,17 @@
+import type { Reminder } from '@countersign/approval';
 import type { Deliveries, MessageRef } from '@countersign/store';
 import { z } from 'zod';
 import type { TeamsConfig } from '../config.js';
 import { SurfaceFault, wasNeverSent, type Sheet, type Surface } from '../surface.js';
 import { renderActivity } from './render.js';
+import { renderReminder } from './reminder.js';
 import { defaultServiceUrl, trustedServiceUrl } from './service-url.js';
 import { BotToken } from './token.js';
 
 const Posted = z.object({ id: z.string().min(1) });
+
+/** The ids of channels, which are the conversations that have threads. */
+const CHANNEL = /@thread\.(tacv2|skype)$/;
 
 /** The Bot Connector, one try per call. Each conversation is reached where Teams last said it is. */
 export class TeamsClient implements Surface {
@@ -22,10 +27,14 @@ export class TeamsClient implements Surface {
   }
 
   async post(address: string, sheet: Sheet): Promise<MessageRef> {
-    const response = await this.call('POST', address, undefined, renderActivity(sheet));
-    const posted = Posted.safeParse(await response.json().catch(() => undefined));
-    if (!posted.success) throw new SurfaceFault('outcome-unknown', 'teams answered a post without an id');
-    return { activity: posted.data.id };
+    return posted(await this.call('POST', address, undefined, renderActivity(sheet)));
+  }
+
+  async remind(address: string, ref: MessageRef, reminder: Reminder): Promise<MessageRef> {
+    const [activity, below] = [renderReminder(reminder), ref['activity'] ?? ''];
+    // A channel keeps its threads as conversations; elsewhere there are none, and an answer names what it answers.
+    if (CHANNEL.test(address)) return posted(await this.call('POST', address, undefined, activity, below));
+    return posted(await this.call('POST', address, below, { ...activity, replyToId: below }));
   }
 
   async update(address: string, ref: MessageRef, sheet: Sheet): Promise<void> {
@@ -39,8 +48,10 @@ export class TeamsClient implements Surface {
     address: string,
     id: string | undefined,
     activity: object,
+    thread?: string,
   ): Promise<Response> {
-    const url = `${await this.base(address)}/v3/conversations/${encodeURIComponent(address)}/activities${id ? `/${encodeURIComponent(id)}` : ''}`;
+    const conversation = encodeURIComponent(thread ? `${address};messageid=${thread}` : address);
+    const url = `${await this.base(address)}/v3/conversations/${conversation}/activities${id ? `/${encodeURIComponent(id)}` : ''}`;
     const authorization = `Bearer ${await this.token.get()}`;
     let response: Response;
     try {
@@ -78,4 +89,10 @@ export class TeamsClient implements Surface {
     if (status === 401 || status === 412) return new SurfaceFault('unavailable', text);
     return new SurfaceFault(status >= 500 ? 'outcome-unknown' : 'rejected', text);
   }
+}
+
+async function posted(response: Response): Promise<MessageRef> {
+  const answer = Posted.safeParse(await response.json().catch(() => undefined));
+  if (!answer.success) throw new SurfaceFault('outcome-unknown', 'teams answered a post without an id');
+  return { activity: answer.data.id };
 }

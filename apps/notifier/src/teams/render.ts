@@ -20,6 +20,8 @@ export interface AdaptiveCard {
   version: '1.5';
   body: Element[];
   actions: Element[];
+  /** Who is mentioned, where Teams reads it. */
+  msteams?: { entities: object[] };
 }
 
 /** Lines of payload shown, from the beginning and from the end. */
@@ -28,8 +30,15 @@ const TAIL_LINES = 15;
 
 /** A message that is only the card; the summary is what a lock screen shows. */
 export function renderActivity(sheet: Sheet): object {
-  const attachments = [{ contentType: 'application/vnd.microsoft.card.adaptive', content: renderAdaptiveCard(sheet) }];
-  return { type: 'message', summary: sheet.card.notice, attachments };
+  return activityOf(renderAdaptiveCard(sheet), sheet.card.notice);
+}
+
+export function activityOf(content: AdaptiveCard, summary: string): object {
+  return {
+    type: 'message',
+    summary,
+    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }],
+  };
 }
 
 /** With a `note`, the card of one person who has voted: it says so, and has no buttons left. */
@@ -103,11 +112,11 @@ function payloadLines(payload: string): Element[] {
   }));
 }
 
-function line(inlines: Element[]): Element {
+export function line(inlines: Element[]): Element {
   return { type: 'RichTextBlock', inlines };
 }
 
-function run(text: string, style: { [member: string]: unknown } = {}): Element {
+export function run(text: string, style: { [member: string]: unknown } = {}): Element {
   return { type: 'TextRun', text, ...style };
 }
 

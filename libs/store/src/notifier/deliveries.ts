@@ -9,6 +9,14 @@ export type MessageRef = { [name: string]: string };
 export interface Claimed {
   decision_id: string;
   address: string;
+  /** The version of the decision that a message below the card speaks of; 0 for the card. */
+  note: number;
+  /** The data of the event it speaks of; null for the card. */
+  says: object | null;
+  /** Names of the groups that are asked in this conversation. */
+  groups: string[];
+  /** Where the card is, for what is said below it. */
+  thread: MessageRef[];
   /** More than one only when a post with an unknown outcome had in fact arrived. */
   refs: MessageRef[];
   /** Posts that may have arrived, this attempt included. */
@@ -44,7 +52,7 @@ export class Deliveries {
     const lease = randomUUID();
     const claimed = await this.pool.query<Claimed>(
       `with due as (
-         select decision_id, channel, address from deliveries
+         select decision_id, channel, address, note from deliveries
          where channel = $1 and state = 'open' and next_at <= now()
          order by next_at limit $2 for update skip locked
        )
@@ -52,8 +60,12 @@ export class Deliveries {
          next_at = now() + $4 * interval '1 millisecond',
          posts = d.posts + case when d.refs = '[]' and r.state ->> 'status' = 'PENDING' then 1 else 0 end
        from due join requests r using (decision_id)
-       where (d.decision_id, d.channel, d.address) = (due.decision_id, due.channel, due.address)
-       returning d.decision_id, d.address, d.refs, d.posts, d.rendered_digest, d.attempts, d.lease, r.state as decision`,
+       where (d.decision_id, d.channel, d.address, d.note) = (due.decision_id, due.channel, due.address, due.note)
+       returning d.decision_id, d.address, d.note, d.says, d.groups, d.refs, d.posts, d.rendered_digest, d.attempts, d.lease,
+         r.state as decision, coalesce((
+           select card.refs from deliveries card
+           where (card.decision_id, card.channel, card.address, card.note) = (d.decision_id, d.channel, d.address, 0)
+         ), '[]') as thread`,
       [channel, limit, lease, this.leaseMs],
     );
     return claimed.rows;
@@ -66,16 +78,17 @@ export class Deliveries {
   async rendered(channel: string, work: Claimed, shown: Rendered): Promise<void> {
     const refs = shown.posted ? [...work.refs, shown.posted] : work.refs;
     await this.pool.query(
-      `update deliveries d set refs = m.refs, rendered_version = $6, attempts = 0, last_error = null,
-         rendered_digest = case when jsonb_array_length(m.refs) > jsonb_array_length($5::jsonb) then null else $7 end,
+      `update deliveries d set refs = m.refs, rendered_version = $7, attempts = 0, last_error = null,
+         rendered_digest = case when jsonb_array_length(m.refs) > jsonb_array_length($6::jsonb) then null else $8 end,
          lease = null, next_at = now(),
-         state = case when target_version > $6 or jsonb_array_length(m.refs) > jsonb_array_length($5::jsonb) then 'open' else 'settled' end
+         state = case when target_version > $7 or jsonb_array_length(m.refs) > jsonb_array_length($6::jsonb) then 'open' else 'settled' end
        from (
          select coalesce(jsonb_agg(distinct ref), '[]') as refs
-         from deliveries, jsonb_array_elements(refs || $5::jsonb) as ref
-         where decision_id = $1 and channel = $2 and address = $3
+         from deliveries, jsonb_array_elements(refs || $6::jsonb) as ref
+         where decision_id = $1 and channel = $2 and address = $3 and note = $4
        ) m
-       where d.decision_id = $1 and d.channel = $2 and d.address = $3 and d.lease = $4 and d.rendered_version <= $6`,
+       where d.decision_id = $1 and d.channel = $2 and d.address = $3 and d.note = $4 and d.lease = $5
+         and d.rendered_version <= $7`,
       [...keyOf(channel, work), JSON.stringify(refs), shown.version, shown.digest],
     );
   }
@@ -83,9 +96,9 @@ export class Deliveries {
   /** Tries again later. `posted` says whether the attempt may have left a message behind. */
   async retry(channel: string, work: Claimed, again: { inMs: number; error: string; posted: boolean }): Promise<void> {
     await this.pool.query(
-      `update deliveries set next_at = now() + $5 * interval '1 millisecond', last_error = $6, lease = null,
-         posts = case when $7 or refs <> '[]' then posts else posts - 1 end
-       where decision_id = $1 and channel = $2 and address = $3 and lease = $4`,
+      `update deliveries set next_at = now() + $6 * interval '1 millisecond', last_error = $7, lease = null,
+         posts = case when $8 or refs <> '[]' then posts else posts - 1 end
+       where decision_id = $1 and channel = $2 and address = $3 and note = $4 and lease = $5`,
       [...keyOf(channel, work), again.inMs, again.error, again.posted],
     );
   }
@@ -93,8 +106,8 @@ export class Deliveries {
   /** Stops working on it: nothing is left to say, it was lost, or the channel refuses it for good. */
   async close(channel: string, work: Claimed, state: 'settled' | 'lost' | 'dead', error?: string): Promise<void> {
     await this.pool.query(
-      `update deliveries set state = $5, last_error = coalesce($6, last_error), lease = null
-       where decision_id = $1 and channel = $2 and address = $3 and lease = $4`,
+      `update deliveries set state = $6, last_error = coalesce($7, last_error), lease = null
+       where decision_id = $1 and channel = $2 and address = $3 and note = $4 and lease = $5`,
       [...keyOf(channel, work), state, error ?? null],
     );
   }
@@ -106,14 +119,15 @@ export class Deliveries {
   async owns(decisionId: string, channel: string, address: string, ref: MessageRef): Promise<boolean> {
     const key = [decisionId, channel, address, JSON.stringify(ref)];
     const known = await this.pool.query(
-      `select 1 from deliveries where decision_id = $1 and channel = $2 and address = $3 and refs @> jsonb_build_array($4::jsonb)`,
+      `select 1 from deliveries
+       where decision_id = $1 and channel = $2 and address = $3 and note = 0 and refs @> jsonb_build_array($4::jsonb)`,
       key,
     );
     if (known.rowCount === 1) return true;
     const adopted = await this.pool.query(
       `update deliveries set refs = refs || $4::jsonb, state = 'open', rendered_digest = null,
          next_at = case when lease is null then now() else next_at end
-       where decision_id = $1 and channel = $2 and address = $3 and posts > jsonb_array_length(refs)
+       where decision_id = $1 and channel = $2 and address = $3 and note = 0 and posts > jsonb_array_length(refs)
          and not refs @> jsonb_build_array($4::jsonb)`,
       key,
     );
@@ -139,6 +153,6 @@ export class Deliveries {
   }
 }
 
-function keyOf(channel: string, work: Claimed): [string, string, string, string] {
-  return [work.decision_id, channel, work.address, work.lease];
+function keyOf(channel: string, work: Claimed): [string, string, string, number, string] {
+  return [work.decision_id, channel, work.address, work.note, work.lease];
 }

@@ -59,4 +59,20 @@ class Notifier1763700000000 implements MigrationInterface {
   }
 }
 
-export const MIGRATIONS: MigrationClass[] = [Notifier1763700000000];
+/** What is said below a card is a message of its own: posted once, and never changed. */
+class NotifierNotes1764300000000 implements MigrationInterface {
+  name = 'NotifierNotes1764300000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    // The version of the decision that is spoken of; 0 is the card itself. `says` is the data of that event.
+    await db.query(`alter table deliveries add column note integer not null default 0, add column says json`);
+    await db.query(`alter table deliveries drop constraint deliveries_pkey`);
+    await db.query(`alter table deliveries add primary key (decision_id, channel, address, note)`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('deliveries are not taken back: messages are already with people');
+  }
+}
+
+export const MIGRATIONS: MigrationClass[] = [Notifier1763700000000, NotifierNotes1764300000000];

@@ -6,15 +6,31 @@ interface Row {
   state: Decision;
 }
 
+/** Something to be said below the cards of a decision, once. */
+export interface Note {
+  /** Of the event it speaks of: what makes it the same note when the event comes again. */
+  version: number;
+  /** The data of that event. */
+  says: object;
+  /** Only where one of these groups is asked. */
+  groups: string[];
+}
+
+/** A decision as it is now, and what is to be said about how it came there. */
+export interface Folded {
+  decision: Decision;
+  notes: Note[];
+}
+
 /** The notifier's fold of held decisions, and the deliveries that follow from it. */
 export class Requests {
   constructor(private readonly pool: pg.Pool) {}
 
   /**
-   * Hands the known decisions to `step` and stores those it returns, with the new target of their deliveries, in one
+   * Hands the known decisions to `step` and stores those it returns, with the new target of their deliveries and the notes, in one
    * transaction. A version never moves back, so handling the same events again changes nothing.
    */
-  async fold(ids: string[], step: (known: Map<string, Decision>) => Decision[]): Promise<void> {
+  async fold(ids: string[], step: (known: Map<string, Decision>) => Folded[]): Promise<void> {
     const client = await this.pool.connect();
     try {
       await client.query('begin');
@@ -22,9 +38,8 @@ export class Requests {
         'select decision_id, state from requests where decision_id = any($1) order by decision_id for update',
         [ids],
       );
-      const before = new Map(known.rows.map((row) => [row.decision_id, row.state]));
-      // The step gets its own map, so that what it changes can not blur what was there.
-      for (const decision of step(new Map(before))) await save(client, decision, !before.has(decision.id));
+      for (const folded of step(new Map(known.rows.map((row) => [row.decision_id, row.state]))))
+        await save(client, folded);
       await client.query('commit');
     } catch (error) {
       await client.query('rollback').catch(() => undefined);
@@ -57,7 +72,7 @@ export class Requests {
   }
 }
 
-async function save(client: pg.PoolClient, decision: Decision, isNew: boolean): Promise<void> {
+async function save(client: pg.PoolClient, { decision, notes }: Folded): Promise<void> {
   const stored = await client.query(
     `insert into requests (decision_id, version, state) values ($1, $2, $3)
      on conflict (decision_id) do update set version = excluded.version, state = excluded.state
@@ -65,31 +80,45 @@ async function save(client: pg.PoolClient, decision: Decision, isNew: boolean): 
     [decision.id, decision.version, JSON.stringify(decision)],
   );
   if (stored.rowCount === 0) return;
-  if (isNew) await createDeliveries(client, decision);
+  await createDeliveries(client, decision, notes);
   // A row that is being retried or worked on keeps its time: retry-after is a promise, and the worker looks again.
   await client.query(
     `update deliveries set target_version = greatest(target_version, $2),
        next_at = case when state = 'settled' then now() else next_at end,
        state = case when state = 'settled' then 'open' else state end
-     where decision_id = $1`,
+     where decision_id = $1 and note = 0`,
     [decision.id, decision.version],
   );
 }
 
-/** One delivery for each conversation: groups that share one are asked by one message. */
-async function createDeliveries(client: pg.PoolClient, decision: Decision): Promise<void> {
+/**
+ * One delivery for each conversation: groups that share one are asked by one message. Looked at whenever a decision changes,
+ * because others may be asked while it waits.
+ */
+async function createDeliveries(client: pg.PoolClient, decision: Decision, notes: Note[]): Promise<void> {
+  for (const { channel, address, groups } of conversationsOf(decision)) {
+    await client.query(
+      `insert into deliveries (decision_id, channel, address, groups, target_version) values ($1, $2, $3, $4, $5)
+       on conflict (decision_id, channel, address, note) do update set groups = excluded.groups`,
+      [decision.id, channel, address, JSON.stringify(groups), decision.version],
+    );
+    for (const note of notes.filter((one) => one.groups.some((group) => groups.includes(group)))) {
+      await client.query(
+        `insert into deliveries (decision_id, channel, address, groups, target_version, note, says)
+         values ($1, $2, $3, $4, $5, $5, $6) on conflict do nothing`,
+        [decision.id, channel, address, JSON.stringify(groups), note.version, JSON.stringify(note.says)],
+      );
+    }
+  }
+}
+
+function conversationsOf({ approval }: Decision) {
   const conversations = new Map<string, { channel: string; address: string; groups: string[] }>();
-  for (const { channel, address, group } of decision.approval?.destinations ?? []) {
+  for (const { channel, address, group } of approval?.destinations ?? []) {
     const key = JSON.stringify([channel, address]);
     const conversation = conversations.get(key) ?? { channel, address, groups: [] };
     conversation.groups.push(group);
     conversations.set(key, conversation);
   }
-  for (const { channel, address, groups } of conversations.values()) {
-    await client.query(
-      `insert into deliveries (decision_id, channel, address, groups, target_version) values ($1, $2, $3, $4, $5)
-       on conflict do nothing`,
-      [decision.id, channel, address, JSON.stringify(groups), decision.version],
-    );
-  }
+  return [...conversations.values()];
 }
