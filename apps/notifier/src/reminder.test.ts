@@ -92,7 +92,7 @@ describe('a reminder', () => {
   it('that may be there already, after a crash or a lost answer, is not made again', async () => {
     const { message } = await asks({ destinations: [AT_BOTH[0]!, AT_BOTH[1]!] });
     await settled('the cards are there');
-    slack.failNext('chat.postMessage', { effect: true });
+    slack.failNext('chat.postMessage', { hang: true, effect: true });
     teams.failNext('POST', { status: 500 });
     await notifier.publish('dec_1', 2, reminded(DANA));
     const states = async () => {
