@@ -99,7 +99,7 @@ describe('one request in two channels', () => {
       approval: { votes: [{ voter: 'dana@acme.example', channel: 'teams' }] },
     });
     await eventually(() => slack.buttons(message).length === 0, 'the buttons are gone');
-    expect(slack.read('C0DBA')[0]).toContain('Approved by Dana Ito in teams');
+    expect(slack.read('C0DBA')[0]).toContain('Approved by Dana Ito in Teams');
   });
 
   it('the owner of the agent is refused in Slack, privately, and nothing changes', async () => {

@@ -42,6 +42,8 @@ export class Client {
       'grpc.primary_user_agent': `countersign-cli/${options.version}`,
       'grpc.max_receive_message_length': MAX_MESSAGE,
     });
+    // Votes are recorded as those of a terminal.
+    this.#metadata.set('x-countersign-surface', 'terminal');
     if (options.token) this.#metadata.set('authorization', `Bearer ${options.token}`);
   }
 

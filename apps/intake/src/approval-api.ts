@@ -1,14 +1,12 @@
-import { create } from '@bufbuild/protobuf';
+import { setTimeout } from 'node:timers/promises';
 import {
   isConcerned,
+  isTimeZone,
   noVoteBecause,
-  redact,
-  renderCard,
   type Decision as CoreDecision,
   type Person,
 } from '@countersign/approval';
 import {
-  ApprovalViewSchema,
   invalidArgument,
   StatusError,
   Vote,
@@ -17,8 +15,9 @@ import {
   type CastVoteRequest,
 } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
-import { canonicalize, digestOf } from '@countersign/ledger';
 import type { Call, Handlers } from '@countersign/service';
+import { approvalView, type ViewOptions } from './approval-view.js';
+import type { Beside } from './beside.js';
 import type { Changes } from './changes.js';
 import { stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
@@ -31,26 +30,42 @@ export interface ApprovalApiParts {
   decisions: Decisions;
   directory: () => Directory;
   changes: Changes;
+  beside: Beside;
 }
 
 const PAGE = 200;
+/** Milliseconds between two looks for one who watches. */
+const LOOK_AGAIN_MS = 200;
+const LOOKED_THROUGH = 1_000;
+/** Behind every decision there is. */
+const LAST_ID = 'dec_~';
+/** Longer than anybody looks at one request. */
+const A_DAY_S = 86_400;
 
 /** ApprovalService: what people see and say. Agents have no business here. */
 export class ApprovalApi {
   constructor(readonly parts: ApprovalApiParts) {}
 
   readonly handlers: Handlers<typeof ApprovalService, Caller> = {
-    ListApprovals: async ({ includeIneligible, pageSize, pageToken }, call) => {
+    ListApprovals: async ({ includeIneligible, pageSize, pageToken, decided, timeZone }, call) => {
       const person = requirePerson(call.caller);
       if (pageSize < 0 || pageSize > PAGE)
         throw invalidArgument({ field: 'page_size', description: `is not between 1 and ${PAGE}` });
-      return this.#page(person, includeIneligible, pageSize || 50, pageToken);
+      const zone = zoneOf(timeZone);
+      return decided
+        ? this.#decided(person, pageSize || 50, pageToken, zone)
+        : this.#page(person, includeIneligible, pageSize || 50, pageToken, zone);
     },
-    GetApproval: async ({ id }, call) => {
+    GetApproval: async ({ id, timeZone, wholePayload }, call) => {
       const person = requirePerson(call.caller);
-      return this.#view((await this.parts.decisions.load(id)).decision, person);
+      const zone = zoneOf(timeZone);
+      const { decision } = await this.parts.decisions.load(id);
+      if (!isConcerned(decision, person)) throw notYours(id);
+      const related = await this.parts.beside.of(decision);
+      return this.#view(decision, person, { ...zone, related, whole: wholePayload });
     },
-    WatchApprovals: ({ includeIneligible }, call) => this.#watch(requirePerson(call.caller), includeIneligible, call),
+    WatchApprovals: ({ includeIneligible, timeZone }, call) =>
+      this.watch(requirePerson(call.caller), includeIneligible, zoneOf(timeZone), call.signal),
     CastVote: (request, call) => this.castVote(request, call),
     RevokeDecision: async ({ id, reason }, call) => {
       const person = requirePerson(call.caller);
@@ -70,7 +85,7 @@ export class ApprovalApi {
   };
 
   async castVote(request: CastVoteRequest, call: Call<Caller>): Promise<ApprovalView> {
-    const { id, vote, reason, seenDigest, cardDigest, chatAccount } = request;
+    const { id, vote, reason, seenDigest, cardDigest, chatAccount, openedDetails, consideredS } = request;
     const found = new Violations();
     if (![Vote.APPROVE, Vote.DENY, Vote.RETRACT].includes(vote))
       found.add('vote', 'is none of VOTE_APPROVE, VOTE_DENY and VOTE_RETRACT');
@@ -78,8 +93,9 @@ export class ApprovalApi {
     if (!reason.isWellFormed()) found.add('reason', 'is not well-formed Unicode');
     found.text('seen_digest', seenDigest, 128);
     found.text('card_digest', cardDigest, 128);
+    if (consideredS !== undefined && consideredS > A_DAY_S) found.add('considered_s', `is more than ${A_DAY_S}: a day`);
     found.settle();
-    const { person, channel, submittedBy } = this.#voter(chatAccount, call.caller);
+    const { person, channel, submittedBy } = this.#voter(chatAccount, call);
     await this.#mustConcern(id, person);
     const by = { voter: person, channel, ...(submittedBy ? { submitted_by: submittedBy } : {}) };
     const { decision, refused } = await this.parts.decisions.run(
@@ -96,6 +112,8 @@ export class ApprovalApi {
               ...(reason ? { reason } : {}),
               ...(seenDigest ? { seen_digest: seenDigest } : {}),
               ...(cardDigest ? { card_digest: cardDigest } : {}),
+              ...(openedDetails === undefined ? {} : { opened_details: openedDetails }),
+              ...(consideredS === undefined ? {} : { considered_s: consideredS }),
             },
       trace(call),
     );
@@ -116,7 +134,7 @@ export class ApprovalApi {
   /** Who votes: the caller, or the person behind the chat account that the notifier verified. */
   #voter(
     account: CastVoteRequest['chatAccount'],
-    caller: Caller,
+    { caller, surface }: Call<Caller>,
   ): { person: Person; channel: string; submittedBy?: string } {
     if (caller.kind === 'person') {
       if (account)
@@ -124,7 +142,7 @@ export class ApprovalApi {
           reason: 'NOT_A_SERVICE',
         });
       // The directory as it is now, not as it was when the credential was looked up.
-      return { person: this.parts.directory().person(caller.id) ?? caller.person, channel: 'api' };
+      return { person: this.parts.directory().person(caller.id) ?? caller.person, channel: surface ?? 'api' };
     }
     if (caller.kind === 'agent') throw forPeople();
     if (!account) throw invalidArgument({ field: 'chat_account', description: 'is required: a service does not vote' });
@@ -146,7 +164,7 @@ export class ApprovalApi {
     throw notYours(id);
   }
 
-  async #page(person: Person, all: boolean, size: number, token: string) {
+  async #page(person: Person, all: boolean, size: number, token: string, zone: Zone) {
     const approvals: ApprovalView[] = [];
     let after = token === '' ? undefined : parseToken(token);
     for (;;) {
@@ -156,17 +174,39 @@ export class ApprovalApi {
       for (const decision of rows) {
         after = { deadline: decision.approval!.expires_at, id: decision.id };
         if (!this.#listed(decision, person, all)) continue;
-        approvals.push(this.#view(decision, person));
+        approvals.push(this.#view(decision, person, zone));
         if (approvals.length === size) return { approvals, nextPageToken: `${after.deadline} ${after.id}` };
       }
       if (rows.length < PAGE) return { approvals, nextPageToken: '' };
     }
   }
 
-  async *#watch(person: Person, all: boolean, call: Call<Caller>): AsyncGenerator<ApprovalView> {
+  /** What is decided is looked through in pages of its own, and no further than `LOOKED_THROUGH` for one answer. */
+  async #decided(person: Person, size: number, token: string, zone: Zone) {
+    if (token !== '' && !isDecisionId(token)) throw notAToken();
+    const approvals: ApprovalView[] = [];
+    let before = token || LAST_ID;
+    for (let looked = 0; looked < LOOKED_THROUGH; looked += PAGE) {
+      const rows = await this.parts.beside.reader.decided(PAGE, before);
+      for (const text of rows) {
+        const decision = JSON.parse(text) as CoreDecision;
+        before = decision.id;
+        if (!isConcerned(decision, person)) continue;
+        approvals.push(this.#view(decision, person, zone));
+        if (approvals.length === size) return { approvals, nextPageToken: before };
+      }
+      if (rows.length < PAGE) return { approvals, nextPageToken: '' };
+    }
+    return { approvals, nextPageToken: before };
+  }
+
+  /** Looks again when anything may have changed, but not more often than people can read. */
+  async *watch(person: Person, all: boolean, zone: Zone, signal: AbortSignal): AsyncGenerator<ApprovalView> {
     const shown = new Map<string, number>();
-    while (!call.signal.aborted) {
+    while (!signal.aborted) {
       if (this.parts.changes.closed) throw stopping();
+      // Before the look: what changes while it is under way is the reason for the next one.
+      const changed = this.parts.changes.nextOfAny(Date.now() + 5_000, signal);
       const rows = (await this.parts.decisions.reader.pending(1_000)).map((text) => JSON.parse(text) as CoreDecision);
       const pending = new Set(rows.map(({ id }) => id));
       const gone = [...shown.keys()].filter((id) => !pending.has(id));
@@ -181,10 +221,11 @@ export class ApprovalApi {
         )
           continue;
         shown.set(decision.id, decision.version);
-        yield this.#view(decision, person);
+        yield this.#view(decision, person, zone);
       }
       gone.forEach((id) => shown.delete(id));
-      await this.parts.changes.nextOfAny(Date.now() + 5_000, call.signal);
+      await changed;
+      await setTimeout(LOOK_AGAIN_MS);
     }
   }
 
@@ -193,40 +234,10 @@ export class ApprovalApi {
     return noVoteBecause(decision, person, this.#asOfNow(decision).owner) === '';
   }
 
-  #view(decision: CoreDecision, person: Person): ApprovalView {
+  #view(decision: CoreDecision, person: Person, more: Omit<ViewOptions, 'owner'> = {}): ApprovalView {
     if (!isConcerned(decision, person)) throw notYours(decision.id);
-    const { agent, approval } = decision;
-    // From here on there is only what people may see.
-    const { request } = redact(decision.request, approval?.terms.redact ?? []);
-    const card = renderCard(decision);
-    const cannot = noVoteBecause(decision, person, this.#asOfNow(decision).owner);
-    return create(ApprovalViewSchema, {
-      id: decision.id,
-      decision: toDecision({ ...decision, request }),
-      subject: { type: request.subject.type, id: request.subject.id },
-      principal: request.principal ?? '',
-      owner: agent.owner,
-      action: { name: request.action.name },
-      argumentsJson: canonicalize(request.action.properties ?? {}),
-      resource: { type: request.resource.type, id: request.resource.id },
-      contextJson: canonicalize(request.context ?? {}),
-      justification: request.justification ?? '',
-      card: {
-        risk: card.risk,
-        headline: card.headline,
-        who: card.who,
-        why: card.why,
-        payload: card.payload,
-        outcome: card.outcome ?? '',
-        agentSays: card.agent_says ?? '',
-        effect: card.effect ?? '',
-        progress: card.progress ?? '',
-        digest: digestOf(canonicalize(card)),
-      },
-      canVote: cannot === '',
-      cannotVoteBecause: cannot,
-      submittedBy: request.submitted_by ?? '',
-    });
+    const { owner } = this.#asOfNow(decision);
+    return approvalView(decision, person, { ...more, ...(owner === undefined ? {} : { owner }) });
   }
 }
 
@@ -254,8 +265,20 @@ function parseToken(token: string): { deadline: string; id: string } {
     !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(deadline) ||
     Number.isNaN(Date.parse(deadline))
   )
-    throw invalidArgument({ field: 'page_token', description: 'is not from an answer before' });
+    throw notAToken();
   return { deadline, id };
+}
+
+function notAToken(): StatusError {
+  return invalidArgument({ field: 'page_token', description: 'is not from an answer before' });
+}
+
+type Zone = Pick<ViewOptions, 'zone'>;
+
+function zoneOf(name: string): Zone {
+  if (name === '') return {};
+  if (name.length <= 64 && isTimeZone(name)) return { zone: name };
+  throw invalidArgument({ field: 'time_zone', description: 'is not the name of a time zone, such as Europe/Berlin' });
 }
 
 function trace(call: Call<Caller>): { traceId?: string } {

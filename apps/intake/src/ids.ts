@@ -15,12 +15,7 @@ export function newId(prefix: IdPrefix, nowMs: number): string {
     randomFillSync(POOL);
     used = 0;
   }
-  let text = '';
-  let time = nowMs;
-  for (let i = 0; i < 10; i++) {
-    text = DIGITS[time % 32]! + text;
-    time = Math.floor(time / 32);
-  }
+  let text = timeOf(nowMs);
   for (let i = 0; i < 2; i++, used += 5) {
     const high = POOL.readUInt32BE(used);
     const low = POOL[used + 4]!;
@@ -29,6 +24,21 @@ export function newId(prefix: IdPrefix, nowMs: number): string {
     text += DIGITS[low & 31];
   }
   return `${prefix}_${text}`;
+}
+
+/** What every decision of that time and later has behind it. */
+export function idBefore(ms: number): string {
+  return `dec_${timeOf(Math.max(0, ms))}`;
+}
+
+function timeOf(ms: number): string {
+  let text = '';
+  let time = ms;
+  for (let i = 0; i < 10; i++) {
+    text = DIGITS[time % 32]! + text;
+    time = Math.floor(time / 32);
+  }
+  return text;
 }
 
 const DECISION_ID = /^dec_[0-9a-hjkmnp-tv-z]{26}$/;

@@ -19,8 +19,18 @@ import {
   type Readiness,
   type Surface,
 } from '@countersign/service';
-import { HistoryReader, Hints, IntakeReader, Outbox, Registry, Writer, type Pool } from '@countersign/store';
+import {
+  HistoryReader,
+  Hints,
+  IntakeReader,
+  Outbox,
+  Registry,
+  RelatedReader,
+  Writer,
+  type Pool,
+} from '@countersign/store';
 import { ApprovalApi } from './approval-api.js';
+import { Beside } from './beside.js';
 import { Changes } from './changes.js';
 import { Clock } from './clock.js';
 import type { IntakeConfig } from './config.js';
@@ -98,7 +108,8 @@ export class Intake {
     const folder = new KeyFolder(config.grantKeys);
     const openBefore = (at: Date) => decisions.reader.anyGrantBefore(at.toISOString());
     const grants = new Grants(new GrantKeys({ folder, openBefore, now }), config.issuer);
-    this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes });
+    const beside = new Beside(new RelatedReader(pool), now);
+    this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes, beside });
     const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits });
     const api = new DecisionApi({
       decider,

@@ -15,7 +15,7 @@ import { DecisionSchema, State, Vote, type Decision } from '@countersign/contrac
 
 // The decision as it is told to agents: state, what they may do, and what to do next.
 
-const STATES: Record<Status, State> = {
+export const STATES: Record<Status, State> = {
   PENDING: State.PENDING,
   ALLOWED: State.ALLOWED,
   DENIED: State.DENIED,

@@ -47,6 +47,8 @@ const UNSEEN = /[\u202E\u200B\u001b\u00A0\u2066]/;
 
 describe('the headline is made from canonical values', () => {
   it.each<[string, JsonObject | undefined, string]>([
+    ['db.read', {}, 'Read prod.orders'],
+    ['db.read', { rows: 12480 }, 'Read 12,480 rows of prod.orders'],
     ['db.delete', { rows: 12480 }, 'Delete 12,480 rows from prod.orders'],
     ['db.delete', { rows: '12480.5' }, 'Delete 12,480.5 rows from prod.orders'],
     ['db.delete', { rows: 'a few' }, 'Delete an unknown number of rows from prod.orders'],
@@ -81,6 +83,11 @@ describe('the headline is made from canonical values', () => {
     ['constructor', {}, 'constructor on table prod.orders (action not recognised)'],
     ['__proto__', {}, '__proto__ on table prod.orders (action not recognised)'],
   ])('%s', (name, properties, headline) => expect(asking(name, properties).headline).toBe(headline));
+
+  it('with the environment that the resource names', () => {
+    const resource = { type: 'table', id: 'orders', properties: { environment: 'production\u202E' } };
+    expect(asking('db.drop', {}, { resource }).headline).toBe('Drop orders (production⟨U+202E⟩)');
+  });
 
   it('with the beginning of a content address, which is what people compare', () => {
     const resource = { type: 'policy_bundle', id: `sha256:${'0123456789abcdef'.repeat(4)}` };
@@ -264,7 +271,7 @@ describe('the card says what is true now', () => {
     [
       'approved',
       act(pending(), vote(DANA, { reason: 'window open', channel: 'teams' }), later(61)).decision,
-      'Approved by Dana in teams, 14:01 UTC, after 61 s: window open.',
+      'Approved by Dana in Teams, 14:01 UTC, after 61 s: window open.',
     ],
     [
       'approved by two',

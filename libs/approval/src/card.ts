@@ -1,9 +1,12 @@
+import { clockText } from './clock-text.js';
 import { effectOf } from './headline.js';
 import { sameIdentity } from './identity.js';
+import { impactOf } from './impact.js';
 import { groupDigits, inert } from './inert.js';
 import { payloadText } from './payload.js';
 import { openSeats, seatBest } from './quorum.js';
 import { redact } from './redact.js';
+import { justBefore, saidBefore, similarText, type Reader, type Related } from './related.js';
 import type { ActionRequest } from './request.js';
 import { usesMade, type Decision } from './state.js';
 
@@ -22,11 +25,19 @@ export interface Card {
   headline: string;
   who: string;
   why: string[];
+  /** What it would do beyond its own words, from policy. Absent when policy says nothing of the kind. */
+  impact?: string[];
   /** The exact payload, inert, cut visibly. */
   payload: string;
+  /** What its session did before, as recorded. Only where it was looked up. */
+  just_before?: string[];
+  /** What came of requests like it, differences first. Only where it was looked up. */
+  similar?: string[];
   /** What has happened, once something has. */
   outcome?: string;
   agent_says?: string;
+  /** What the agent says it did before. Not verified. */
+  agent_says_before?: string[];
   effect?: string;
   progress?: string;
   /** Buttons only while they work. */
@@ -38,9 +49,22 @@ export interface Card {
   notice: string;
 }
 
+const PLACES = new Map([
+  ['slack', 'Slack'],
+  ['teams', 'Teams'],
+  ['inbox', 'the inbox'],
+  ['terminal', 'a terminal'],
+]);
+
 const SYMBOL = { low: '●', medium: '◆', high: '▲', critical: '■' } as const;
 
-export function renderCard(decision: Decision): Card {
+/** For whom a card is made: times are in their zone, and what stands beside the request is what they may see of it. */
+export interface Sheet {
+  zone?: string;
+  beside?: Related & { person: Reader['person'] };
+}
+
+export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Card {
   const { approval } = decision;
   const pending = decision.status === 'PENDING';
   // From here on there is only what people may see.
@@ -67,9 +91,13 @@ export function renderCard(decision: Decision): Card {
     headline: effectOf(request),
     who: [`${inert(request.subject.id, 120)}${behalf} (${answerable})`, ...refs].join(' · '),
     why: decision.reasons.map(({ rule, text }) => `${inert(text, 300)} (${inert(rule, 80)})`),
+    ...several('impact', impactOf(decision)),
     payload: payloadText(shown, hidden.length),
-    ...optional('outcome', outcomeOf(decision)),
+    ...(beside ? several('just_before', justBefore(decision, beside.session, zone)) : {}),
+    ...(beside ? { similar: similarText(decision, beside, { person: beside.person, ...(zone ? { zone } : {}) }) } : {}),
+    ...optional('outcome', outcomeOf(decision, zone)),
     ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
+    ...several('agent_says_before', saidBefore(request)),
     ...(pending ? { effect: effectText(approval!.grant.uses) } : {}),
     ...optional('progress', progressOf(decision)),
     actions: pending ? ['approve', 'deny'] : [],
@@ -93,7 +121,7 @@ function progressOf(decision: Decision): string | undefined {
   return `${seated.size} of ${total}${rest}`;
 }
 
-function outcomeOf(decision: Decision): string | undefined {
+function outcomeOf(decision: Decision, zone?: string): string | undefined {
   switch (decision.status) {
     case 'PENDING':
       return undefined;
@@ -103,7 +131,7 @@ function outcomeOf(decision: Decision): string | undefined {
     case 'EXPIRED':
       if (decision.expired === 'grant') {
         const used = usesMade(decision);
-        return `${approvedBy(decision)} Expired: it was ${used > 0 ? `used ${times(used)}` : 'not used'}.`;
+        return `${approvedBy(decision, zone)} Expired: it was ${used > 0 ? `used ${times(used)}` : 'not used'}.`;
       }
       return `Expired: ${decision.approval?.votes.length ? 'too few answered' : 'nobody answered'}.`;
     case 'WITHDRAWN':
@@ -112,27 +140,30 @@ function outcomeOf(decision: Decision): string | undefined {
       return `Revoked by ${inert(decision.revoked_by.name, 120)}: ${inert(decision.revoked_by.reason, 300)}`;
     case 'ALLOWED': {
       const used = usesMade(decision);
-      return [approvedBy(decision), ...(used > 0 ? [`Used ${times(used)} of ${decision.grant!.uses}.`] : [])].join(' ');
+      return [
+        approvedBy(decision, zone),
+        ...(used > 0 ? [`Used ${times(used)} of ${decision.grant!.uses}.`] : []),
+      ].join(' ');
     }
     case 'REDEEMED':
-      return [approvedBy(decision), ranText(decision)].join(' ');
+      return [approvedBy(decision, zone), ranText(decision, zone)].join(' ');
   }
 }
 
-function approvedBy(decision: Decision): string {
+function approvedBy(decision: Decision, zone?: string): string {
   const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
   if (approvals.length === 0) return 'Allowed by policy.';
   const parts = approvals.map(({ voter_name, channel, at, reason }) => {
     const after = groupDigits(Math.max(0, Math.round((Date.parse(at) - Date.parse(decision.created_at)) / 1000)));
-    return `${inert(voter_name, 120)} in ${channel}, ${at.slice(11, 16)} UTC, after ${after} s${reason ? `: ${inert(reason, 300)}` : ''}`;
+    return `${inert(voter_name, 120)} in ${PLACES.get(channel) ?? inert(channel, 40)}, ${clockText(at, decision.created_at, zone)}, after ${after} s${reason ? `: ${inert(reason, 300)}` : ''}`;
   });
   return `Approved by ${parts.join('; ')}.`;
 }
 
-function ranText(decision: Decision): string {
+function ranText(decision: Decision, zone?: string): string {
   if (!decision.outcome) return 'The grant was used; no outcome has been reported.';
   const { success, summary, at } = decision.outcome;
-  return `${success ? 'Ran' : 'Failed'} ${at.slice(11, 16)} UTC${summary ? `: ${inert(summary, 300)}` : ''}.`;
+  return `${success ? 'Ran' : 'Failed'} ${clockText(at, decision.created_at, zone)}${summary ? `: ${inert(summary, 300)}` : ''}.`;
 }
 
 /** What people are about to permit: more than once has to be said, or nobody would expect it. */
@@ -148,6 +179,10 @@ function noticeOf(decision: Decision, shown: ActionRequest): string {
   const agent = inert(shown.subject.id, 80);
   const state = decision.status === 'PENDING' ? 'needs an approval' : `request is ${decision.status.toLowerCase()}`;
   return `${agent} ${state} (${decision.risk.level} risk)`;
+}
+
+function several<K extends string>(key: K, values: string[]): { [P in K]?: string[] } {
+  return values.length === 0 ? {} : ({ [key]: values } as { [P in K]?: string[] });
 }
 
 function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {

@@ -77,6 +77,10 @@ export interface VoteCast {
   submitted_by?: string;
   seen_digest?: string;
   card_digest?: string;
+  /** Whether the voter had the whole of it open, as the surface tells. */
+  opened_details?: boolean;
+  /** For how long it was before the voter's eyes, in seconds, as the surface tells. */
+  considered_s?: number;
 }
 
 /** Somebody tried to vote and the rules said no. Changes nothing. */

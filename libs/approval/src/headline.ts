@@ -1,4 +1,4 @@
-import { groupDigits, inert } from './inert.js';
+import { groupNumber, inert } from './inert.js';
 import type { ActionRequest } from './request.js';
 
 // "Delete 12,480 rows from prod.orders": verb, quantity, object, from canonical values only. Never a model's summary.
@@ -13,6 +13,7 @@ interface Arguments {
 
 const TEMPLATES = new Map<string, Template>(
   Object.entries({
+    'db.read': (args, object) => `Read ${args.number('rows') ? `${args.number('rows')} rows of ` : ''}${object}`,
     'db.delete': (args, object) => `Delete ${args.number('rows') ?? 'an unknown number of'} rows from ${object}`,
     'db.update': (args, object) => `Update ${args.number('rows') ?? 'an unknown number of'} rows in ${object}`,
     'db.drop': (_, object) => `Drop ${object}`,
@@ -51,8 +52,7 @@ export function effectOf(shown: ActionRequest): string {
     number: (name) => {
       const value = values[name];
       if (typeof value !== 'number' && !(typeof value === 'string' && NUMBER.test(value))) return undefined;
-      const [whole, fraction] = String(value).split('.');
-      return groupDigits(whole!) + (fraction ? `.${fraction}` : '');
+      return groupNumber(value);
     },
     text: (name) => {
       const value = values[name];
@@ -63,8 +63,14 @@ export function effectOf(shown: ActionRequest): string {
     },
     isTrue: (name) => values[name] === true,
   };
-  if (template) return template(args, object);
+  if (template) return template(args, object) + placeOf(shown);
   return `${inert(shown.action.name, 120)} on ${inert(shown.resource.type, 60)} ${object} (action not recognised)`;
+}
+
+/** " (production)": where it would happen, as the resource says it, which the digest binds. */
+function placeOf({ resource }: ActionRequest): string {
+  const environment = resource.properties?.['environment'];
+  return typeof environment === 'string' ? ` (${inert(environment, 40)})` : '';
 }
 
 /** The beginning of a content address is what people compare; the payload has the whole. */

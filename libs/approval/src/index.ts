@@ -1,6 +1,7 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
-export { renderCard, type Card } from './card.js';
+export { renderCard, type Card, type Sheet } from './card.js';
+export { isTimeZone } from './clock-text.js';
 export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
@@ -18,8 +19,10 @@ export {
   type QuorumChoice,
   type Sitter,
 } from './quorum.js';
+export { isCut, wholeText } from './payload.js';
 export { redact, type Redacted } from './redact.js';
 export { type HolderProof, type Redeem } from './redeem.js';
+export { similarRequests, type Reader, type Related, type SimilarRequest } from './related.js';
 export { renderReminder, type Reminder } from './reminder.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';

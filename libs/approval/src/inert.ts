@@ -75,3 +75,9 @@ export function cut(text: string, max: number): string {
 export function groupDigits(value: number | string): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
+
+/** Like `groupDigits`, for a number that may have a fraction. */
+export function groupNumber(value: number | string): string {
+  const [whole, fraction] = String(value).split('.');
+  return groupDigits(whole!) + (fraction ? `.${fraction}` : '');
+}

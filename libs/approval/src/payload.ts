@@ -27,6 +27,19 @@ export function payloadText(shown: JsonObject, hidden: number): string {
   return [...texts, ...note].join('\n');
 }
 
+/** Whether a payload has been cut. An agent can write what a cut says, and gains only that people open the whole. */
+export function isCut(payload: string): boolean {
+  return /… [\d,]+ of [\d,]+ (characters|arguments|lines) not shown …/.test(payload);
+}
+
+/** More than any request can have, with every character of it written out. */
+const WHOLE = 2_000_000;
+
+/** Nothing cut: the arguments as indented JSON, with every character that hides made visible. For whoever opens the whole. */
+export function wholeText(shown: JsonObject): string {
+  return cut(visible(JSON.stringify(shown, null, 2)), WHOLE);
+}
+
 /** How many to show of the first and of the last: two of those for one of these, until there is no room for another. */
 function ends(needs: readonly number[]): [head: number, tail: number] {
   let [head, tail, room] = [0, 0, ROOM];

@@ -135,6 +135,15 @@ describe('where policy says how to vote', () => {
     expect(act(teams, vote(DANA, { channel: 'inbox' })).decision.status).toBe('ALLOWED');
   });
 
+  it('a terminal votes where the API does, and where policy names it', () => {
+    const from = (channels: string[], channel: string) =>
+      act(pending(wanting({ channels })), vote(DANA, { channel })).decision.status;
+    expect(from(['api'], 'terminal')).toBe('ALLOWED');
+    expect(from(['terminal'], 'terminal')).toBe('ALLOWED');
+    expect(from(['terminal'], 'api')).toBe('PENDING');
+    expect(from(['inbox'], 'terminal')).toBe('PENDING');
+  });
+
   it('an approval without a fresh sign-in does not count; a denial needs none', () => {
     const strict = pending(wanting({ step_up: true }));
     expect(act(strict, vote(DANA)).refused?.code).toBe('step-up-required');

@@ -241,6 +241,8 @@ describe('one person is one vote', () => {
       submitted_by: 'notifier',
       seen_digest: DIGEST,
       card_digest: 'c',
+      opened_details: false,
+      considered_s: 0,
       reason: 'ok',
     });
     expect(act(pending(), command).events).toEqual([
@@ -254,6 +256,8 @@ describe('one person is one vote', () => {
         submitted_by: 'notifier',
         seen_digest: DIGEST,
         card_digest: 'c',
+        opened_details: false,
+        considered_s: 0,
         reason: 'ok',
       },
       {

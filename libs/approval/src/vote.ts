@@ -19,6 +19,10 @@ export interface CastVote {
   submitted_by?: string;
   seen_digest?: string;
   card_digest?: string;
+  /** Whether the voter had the whole of it open, as the surface tells. */
+  opened_details?: boolean;
+  /** For how long it was before the voter's eyes, in seconds, as the surface tells. */
+  considered_s?: number;
   /** True if the voter has just proved again who they are, by more than a click. */
   stepped_up?: boolean;
   /** The id the grant will have if this vote completes the quorum. */
@@ -55,6 +59,7 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
   const pending = decision as Pending;
   const groups = eligibility(command.voter, pending.approval, command.owner) as string[];
   const { voter, vote, reason, channel, submitted_by, seen_digest, card_digest } = command;
+  const { opened_details, considered_s } = command;
   const cast: DecisionEvent = {
     type: 'vote.cast',
     voter: voter.id,
@@ -62,7 +67,7 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
     vote,
     groups,
     channel,
-    ...defined({ reason, submitted_by, seen_digest, card_digest }),
+    ...defined({ reason, submitted_by, seen_digest, card_digest, opened_details, considered_s }),
   };
   // A vote of today takes the place of the one the same person cast before.
   const others = pending.approval.votes.filter((earlier) => !sameIdentity(earlier.voter, voter.id));
@@ -137,7 +142,9 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
   const groups = eligibility(voter, asked, command.owner);
   if (isRefusal(groups)) return groups;
   const { channels, step_up, reason_required } = asked.terms;
-  if (channels.length > 0 && !channels.includes(channel)) {
+  // A terminal speaks the API with the same credential: who takes votes there takes them from it too.
+  const places = channel === 'terminal' ? ['terminal', 'api'] : [channel];
+  if (channels.length > 0 && !places.some((place) => channels.includes(place))) {
     const where = channels.map((one) => inert(one, 40)).join(' or ');
     return refuse('wrong-channel', `Policy takes votes on this in ${where} only. Vote there.`);
   }

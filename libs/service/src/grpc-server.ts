@@ -20,7 +20,7 @@ import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { toStatusError } from './faults.js';
 import type { Log } from './log.js';
-import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
+import { bearerToken, surfaceOf, traceIdOf, type Call, type RpcService } from './rpc.js';
 
 /** A larger message is refused with a clear error; one that is larger still is cut off by the transport. */
 const MESSAGE_LIMIT = 256 * 1024;
@@ -230,6 +230,10 @@ class CallContext<Caller> implements Call<Caller> {
 
   get traceId(): string | undefined {
     return traceIdOf(this.raw.metadata.get('traceparent')[0]);
+  }
+
+  get surface(): Call['surface'] {
+    return surfaceOf(this.raw.metadata.get('x-countersign-surface')[0]);
   }
 }
 

@@ -10,11 +10,12 @@ import {
 import { READING, StatusError } from '@countersign/contract';
 import { JsonProblem, MAX_DEPTH, parseStrict } from '@countersign/ledger';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { presentedBy } from './browser-credential.js';
 import { unauthenticated } from './grpc-server.js';
 import { DETAILS, sendJson, sendProblem } from './http-problem.js';
 import type { Log } from './log.js';
 import { matchPath, ROUTES, WAITING } from './routes.js';
-import { bearerToken, traceIdOf, type Call, type RpcService } from './rpc.js';
+import { traceIdOf, type Call, type RpcService } from './rpc.js';
 
 const BODY_LIMIT = 256 * 1024;
 /** What is in a message may be as deep as it may be alone. */
@@ -43,9 +44,10 @@ export function httpTwins(services: RpcService[], log: Log) {
 
   async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { rpc, method, params } = find(request.method ?? '', url);
-    const token = bearerToken(request.headers.authorization);
-    const caller = token === undefined ? undefined : rpc.authenticate(token);
-    if (caller === undefined) throw unauthenticated(token !== undefined);
+    const presented = presentedBy(request.headers);
+    const caller = presented && rpc.authenticate(presented.token);
+    if (caller === undefined) throw unauthenticated(presented !== undefined);
+    const { surface } = presented!;
     const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
     const message = map(method.input, { ...body, ...params });
     const handler = rpc.handlers[method.name] as ((request: unknown, call: Call) => Promise<object>) | undefined;
@@ -53,7 +55,8 @@ export function httpTwins(services: RpcService[], log: Log) {
     const abort = new AbortController();
     response.on('close', () => abort.abort());
     const traceId = traceIdOf(request.headers.traceparent);
-    const reply = await handler(message, { caller, signal: abort.signal, ...(traceId ? { traceId } : {}) });
+    const call = { caller, signal: abort.signal, ...(traceId ? { traceId } : {}), ...(surface ? { surface } : {}) };
+    const reply = await handler(message, call);
     const output = '$typeName' in reply ? reply : create(method.output, reply as never);
     // The registry is for errors within an answer, as in a batch.
     const options = { useProtoFieldName: true, alwaysEmitImplicit: true, registry: DETAILS };

@@ -1,5 +1,13 @@
 // The shell around every service: settings, log, health, metrics, the gRPC server with its JSON twins, and how a thrown
 // thing becomes an answer. It knows how to serve and nothing of what is served.
+export {
+  browserToken,
+  INBOX_HEADER,
+  isFromOwnPage,
+  SIGN_IN_COOKIE,
+  signInCookie,
+  signInToken,
+} from './browser-credential.js';
 export { toStatusError } from './faults.js';
 export { openLog, type Log } from './log.js';
 export { runMain } from './main.js';

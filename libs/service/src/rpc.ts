@@ -13,6 +13,11 @@ export interface Call<Caller = unknown> {
   signal: AbortSignal;
   /** W3C trace id, 32 hex digits. */
   traceId?: string;
+  /**
+   * Which of our own surfaces calls: "inbox" only by the browser's credential, which nothing else can hold; "terminal" by its
+   * own word, so that it must never be worth more than a call of the API.
+   */
+  surface?: 'inbox' | 'terminal';
 }
 
 type Methods<S> = S extends GenService<infer M extends GenServiceMethods> ? M : never;
@@ -82,6 +87,11 @@ export function bearerToken(header: unknown): string | undefined {
   if (typeof header !== 'string' || !/^bearer /i.test(header)) return undefined;
   const token = header.slice(7).trim();
   return token.length > 0 && token.length <= 8192 ? token : undefined;
+}
+
+/** The surface a bearer's call says it comes from. The inbox is none of them: only the browser's credential makes one. */
+export function surfaceOf(header: unknown): Call['surface'] {
+  return header === 'terminal' ? 'terminal' : undefined;
 }
 
 /** The trace id of a W3C `traceparent`, or undefined. */

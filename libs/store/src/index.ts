@@ -21,6 +21,7 @@ export {
   IntakeReader,
   Outbox,
   Registry,
+  RelatedReader,
   ServingBundle,
   sweepHistory,
   Writer,

@@ -15,6 +15,7 @@ export type {
 } from './history/index.js';
 export { Outbox, type OutboxRow } from './outbox.js';
 export { IntakeReader } from './reader.js';
+export { RelatedReader } from './related.js';
 export { Registry, type RegistryChange, type RegistryOptions, type RegistryFact } from './registry/index.js';
 export { eventText, type EventDraft, type Place, type StateRow, type Write, type Written } from './write.js';
 export { Writer } from './writer.js';

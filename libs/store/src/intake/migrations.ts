@@ -4,6 +4,7 @@ import { IntakeAttention1764100000000 } from './attention.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
+import { IntakeRelated1764300000000 } from './related.js';
 import { IntakeRegistry1764200000000 } from './registry/tables.js';
 
 class Intake1763700000000 implements MigrationInterface {
@@ -63,4 +64,5 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeDue1764000000000,
   IntakeAttention1764100000000,
   IntakeRegistry1764200000000,
+  IntakeRelated1764300000000,
 ];

@@ -6,7 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { DecideRequest, Decision, DecisionSchema } from "./decision_pb.js";
 import { file_countersign_v1_decision } from "./decision_pb.js";
-import type { Action, Resource, Subject, Vote } from "./types_pb.js";
+import type { Action, Resource, State, Subject, Vote } from "./types_pb.js";
 import { file_countersign_v1_types } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/approval.proto.
  */
 export const file_countersign_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEiWQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImEKFUxpc3RBcHByb3ZhbHNSZXNwb25zZRIvCglhcHByb3ZhbHMYASADKAsyHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEkdldEFwcHJvdmFsUmVxdWVzdBIKCgJpZBgBIAEoCSIzChVXYXRjaEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIIpQDCgxBcHByb3ZhbFZpZXcSCgoCaWQYASABKAkSKgoIZGVjaXNpb24YAiABKAsyGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhIoCgdzdWJqZWN0GAMgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIRCglwcmluY2lwYWwYBCABKAkSDQoFb3duZXIYBSABKAkSJgoGYWN0aW9uGAYgASgLMhYuY291bnRlcnNpZ24udjEuQWN0aW9uEhYKDmFyZ3VtZW50c19qc29uGAcgASgJEioKCHJlc291cmNlGAggASgLMhguY291bnRlcnNpZ24udjEuUmVzb3VyY2USFAoMY29udGV4dF9qc29uGAkgASgJEhUKDWp1c3RpZmljYXRpb24YCiABKAkSIgoEY2FyZBgLIAEoCzIULmNvdW50ZXJzaWduLnYxLkNhcmQSEAoIY2FuX3ZvdGUYDCABKAgSGwoTY2Fubm90X3ZvdGVfYmVjYXVzZRgNIAEoCRIUCgxzdWJtaXR0ZWRfYnkYDiABKAkiqAEKBENhcmQSDAoEcmlzaxgBIAEoCRIQCghoZWFkbGluZRgCIAEoCRILCgN3aG8YAyABKAkSCwoDd2h5GAQgAygJEg8KB3BheWxvYWQYBSABKAkSDwoHb3V0Y29tZRgGIAEoCRISCgphZ2VudF9zYXlzGAcgASgJEg4KBmVmZmVjdBgIIAEoCRIQCghwcm9ncmVzcxgJIAEoCRIOCgZkaWdlc3QYCiABKAkirgEKD0Nhc3RWb3RlUmVxdWVzdBIKCgJpZBgBIAEoCRIiCgR2b3RlGAIgASgOMhQuY291bnRlcnNpZ24udjEuVm90ZRIOCgZyZWFzb24YAyABKAkSEwoLc2Vlbl9kaWdlc3QYBCABKAkSEwoLY2FyZF9kaWdlc3QYBSABKAkSMQoMY2hhdF9hY2NvdW50GAYgASgLMhsuY291bnRlcnNpZ24udjEuQ2hhdEFjY291bnQiLwoLQ2hhdEFjY291bnQSDwoHY2hhbm5lbBgBIAEoCRIPCgdhY2NvdW50GAIgASgJIjMKFVJldm9rZURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAkigAEKEUJyZWFrR2xhc3NSZXF1ZXN0Ei4KB3JlcXVlc3QYASABKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0Eg4KBnJlYXNvbhgCIAEoCRIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJcChNEZWxlZ2F0ZVNlYXRSZXF1ZXN0EgoKAnRvGAEgASgJEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkiTAoURGVsZWdhdGVTZWF0UmVzcG9uc2USCgoCaWQYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qy3QQKD0FwcHJvdmFsU2VydmljZRJcCg1MaXN0QXBwcm92YWxzEiQuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVzcG9uc2USTwoLR2V0QXBwcm92YWwSIi5jb3VudGVyc2lnbi52MS5HZXRBcHByb3ZhbFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSVwoOV2F0Y2hBcHByb3ZhbHMSJS5jb3VudGVyc2lnbi52MS5XYXRjaEFwcHJvdmFsc1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcwARJJCghDYXN0Vm90ZRIfLmNvdW50ZXJzaWduLnYxLkNhc3RWb3RlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJRCg5SZXZva2VEZWNpc2lvbhIlLmNvdW50ZXJzaWduLnYxLlJldm9rZURlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEkkKCkJyZWFrR2xhc3MSIS5jb3VudGVyc2lnbi52MS5CcmVha0dsYXNzUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElkKDERlbGVnYXRlU2VhdBIjLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJImEKFUxpc3RBcHByb3ZhbHNSZXNwb25zZRIvCglhcHByb3ZhbHMYASADKAsyHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkoKEkdldEFwcHJvdmFsUmVxdWVzdBIKCgJpZBgBIAEoCRIRCgl0aW1lX3pvbmUYAiABKAkSFQoNd2hvbGVfcGF5bG9hZBgDIAEoCCJGChVXYXRjaEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXRpbWVfem9uZRgCIAEoCSLdAwoMQXBwcm92YWxWaWV3EgoKAmlkGAEgASgJEioKCGRlY2lzaW9uGAIgASgLMhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SKAoHc3ViamVjdBgDIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSEQoJcHJpbmNpcGFsGAQgASgJEg0KBW93bmVyGAUgASgJEiYKBmFjdGlvbhgGIAEoCzIWLmNvdW50ZXJzaWduLnYxLkFjdGlvbhIWCg5hcmd1bWVudHNfanNvbhgHIAEoCRIqCghyZXNvdXJjZRgIIAEoCzIYLmNvdW50ZXJzaWduLnYxLlJlc291cmNlEhQKDGNvbnRleHRfanNvbhgJIAEoCRIVCg1qdXN0aWZpY2F0aW9uGAogASgJEiIKBGNhcmQYCyABKAsyFC5jb3VudGVyc2lnbi52MS5DYXJkEhAKCGNhbl92b3RlGAwgASgIEhsKE2Nhbm5vdF92b3RlX2JlY2F1c2UYDSABKAkSFAoMc3VibWl0dGVkX2J5GA4gASgJEjAKB3NpbWlsYXIYDyADKAsyHy5jb3VudGVyc2lnbi52MS5TaW1pbGFyQXBwcm92YWwSFQoNd2hvbGVfcGF5bG9hZBgQIAEoCSKYAQoPU2ltaWxhckFwcHJvdmFsEgoKAmlkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEAoIaGVhZGxpbmUYAyABKAkSLAoIYXNrZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2RpZmZlcmVuY2VzGAUgAygJIp0CCgRDYXJkEgwKBHJpc2sYASABKAkSEAoIaGVhZGxpbmUYAiABKAkSCwoDd2hvGAMgASgJEgsKA3doeRgEIAMoCRIPCgdwYXlsb2FkGAUgASgJEg8KB291dGNvbWUYBiABKAkSEgoKYWdlbnRfc2F5cxgHIAEoCRIOCgZlZmZlY3QYCCABKAkSEAoIcHJvZ3Jlc3MYCSABKAkSDgoGZGlnZXN0GAogASgJEg4KBmltcGFjdBgLIAMoCRITCgtqdXN0X2JlZm9yZRgMIAMoCRIPCgdzaW1pbGFyGA0gAygJEhkKEWFnZW50X3NheXNfYmVmb3JlGA4gAygJEg0KBW5lZWRzGA8gASgJEhMKC3BheWxvYWRfY3V0GBAgASgIIooCCg9DYXN0Vm90ZVJlcXVlc3QSCgoCaWQYASABKAkSIgoEdm90ZRgCIAEoDjIULmNvdW50ZXJzaWduLnYxLlZvdGUSDgoGcmVhc29uGAMgASgJEhMKC3NlZW5fZGlnZXN0GAQgASgJEhMKC2NhcmRfZGlnZXN0GAUgASgJEjEKDGNoYXRfYWNjb3VudBgGIAEoCzIbLmNvdW50ZXJzaWduLnYxLkNoYXRBY2NvdW50EhsKDm9wZW5lZF9kZXRhaWxzGAcgASgISACIAQESGQoMY29uc2lkZXJlZF9zGAggASgNSAGIAQFCEQoPX29wZW5lZF9kZXRhaWxzQg8KDV9jb25zaWRlcmVkX3MiLwoLQ2hhdEFjY291bnQSDwoHY2hhbm5lbBgBIAEoCRIPCgdhY2NvdW50GAIgASgJIjMKFVJldm9rZURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAkigAEKEUJyZWFrR2xhc3NSZXF1ZXN0Ei4KB3JlcXVlc3QYASABKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0Eg4KBnJlYXNvbhgCIAEoCRIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJcChNEZWxlZ2F0ZVNlYXRSZXF1ZXN0EgoKAnRvGAEgASgJEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkiTAoURGVsZWdhdGVTZWF0UmVzcG9uc2USCgoCaWQYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qy3QQKD0FwcHJvdmFsU2VydmljZRJcCg1MaXN0QXBwcm92YWxzEiQuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVzcG9uc2USTwoLR2V0QXBwcm92YWwSIi5jb3VudGVyc2lnbi52MS5HZXRBcHByb3ZhbFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSVwoOV2F0Y2hBcHByb3ZhbHMSJS5jb3VudGVyc2lnbi52MS5XYXRjaEFwcHJvdmFsc1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcwARJJCghDYXN0Vm90ZRIfLmNvdW50ZXJzaWduLnYxLkNhc3RWb3RlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJRCg5SZXZva2VEZWNpc2lvbhIlLmNvdW50ZXJzaWduLnYxLlJldm9rZURlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEkkKCkJyZWFrR2xhc3MSIS5jb3VudGVyc2lnbi52MS5CcmVha0dsYXNzUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElkKDERlbGVnYXRlU2VhdBIjLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Which approvals to list.
@@ -44,6 +44,20 @@ export type ListApprovalsRequest = Message<"countersign.v1.ListApprovalsRequest"
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Instead those that are decided and that the caller has a part in, the latest first.
+   *
+   * @generated from field: bool decided = 4;
+   */
+  decided: boolean;
+
+  /**
+   * IANA name of the time zone for times within texts; absent: UTC.
+   *
+   * @generated from field: string time_zone = 5;
+   */
+  timeZone: string;
 };
 
 /**
@@ -60,7 +74,7 @@ export const ListApprovalsRequestSchema: GenMessage<ListApprovalsRequest> = /*@_
  */
 export type ListApprovalsResponse = Message<"countersign.v1.ListApprovalsResponse"> & {
   /**
-   * Oldest deadline first.
+   * Oldest deadline first; decided ones, the latest request first.
    *
    * @generated from field: repeated countersign.v1.ApprovalView approvals = 1;
    */
@@ -93,6 +107,20 @@ export type GetApprovalRequest = Message<"countersign.v1.GetApprovalRequest"> & 
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * IANA name of the time zone for times within texts; absent: UTC.
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
+
+  /**
+   * Also the whole payload as text for people.
+   *
+   * @generated from field: bool whole_payload = 3;
+   */
+  wholePayload: boolean;
 };
 
 /**
@@ -114,6 +142,13 @@ export type WatchApprovalsRequest = Message<"countersign.v1.WatchApprovalsReques
    * @generated from field: bool include_ineligible = 1;
    */
   includeIneligible: boolean;
+
+  /**
+   * IANA name of the time zone for times within texts; absent: UTC.
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
 };
 
 /**
@@ -226,6 +261,20 @@ export type ApprovalView = Message<"countersign.v1.ApprovalView"> & {
    * @generated from field: string submitted_by = 14;
    */
   submittedBy: string;
+
+  /**
+   * Requests like it that the caller may open, those that wait first. Only where one approval is asked for.
+   *
+   * @generated from field: repeated countersign.v1.SimilarApproval similar = 15;
+   */
+  similar: SimilarApproval[];
+
+  /**
+   * The arguments as inert text without any cut, less what policy hides. Only when asked for.
+   *
+   * @generated from field: string whole_payload = 16;
+   */
+  wholePayload: string;
 };
 
 /**
@@ -234,6 +283,55 @@ export type ApprovalView = Message<"countersign.v1.ApprovalView"> & {
  */
 export const ApprovalViewSchema: GenMessage<ApprovalView> = /*@__PURE__*/
   messageDesc(file_countersign_v1_approval, 4);
+
+/**
+ * A request of the same agent for the same action.
+ *
+ * @generated from message countersign.v1.SimilarApproval
+ */
+export type SimilarApproval = Message<"countersign.v1.SimilarApproval"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: countersign.v1.State state = 2;
+   */
+  state: State;
+
+  /**
+   * What would happen, or has.
+   *
+   * @generated from field: string headline = 3;
+   */
+  headline: string;
+
+  /**
+   * When it was asked.
+   *
+   * @generated from field: google.protobuf.Timestamp asked_at = 4;
+   */
+  askedAt?: Timestamp | undefined;
+
+  /**
+   * What the approval at hand has otherwise.
+   *
+   * @generated from field: repeated string differences = 5;
+   */
+  differences: string[];
+};
+
+/**
+ * Describes the message countersign.v1.SimilarApproval.
+ * Use `create(SimilarApprovalSchema)` to create a new message.
+ */
+export const SimilarApprovalSchema: GenMessage<SimilarApproval> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 5);
 
 /**
  * What an approver sees, in the order in which they should see it. Built from the canonical action only.
@@ -310,6 +408,48 @@ export type Card = Message<"countersign.v1.Card"> & {
    * @generated from field: string digest = 10;
    */
   digest: string;
+
+  /**
+   * What it would do beyond its own words, from policy and what was counted before.
+   *
+   * @generated from field: repeated string impact = 11;
+   */
+  impact: string[];
+
+  /**
+   * What the session did before, as recorded. Only where one approval is asked for.
+   *
+   * @generated from field: repeated string just_before = 12;
+   */
+  justBefore: string[];
+
+  /**
+   * What came of requests like it, differences first. Only where one approval is asked for.
+   *
+   * @generated from field: repeated string similar = 13;
+   */
+  similar: string[];
+
+  /**
+   * What the agent says it did before. Not verified.
+   *
+   * @generated from field: repeated string agent_says_before = 14;
+   */
+  agentSaysBefore: string[];
+
+  /**
+   * Who has to answer: "needs 1 dba".
+   *
+   * @generated from field: string needs = 15;
+   */
+  needs: string;
+
+  /**
+   * True if the payload is cut: then the whole of it is to be read before a vote.
+   *
+   * @generated from field: bool payload_cut = 16;
+   */
+  payloadCut: boolean;
 };
 
 /**
@@ -317,7 +457,7 @@ export type Card = Message<"countersign.v1.Card"> & {
  * Use `create(CardSchema)` to create a new message.
  */
 export const CardSchema: GenMessage<Card> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 5);
+  messageDesc(file_countersign_v1_approval, 6);
 
 /**
  * One person's vote.
@@ -366,6 +506,20 @@ export type CastVoteRequest = Message<"countersign.v1.CastVoteRequest"> & {
    * @generated from field: countersign.v1.ChatAccount chat_account = 6;
    */
   chatAccount?: ChatAccount | undefined;
+
+  /**
+   * Whether the person had the whole of it open, as the surface tells.
+   *
+   * @generated from field: optional bool opened_details = 7;
+   */
+  openedDetails?: boolean | undefined;
+
+  /**
+   * For how many seconds the person had it before them, as the surface tells. At most a day.
+   *
+   * @generated from field: optional uint32 considered_s = 8;
+   */
+  consideredS?: number | undefined;
 };
 
 /**
@@ -373,7 +527,7 @@ export type CastVoteRequest = Message<"countersign.v1.CastVoteRequest"> & {
  * Use `create(CastVoteRequestSchema)` to create a new message.
  */
 export const CastVoteRequestSchema: GenMessage<CastVoteRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 6);
+  messageDesc(file_countersign_v1_approval, 7);
 
 /**
  * An account in a chat system, verified by the channel's own signature.
@@ -401,7 +555,7 @@ export type ChatAccount = Message<"countersign.v1.ChatAccount"> & {
  * Use `create(ChatAccountSchema)` to create a new message.
  */
 export const ChatAccountSchema: GenMessage<ChatAccount> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 7);
+  messageDesc(file_countersign_v1_approval, 8);
 
 /**
  * Names the decision to revoke.
@@ -429,7 +583,7 @@ export type RevokeDecisionRequest = Message<"countersign.v1.RevokeDecisionReques
  * Use `create(RevokeDecisionRequestSchema)` to create a new message.
  */
 export const RevokeDecisionRequestSchema: GenMessage<RevokeDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 8);
+  messageDesc(file_countersign_v1_approval, 9);
 
 /**
  * An exception without the usual quorum.
@@ -464,7 +618,7 @@ export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
  * Use `create(BreakGlassRequestSchema)` to create a new message.
  */
 export const BreakGlassRequestSchema: GenMessage<BreakGlassRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 9);
+  messageDesc(file_countersign_v1_approval, 10);
 
 /**
  * A hand-over of seats.
@@ -499,7 +653,7 @@ export type DelegateSeatRequest = Message<"countersign.v1.DelegateSeatRequest"> 
  * Use `create(DelegateSeatRequestSchema)` to create a new message.
  */
 export const DelegateSeatRequestSchema: GenMessage<DelegateSeatRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 10);
+  messageDesc(file_countersign_v1_approval, 11);
 
 /**
  * The hand-over as recorded.
@@ -527,7 +681,7 @@ export type DelegateSeatResponse = Message<"countersign.v1.DelegateSeatResponse"
  * Use `create(DelegateSeatResponseSchema)` to create a new message.
  */
 export const DelegateSeatResponseSchema: GenMessage<DelegateSeatResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 11);
+  messageDesc(file_countersign_v1_approval, 12);
 
 /**
  * What people call: to see what waits for them, to vote, and to take a permission back. Agents can not call it.

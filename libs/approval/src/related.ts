@@ -1,0 +1,148 @@
+import { clockText } from './clock-text.js';
+import { differences, largestOf } from './difference.js';
+import { effectOf } from './headline.js';
+import { sameIdentity } from './identity.js';
+import { groupDigits, inert } from './inert.js';
+import { redact } from './redact.js';
+import type { ActionRequest, Person } from './request.js';
+import { isConcerned } from './sight.js';
+import type { Decision, Status } from './state.js';
+
+// What stands beside a request: what its session did before, and what came of requests like it. Whoever loads these bounds
+// how many there are; here it is decided what of them this person may see, and what is said.
+
+export interface Related {
+  /** Recorded decisions of the same agent in the same session, made before this one, the latest first. */
+  session: readonly Decision[];
+  /** What the same agent asked people about the same action in the last 30 days, the latest first, without this one. */
+  alike: readonly Decision[];
+  /** True if there were more like it than are here. */
+  more: boolean;
+}
+
+/** One request like this one, to be opened. */
+export interface SimilarRequest {
+  id: string;
+  status: Status;
+  headline: string;
+  created_at: string;
+  /** What this request has otherwise. */
+  differences: string[];
+}
+
+export interface Reader {
+  person: Person;
+  /** IANA name of the reader's time zone. */
+  zone?: string;
+}
+
+const MOST_BEFORE = 5;
+const MOST_SIMILAR = 8;
+
+const BECAME: Record<Status, string> = {
+  PENDING: 'still waiting',
+  ALLOWED: 'allowed',
+  DENIED: 'denied',
+  EXPIRED: 'expired',
+  WITHDRAWN: 'withdrawn',
+  REDEEMED: 'used',
+  REVOKED: 'revoked',
+};
+
+/** "Read prod.orders: allowed, 14:02": what the record has, the latest first. */
+export function justBefore(decision: Decision, session: readonly Decision[], zone?: string): string[] {
+  return session.slice(0, MOST_BEFORE).map((earlier) => {
+    const when = clockText(earlier.created_at, decision.created_at, zone);
+    return `${effectOf(shownBeside(earlier, decision))}: ${BECAME[earlier.status]}, ${when}`;
+  });
+}
+
+/** What the agent itself says it did, from `context.activity`: never verified, and labelled so. The last are kept. */
+export function saidBefore(shown: ActionRequest): string[] {
+  const activity = shown.context?.['activity'];
+  if (!Array.isArray(activity) || activity.length === 0) return [];
+  const kept = activity.slice(-MOST_BEFORE).map((item) => inert(textOf(item), 160));
+  const earlier = activity.length - kept.length;
+  return earlier > 0 ? [`… ${groupDigits(earlier)} earlier not shown …`, ...kept] : kept;
+}
+
+/** What came of requests like this one, differences first. */
+export function similarText(decision: Decision, related: Related, reader: Reader): string[] {
+  const seen = visibleTo(related.alike, reader.person);
+  const answered = seen.filter(({ status }) => status !== 'PENDING');
+  const approved = answered.filter(isApproved);
+  const last = approved[0];
+  const waiting = seen.length - answered.length;
+  return [
+    ...(last ? [lastText(decision, last, reader)] : []),
+    countText(answered, approved, reader.person, related.more),
+    ...largestText(decision, approved),
+    ...(waiting > 0 ? [`${groupDigits(waiting)} like it ${waiting === 1 ? 'waits' : 'wait'} now`] : []),
+  ];
+}
+
+/** Requests like this one that the reader may open, those that wait first. */
+export function similarRequests(decision: Decision, { alike }: Related, { person }: Reader): SimilarRequest[] {
+  const seen = visibleTo(alike, person);
+  const waiting = seen.filter(({ status }) => status === 'PENDING');
+  return [...waiting, ...seen.filter(({ status }) => status !== 'PENDING')].slice(0, MOST_SIMILAR).map((other) => ({
+    id: other.id,
+    status: other.status,
+    headline: effectOf(shownBeside(other, decision)),
+    created_at: other.created_at,
+    differences: differences(shownBeside(decision, other), shownBeside(other, decision)),
+  }));
+}
+
+/** Only what the person has a part in: that there is more is not said either. */
+function visibleTo(alike: readonly Decision[], person: Person): Decision[] {
+  return alike.filter((other) => other.approval && isConcerned(other, person));
+}
+
+/** Whether people approved it, whatever came of the permission. */
+function isApproved(decision: Decision): boolean {
+  if (decision.status === 'EXPIRED') return decision.expired === 'grant';
+  return decision.status !== 'DENIED' && decision.status !== 'WITHDRAWN';
+}
+
+function lastText(decision: Decision, last: Decision, { zone }: Reader): string {
+  const by = last.approval!.votes.findLast(({ vote }) => vote === 'approve')!;
+  const who = ` (${inert(by.voter_name, 80)}, ${clockText(by.at, decision.created_at, zone)})`;
+  const found = differences(shownBeside(decision, last), shownBeside(last, decision));
+  if (decision.action_digest === last.action_digest) return `The same as the last one approved${who}`;
+  // Equal in all that may be seen is not equal.
+  return `Unlike the last one approved${who}: ${found.join(' · ') || 'in what is not shown'}`;
+}
+
+function countText(answered: Decision[], approved: Decision[], person: Person, more: boolean): string {
+  if (answered.length === 0) return 'Nothing like it was answered in 30 days';
+  const byReader = approved.filter(({ approval }) =>
+    approval!.votes.some(({ vote, voter }) => vote === 'approve' && sameIdentity(voter, person.id)),
+  ).length;
+  const denied = answered.filter(({ status }) => status === 'DENIED').length;
+  const silent = answered.filter((other) => other.status === 'EXPIRED' && !isApproved(other)).length;
+  const parts = [
+    `${groupDigits(approved.length)} approved${byReader > 0 ? ` (${groupDigits(byReader)} by you)` : ''}`,
+    ...(denied > 0 ? [`${groupDigits(denied)} denied`] : []),
+    ...(silent > 0 ? [`${groupDigits(silent)} not answered in time`] : []),
+  ];
+  return `${more ? `Of the last ${groupDigits(answered.length)}` : 'In 30 days'}: ${parts.join(', ')}`;
+}
+
+function largestText(decision: Decision, approved: Decision[]): string[] {
+  const largest = largestOf(
+    shownBeside(decision, decision),
+    approved.map((other) => shownBeside(other, decision)),
+  );
+  return largest === undefined ? [] : [`Largest approved: ${largest}`];
+}
+
+/** One request as it may be seen beside another: what either of them hides is hidden. */
+function shownBeside(decision: Decision, other: Decision): ActionRequest {
+  const pointers = [decision, other].flatMap(({ approval }) => approval?.terms.redact ?? []);
+  return redact(decision.request, pointers).request;
+}
+
+function textOf(item: unknown): string {
+  return typeof item === 'string' ? item : JSON.stringify(item);
+}
