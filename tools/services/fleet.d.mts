@@ -35,3 +35,21 @@ export function startFleet(options: {
   restart?: boolean;
   log?: (service: ServiceName, line: string) => void;
 }): Fleet;
+
+/** One service as a process of its own. */
+export class Service implements FleetService {
+  constructor(
+    name: ServiceName,
+    env: Record<string, string | undefined>,
+    httpPort: number,
+    restart: boolean,
+    log: (line: string) => void,
+  );
+  readonly pid: number | undefined;
+  readonly starts: number;
+  readonly httpPort: number;
+  start(): void;
+  kill(): Promise<void>;
+  ready(withinMs: number): Promise<void>;
+  stop(): Promise<void>;
+}

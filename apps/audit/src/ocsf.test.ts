@@ -1,11 +1,11 @@
 import type { DecisionEvent } from '@countersign/approval';
-import type { Envelope, PolicyFact, RecordedType } from '@countersign/contract';
+import type { Envelope, GateFact, PolicyFact, RecordedType } from '@countersign/contract';
 import { digestOf } from '@countersign/ledger';
 import { describe, expect, test } from 'vitest';
 import { toOcsf } from './ocsf.js';
 import { apiActivity } from './ocsf-parts.js';
 
-type Fact<T extends RecordedType> = Omit<Extract<DecisionEvent | PolicyFact, { type: T }>, 'type'>;
+type Fact<T extends RecordedType> = Omit<Extract<DecisionEvent | PolicyFact | GateFact, { type: T }>, 'type'>;
 
 const answered = {
   request: {
@@ -115,6 +115,10 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
     data: { ...dana, reason: 'incident' },
     sees: [{ type_uid: 300411, disposition_id: 24, comment: 'incident' }],
   },
+  'decision.stopped': {
+    data: { ...dana, reason: 'stolen key', stop: 'stp_1' },
+    sees: [{ type_uid: 300411, action_id: 2, disposition_id: 25, comment: 'stolen key' }],
+  },
   'grant.redeemed': {
     data: { grant_id: 'grt_1', by: 'release-bot', policy: { revision: 'sha256:abc' } },
     sees: [{ type_uid: 600304, disposition_id: 1 }],
@@ -168,6 +172,29 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
     data: { location: '/etc/policies', code: 'policy-bundle', message: 'it holds no policy.wasm' },
     sees: [{ type_uid: 300408, severity_id: 4, status_id: 2, status_detail: 'policy-bundle: it holds no policy.wasm' }],
   },
+  'gate.stopped': {
+    data: { ...dana, scope: { agent: 'release-bot' }, reason: 'stolen key', security: true },
+    sees: [
+      {
+        type_uid: 300401,
+        severity_id: 4,
+        status_detail: 'stopped: agent release-bot',
+        actor: { user: { uid: 'dana@acme.example', name: 'Dana Ito' } },
+        comment: 'stolen key',
+      },
+    ],
+  },
+  'gate.resumed': {
+    data: { scope: { all: true } },
+    sees: [
+      {
+        type_uid: 300411,
+        severity_id: 3,
+        status_detail: 'resumed: everything',
+        actor: { app_name: 'Countersign' },
+      },
+    ],
+  },
 };
 
 describe.each(Object.entries(FACTS))('%s', (type, { data, sees }) => {
@@ -205,6 +232,7 @@ test('a quarantined message is an alert with a finding', () => {
 test.each([
   ['of a type from a later version', envelope('decision.escalated', {}, 2)],
   ['without the members it should have', envelope('vote.cast', {}, 1)],
+  ['about a stop, without the members it should have', envelope('gate.stopped', {}, 1)],
   ['about policy, without the members it should have', envelope('policy.activated', {}, 1)],
 ])('an event %s is passed on and never stops the stream', (_what, event) => {
   const [one] = toOcsf(event, undefined, positionOf(event));

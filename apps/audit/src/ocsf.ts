@@ -13,6 +13,7 @@ import {
   user,
 } from './ocsf-parts.js';
 import type { Activity, OcsfEvent, Position } from './ocsf-parts.js';
+import { gateToOcsf, isGateFact } from './ocsf-gate.js';
 import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
 
 // The record in the words of a SIEM: OCSF 1.9. There is no class for an approval, so what an agent tries to do is API
@@ -40,6 +41,7 @@ export function toOcsf(event: Envelope, opening: Envelope | undefined, at: Posit
 function map(event: Envelope, opening: Envelope | undefined, at: Position): OcsfEvent[] | undefined {
   if (event.type === 'ledger.quarantined') return [quarantined(event, at)];
   if (isPolicyFact(event.type)) return policyToOcsf(event, at);
+  if (isGateFact(event.type)) return gateToOcsf(event, at);
   const fact = { type: event.type, ...event.data } as DecisionEvent;
   // Facts after the first do not repeat what was asked.
   const asked = (opening ?? event).data as {
@@ -162,6 +164,12 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
     case 'decision.revoked':
       return [
         approval(DEACTIVATE, { user: user(fact.by, fact.by_name) }, severity(3), status(1), control(2, 24), {
+          comment: fact.reason,
+        }),
+      ];
+    case 'decision.stopped':
+      return [
+        approval(DEACTIVATE, { user: user(fact.by, fact.by_name) }, severity(3), status(1, 'stopped'), control(2, 25), {
           comment: fact.reason,
         }),
       ];

@@ -14,6 +14,7 @@ import { policyReplay } from './verbs/policy/replay.js';
 import { policyReport } from './verbs/policy/report.js';
 import { policyTest } from './verbs/policy/test.js';
 import { approve, deny } from './verbs/vote.js';
+import { resume, stop, stops } from './verbs/stop.js';
 import { watch } from './verbs/watch.js';
 
 /** All verbs, in the order of the overview. */
@@ -23,6 +24,9 @@ export const VERBS: readonly Verb[] = [
   approve,
   deny,
   watch,
+  stop,
+  resume,
+  stops,
   grantRedeem,
   grantVerify,
   auditVerify,

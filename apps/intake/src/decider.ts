@@ -7,6 +7,7 @@ import {
   groupsAsked,
   hold,
   restraint,
+  stoppedVerdict,
   type Decision as CoreDecision,
   type Denied,
   type Hold,
@@ -84,11 +85,22 @@ export class Decider {
     return first.counts ? this.#turns.take(asked.subjectId, answer) : answer();
   }
 
-  #answer(asked: Asked, evaluated: Evaluated, traceId?: string): Promise<Decision | undefined> | Decision {
+  #answer(asked: Asked, given: Evaluated, traceId?: string): Promise<Decision | undefined> | Decision {
+    const evaluated = this.#unlessStopped(asked, given);
     if (asked.dryRun) return dryRun(asked, evaluated.verdict);
     return evaluated.verdict.effect === 'require_approval'
       ? this.#hold(asked, evaluated, traceId)
       : this.#settle(asked, evaluated, traceId);
+  }
+
+  /**
+   * What policy said, or a denial if it comes under a stop. Called where nothing is waited for until the write is accepted,
+   * or else once more: then a stop that is in effect has let nothing through.
+   */
+  #unlessStopped(asked: Asked, evaluated: Evaluated): Evaluated {
+    const at = new Date(evaluated.nowMs).toISOString();
+    const stop = this.parts.decisions.stops.of(() => recordedRequest(asked), at);
+    return stop ? { ...evaluated, verdict: stoppedVerdict(evaluated.verdict, stop) } : evaluated;
   }
 
   /** An answer that needs nobody: one event, no state, unless a grant must be used up. */
@@ -146,7 +158,8 @@ export class Decider {
   }
 
   /** An answer that people must give. */
-  async #hold(asked: Asked, { verdict, nowMs, told }: Evaluated, traceId?: string): Promise<Decision | undefined> {
+  async #hold(asked: Asked, evaluated: Evaluated, traceId?: string): Promise<Decision | undefined> {
+    const { verdict, nowMs, told } = evaluated;
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();
     const directory = this.parts.directory();
@@ -154,9 +167,12 @@ export class Decider {
     const whole = wholeRequestText(asked);
     const recorded = requestText(asked);
     const members = directory.membersOf(groups);
+    const attention = await this.#attention(asked, members, at);
+    const now = this.#unlessStopped(asked, evaluated);
+    if (now !== evaluated) return this.#settle(asked, now, traceId);
     const event = hold(
       {
-        ...(await this.#attention(asked, members, at)),
+        ...attention,
         request: JSON.parse(whole) as CoreDecision['request'],
         ...(recorded === whole ? {} : { recorded: JSON.parse(recorded) as CoreDecision['request'] }),
         agent: asked.agent,
@@ -244,7 +260,11 @@ export class Decider {
 
 /** What `likeness` is for a request that has no decision yet. */
 function likenessOf(asked: Asked): string {
-  return likeness({ action_digest: asked.digest, request: JSON.parse(requestText(asked)) as CoreDecision['request'] });
+  return likeness({ action_digest: asked.digest, request: recordedRequest(asked) });
+}
+
+function recordedRequest(asked: Asked): CoreDecision['request'] {
+  return JSON.parse(requestText(asked)) as CoreDecision['request'];
 }
 
 /** What policy would say, without asking anyone and without leave to act. */

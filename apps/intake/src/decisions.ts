@@ -11,6 +11,7 @@ import {
 import { StatusError } from '@countersign/contract';
 import { canonicalize, digestOf } from '@countersign/ledger';
 import type { EventDraft, IntakeReader, StateRow, Write, Writer } from '@countersign/store';
+import type { Stops } from './gate/stops.js';
 import type { History } from './history.js';
 import { isDecisionId, newId } from './ids.js';
 import { stepAside, Turns } from './turns.js';
@@ -28,7 +29,10 @@ export interface RunOptions {
   requestKey?: Buffer;
   traceId?: string;
   /** What is to be committed together with these events, or not at all. */
-  alongside?: (events: readonly DecisionEvent[], at: string) => Pick<Write, 'events' | 'policy'> | undefined;
+  alongside?: (
+    events: readonly DecisionEvent[],
+    at: string,
+  ) => Pick<Write, 'events' | 'policy' | 'registry'> | undefined;
 }
 
 export interface Ran {
@@ -45,6 +49,7 @@ export class Decisions {
     readonly writer: Writer,
     readonly now: () => Date,
     readonly history: History,
+    readonly stops: Stops,
   ) {}
 
   /** Throws StatusError NOT_FOUND. */
@@ -75,7 +80,9 @@ export class Decisions {
       const { decision, hasState } = await this.load(id);
       const command = typeof commandFor === 'function' ? await commandFor(decision) : commandFor;
       const at = this.now().toISOString();
-      const { events, refused } = decide(decision, command, at);
+      // Nothing is waited for from here until the write is accepted: what a stop forbids is not permitted behind it.
+      const stop = this.stops.of(() => decision.request, at);
+      const { events, refused } = decide(decision, command, at, stop);
       if (events.length === 0) return { decision, ...(refused ? { refused } : {}) };
       const { drafts, next } = draft(decision, events, at, options.traceId);
       const history = this.history.ofEvents(decision, events, at);
@@ -84,6 +91,7 @@ export class Decisions {
         decisionId: id,
         events: more ? [...drafts, ...more.events] : drafts,
         ...(more?.policy ? { policy: more.policy } : {}),
+        ...(more?.registry ? { registry: more.registry } : {}),
         state: { expected: hasState ? decision.version : 0, row: stateRow(next) },
         ...(history ? { history } : {}),
         ...(options.requestKey ? { requestKey: options.requestKey } : {}),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { scopeText, type Stop } from '@countersign/approval';
 import type { Bus } from '@countersign/bus';
-import { ApprovalService, DecisionService } from '@countersign/contract';
+import { ApprovalService, DecisionService, GateService } from '@countersign/contract';
 import {
   authenticator,
   overlaid,
@@ -37,6 +38,10 @@ import type { IntakeConfig } from './config.js';
 import { Decider } from './decider.js';
 import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
+import { GateApi } from './gate/gate-api.js';
+import { Stopping } from './gate/stopping.js';
+import { StopWork } from './gate/stop-work.js';
+import { Stops } from './gate/stops.js';
 import { GrantKeys } from './grant-keys.js';
 import { Grants } from './grants.js';
 import { History } from './history.js';
@@ -70,6 +75,7 @@ export class Intake {
   readonly #relay: Relay;
   readonly #registry: Registry;
   readonly #clock: Clock;
+  readonly #stopWork: StopWork;
   readonly #sweeper: Sweeper;
   readonly #changeControl: ChangeControl;
   readonly #changes = new Changes();
@@ -102,7 +108,12 @@ export class Intake {
       this.#changes.changed(ids);
       this.#relay.hint();
     });
-    const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, new History(new HistoryReader(pool)));
+    const stops = new Stops(registry);
+    const history = new History(new HistoryReader(pool));
+    const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, history, stops);
+    const stopping = new Stopping({ stops, registry, writer: this.#writer, directory, now });
+    const stopWork = (this.#stopWork = new StopWork(decisions, stopping, log));
+    const gate = new GateApi({ stops, stopping, work: stopWork, directory, now });
     this.#clock = new Clock(decisions, directory, log);
     this.#sweeper = new Sweeper(pool, log);
     const folder = new KeyFolder(config.grantKeys);
@@ -138,6 +149,7 @@ export class Intake {
           Decide: { deserialize: readDecideRequest, serialize: writeDecision },
         }),
         rpcService(ApprovalService, authenticate, this.approvals.handlers),
+        rpcService(GateService, authenticate, gate.handlers),
         this.#changeControl.service,
       ],
       raw: this.#changeControl.routes,
@@ -160,6 +172,8 @@ export class Intake {
     readiness.warn('grant_keys', () => (folder.keys().length > 0 ? folder.problem() : undefined));
     readiness.warn('policy', () => policy.warning());
     metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
+    readiness.warn('stops', () => stopsWarning(stops.inForce(now().toISOString())));
+    metrics.gauge('stops', 'Stops in force.', () => stops.inForce(now().toISOString()).length);
     metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>
       this.#relay.failingSince === undefined ? 0 : (Date.now() - this.#relay.failingSince) / 1000,
     );
@@ -171,6 +185,7 @@ export class Intake {
     await this.#changeControl.start();
     this.#relay.start();
     this.#clock.start();
+    this.#stopWork.start();
     this.#sweeper.start();
   }
 
@@ -188,6 +203,7 @@ export class Intake {
   async #stop(): Promise<void> {
     this.endWaiting();
     await this.#clock.stop();
+    await this.#stopWork.stop();
     await this.#sweeper.stop();
     await this.#changeControl.stop();
     await this.#writer.close();
@@ -195,4 +211,9 @@ export class Intake {
     await this.#relay.stop();
     this.#hints.stop();
   }
+}
+
+function stopsWarning([first, ...others]: Stop[]): string | undefined {
+  if (!first) return undefined;
+  return `stopped: ${scopeText(first.scope)}${others.length > 0 ? `, and ${others.length} more` : ''}`;
 }

@@ -31,15 +31,18 @@ const STATUS: Record<RefusalCode, CodeName> = {
   'wrong-key': 'PERMISSION_DENIED',
   'approver-gone': 'FAILED_PRECONDITION',
   'policy-denies': 'FAILED_PRECONDITION',
+  stopped: 'FAILED_PRECONDITION',
+  'not-operator': 'PERMISSION_DENIED',
+  'own-agent': 'PERMISSION_DENIED',
   'not-acted': 'FAILED_PRECONDITION',
   'already-reported': 'FAILED_PRECONDITION',
 };
 
 /** The refusal as a status, with its code as the reason a client may switch on. */
-export function refusedStatus({ code, text }: Refusal, decisionId: string): StatusError {
+export function refusedStatus({ code, text }: Refusal, decisionId?: string): StatusError {
   return new StatusError(STATUS[code], text, {
     reason: code.replaceAll('-', '_').toUpperCase(),
-    metadata: { decision_id: decisionId },
+    ...(decisionId ? { metadata: { decision_id: decisionId } } : {}),
     ...(code === 'reason-required' ? { violations: [{ field: 'reason', description: text }] } : {}),
   });
 }

@@ -110,6 +110,7 @@ function seatsOf({ seats, filled }: ReturnType<typeof seatBest>) {
 function humanReasons(decision: CoreDecision): Reason[] {
   switch (decision.status) {
     case 'DENIED':
+      if (decision.stopped_by) return [stopped(decision.stopped_by)];
       if (!decision.denied_by) return [];
       return [
         { rule: 'denied-by-approver', text: `${decision.denied_by.name} denied this: ${decision.denied_by.reason}` },
@@ -119,10 +120,15 @@ function humanReasons(decision: CoreDecision): Reason[] {
         return [{ rule: 'approval-expired', text: 'Nobody answered in time, and silence is never consent.' }];
       return [{ rule: 'grant-expired', text: 'The grant was not used in time.' }];
     case 'REVOKED':
+      if (decision.revoked_by.stop) return [stopped(decision.revoked_by)];
       return [{ rule: 'revoked', text: `${decision.revoked_by.name} revoked this: ${decision.revoked_by.reason}` }];
     default:
       return [];
   }
+}
+
+function stopped({ name, reason }: { name: string; reason: string }): Reason {
+  return { rule: 'stopped', text: `${name} has stopped this: ${reason}` };
 }
 
 function nextStep(decision: CoreDecision): string {

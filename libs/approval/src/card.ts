@@ -126,6 +126,8 @@ function outcomeOf(decision: Decision, zone?: string): string | undefined {
     case 'PENDING':
       return undefined;
     case 'DENIED':
+      if (decision.stopped_by)
+        return `Stopped by ${inert(decision.stopped_by.name, 120)}: ${inert(decision.stopped_by.reason, 300)}`;
       if (!decision.denied_by) return 'Denied by policy.';
       return `Denied by ${inert(decision.denied_by.name, 120)}: ${inert(decision.denied_by.reason, 300)}`;
     case 'EXPIRED':

@@ -5,6 +5,7 @@ import { refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
 import { defined, settled } from './settled.js';
 import { usesMade, type Decision } from './state.js';
+import { halted, type Stop } from './stop.js';
 import { escalate, remind, type Escalate, type Remind } from './waiting.js';
 import { castVote, retract, type CastVote, type Retract } from './vote.js';
 
@@ -17,6 +18,7 @@ export type Command =
   | { type: 'withdraw'; by: string; reason?: string }
   | { type: 'revoke'; by: Person; reason: string }
   | { type: 'expire' }
+  | { type: 'stop' }
   | { type: 'repeat'; request_id?: string; submitted_by?: string }
   | Report;
 
@@ -39,9 +41,10 @@ export interface Ruling {
 
 /**
  * The rules. `at` is the time of the command, RFC 3339 in UTC. A deadline that has passed is settled first, whatever the
- * command: a late click must lose even if no timer has run yet.
+ * command: a late click must lose even if no timer has run yet. So must one that comes under `stop`, the stop that is in
+ * force now and covers this request.
  */
-export function decide(decision: Decision, command: Command, at: string): Ruling {
+export function decide(decision: Decision, command: Command, at: string, stop?: Stop): Ruling {
   const lapsed = lapse(decision, at);
   if (lapsed) {
     if (command.type === 'expire') return { events: [lapsed] };
@@ -53,8 +56,11 @@ export function decide(decision: Decision, command: Command, at: string): Ruling
           : 'This grant has expired unused. Ask again.';
     return { events: [lapsed], refused: refuse(decision.status === 'PENDING' ? 'expired' : 'grant-expired', text) };
   }
+  const ended = stop && halted(decision, command, stop);
+  if (ended) return ended;
   switch (command.type) {
     case 'expire':
+    case 'stop':
       return { events: [] };
     case 'repeat':
       return {

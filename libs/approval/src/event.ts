@@ -164,6 +164,17 @@ export interface DecisionRevoked {
   by: string;
   by_name: string;
   reason: string;
+  /** The stop that took it back, if it was one. */
+  stop?: string;
+}
+
+/** A stop has ended it while it waited for people. */
+export interface DecisionStopped {
+  type: 'decision.stopped';
+  by: string;
+  by_name: string;
+  reason: string;
+  stop: string;
 }
 
 export interface GrantRedeemed {
@@ -220,6 +231,7 @@ export type DecisionEvent =
   | DecisionExpired
   | DecisionWithdrawn
   | DecisionRevoked
+  | DecisionStopped
   | GrantRedeemed
   | GrantRefused
   | GrantExpired

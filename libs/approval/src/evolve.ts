@@ -1,5 +1,13 @@
 import { withEscalation } from './escalation.js';
-import type { ApprovalEscalated, DecisionEvent, DecisionHeld, DecisionAllowed, DecisionDenied } from './event.js';
+import type {
+  ApprovalEscalated,
+  DecisionAllowed,
+  DecisionDenied,
+  DecisionEvent,
+  DecisionHeld,
+  DecisionRevoked,
+  DecisionStopped,
+} from './event.js';
 import { sameIdentity } from './identity.js';
 import type { Destination } from './request.js';
 import type { Allowed, ApprovalState, Asked, Decision, Pending } from './state.js';
@@ -136,8 +144,11 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
       return {
         ...decision,
         status: 'REVOKED',
-        revoked_by: { id: event.by, name: event.by_name, reason: event.reason },
+        revoked_by: whoEnded(event),
       };
+    case 'decision.stopped':
+      if (decision.status !== 'PENDING') return decision;
+      return { ...decision, status: 'DENIED', stopped_by: { ...whoEnded(event), stop: event.stop } };
     case 'grant.expired':
       if (decision.status !== 'ALLOWED') return decision;
       return { ...decision, status: 'EXPIRED', expired: 'grant' };
@@ -157,6 +168,10 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
   // Only a newer writer's events come here.
   event satisfies never;
   return decision;
+}
+
+function whoEnded({ by, by_name, reason, stop }: DecisionRevoked | DecisionStopped) {
+  return { id: by, name: by_name, reason, ...(stop ? { stop } : {}) };
 }
 
 function votesWithout({ approval }: Pending, voter: string): ApprovalState['votes'] {

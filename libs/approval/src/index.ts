@@ -8,7 +8,7 @@ export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
 export { identityKey, sameIdentity } from './identity.js';
-export { inert, visible } from './inert.js';
+export { inert, saysNothing, visible } from './inert.js';
 export {
   groupsAsked,
   groupsOf,
@@ -29,6 +29,19 @@ export * from './request.js';
 export { restraint, type Limits, type Standing } from './restraint.js';
 export { isConcerned, isParty, noVoteBecause } from './sight.js';
 export * from './state.js';
+export {
+  areaOf,
+  inForce,
+  mayNotResume,
+  mayNotStop,
+  scopeText,
+  stopOf,
+  stopReason,
+  stoppedVerdict,
+  type Stop,
+  type StopActor,
+  type StopScope,
+} from './stop.js';
 export * from './verdict.js';
 export { type CastVote, type Retract } from './vote.js';
 export { nextDue, type Due, type Escalate, type Remind } from './waiting.js';

@@ -138,6 +138,11 @@ function unusable(decision: Exclude<Decision, { status: 'ALLOWED' }>): Refusal {
     REDEEMED: ['grant-used', usedUp(decision)],
     REVOKED: ['grant-revoked', 'This permission has been revoked.'],
   };
+  if (decision.status === 'REVOKED' && decision.revoked_by.stop) {
+    const { name, reason } = decision.revoked_by;
+    const text = `${inert(name, 120)} has stopped this and taken the permission back: ${inert(reason, 300)}.`;
+    return refuse('stopped', `${text} Ask again once it is resumed.`);
+  }
   return refuse(...refusals[decision.status]);
 }
 

@@ -29,6 +29,9 @@ export type RefusalCode =
   | 'wrong-key'
   | 'approver-gone'
   | 'policy-denies'
+  | 'stopped'
+  | 'not-operator'
+  | 'own-agent'
   | 'not-acted'
   | 'already-reported';
 

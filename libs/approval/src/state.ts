@@ -61,6 +61,8 @@ export interface Allowed extends Asked {
 export interface Denied extends Asked {
   status: 'DENIED';
   denied_by?: { id: string; name: string; reason: string };
+  /** When a stop has ended it, and no person who was asked. */
+  stopped_by?: { id: string; name: string; reason: string; stop: string };
 }
 export interface Expired extends Asked {
   status: 'EXPIRED';
@@ -78,7 +80,7 @@ export interface Redeemed extends Asked {
 }
 export interface Revoked extends Asked {
   status: 'REVOKED';
-  revoked_by: { id: string; name: string; reason: string };
+  revoked_by: { id: string; name: string; reason: string; stop?: string };
 }
 
 export type Decision = Pending | Allowed | Denied | Expired | Withdrawn | Redeemed | Revoked;

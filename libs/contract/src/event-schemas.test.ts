@@ -31,6 +31,7 @@ const GOLDEN: Record<RecordedType, string> = {
   'decision.rejected': '0fS-fbOwfP-eoIA26ACzbiDGKE3QzKypLuVm8oVxkaE',
   'decision.expired': 'YeqkEN-a-JQQFcOYO5BKLB2jhLntv0sZMNsP4IStz8E',
   'decision.withdrawn': 'tFDqmoVr72IKeOMO8256wENNFyTnStWVDgt87uwjezs',
+  'decision.stopped': 'E6GvqayLqEoXtYzV01DrwLRr9gOuaG44O7Q4m9YgBh8',
   'decision.revoked': 'LeGiAJLABhNznBjXBuDkisy_2qUBIPRhkIetT0Sa4PA',
   'grant.redeemed': 'uG6Jra3-Fp22wpMVsih9TJpMPsFZcPB73v5v5jNqrMc',
   'grant.refused': 'fRnT4ZLin6Eia5M626FUh5ArTioDd-_QvS8QuDHoUHA',
@@ -40,6 +41,8 @@ const GOLDEN: Record<RecordedType, string> = {
   'policy.activated': 'EPtD50A3nsCTQffkLxKtSniDYEqqhJjyz4Yif0bmwNs',
   'policy.serving': 'buwlPZkTn4DFwJ8ndtxzlijEkJ2R5eLGiC3RaWeWhoo',
   'policy.load_failed': 'CJ4dYne-rmFZVE4m6rTiruDypMvVxp4A9N7MxCLOxg4',
+  'gate.stopped': 'i-NzczZKb42DJgsUJDwW8dC5FabP0UG9D2o-h8Pw-dI',
+  'gate.resumed': 'alFKEcLUXrg8mDtOa6hRVWKPHDdcGIaLvkh02ASg4-g',
 };
 const golden = new URL('../golden/v1/', import.meta.url);
 
@@ -167,6 +170,7 @@ describe('golden events', () => {
     const waiting = ['approval.escalated', 'approval.reminded', 'vote.cast', 'vote.retracted'] as const;
     expect(statusAfter('decision.held', ...waiting)).toBe('PENDING');
     expect(statusAfter('decision.held', 'decision.rejected')).toBe('DENIED');
+    expect(statusAfter('decision.held', 'decision.stopped')).toBe('DENIED');
     expect(statusAfter('decision.held', 'decision.expired')).toBe('EXPIRED');
     expect(statusAfter('decision.held', 'decision.withdrawn')).toBe('WITHDRAWN');
     const approved = ['decision.held', 'vote.cast', 'decision.approved'] as const;
@@ -178,7 +182,7 @@ describe('golden events', () => {
   it('about the gate itself are no decision, and change none', () => {
     const read = (type: RecordedType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
     const held = evolve(undefined, read('decision.held'))!;
-    for (const type of EVENT_TYPES.filter((name) => name.startsWith('policy.'))) {
+    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate)\./.test(name))) {
       expect(evolve(undefined, read(type))).toBeUndefined();
       expect(evolve(held, { ...read(type), version: 2 })).toMatchObject({ status: 'PENDING', approval: held.approval });
     }

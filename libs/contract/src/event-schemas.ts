@@ -1,5 +1,6 @@
 import type { EventType } from '@countersign/approval';
 import { readFileSync } from 'node:fs';
+import type { GateFactType } from './gate-events.js';
 import type { PolicyFactType } from './policy-events.js';
 
 // The shapes of events as JSON Schema (2020-12), for those who read the topic without our types. Each is closed: a member
@@ -9,7 +10,7 @@ import type { PolicyFactType } from './policy-events.js';
 export type JsonSchema = { $id: string; title: string; description: string } & Record<string, unknown>;
 
 /** A fact about a decision, or about the gate itself. */
-export type RecordedType = EventType | PolicyFactType;
+export type RecordedType = EventType | PolicyFactType | GateFactType;
 
 /** Every event type there is. The compiler holds the list and the rules to each other. */
 const TYPES = Object.keys({
@@ -27,6 +28,7 @@ const TYPES = Object.keys({
   'decision.expired': true,
   'decision.withdrawn': true,
   'decision.revoked': true,
+  'decision.stopped': true,
   'grant.redeemed': true,
   'grant.refused': true,
   'grant.expired': true,
@@ -35,6 +37,8 @@ const TYPES = Object.keys({
   'policy.activated': true,
   'policy.serving': true,
   'policy.load_failed': true,
+  'gate.stopped': true,
+  'gate.resumed': true,
 } satisfies Record<RecordedType, true>);
 
 export const EVENT_TYPES: readonly RecordedType[] = TYPES as RecordedType[];

@@ -11,6 +11,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ApprovalService, file_countersign_v1_approval } from './gen/countersign/v1/approval_pb.js';
 import { AuditService, file_countersign_v1_audit } from './gen/countersign/v1/audit_pb.js';
 import { DecisionService, file_countersign_v1_decision } from './gen/countersign/v1/decision_pb.js';
+import { GateService, file_countersign_v1_gate } from './gen/countersign/v1/gate_pb.js';
 import { file_grpc_health_v1_health } from './gen/grpc/health/v1/health_pb.js';
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js';
 import { PolicyService, file_countersign_v1_policy } from './gen/countersign/v1/policy_pb.js';
@@ -21,7 +22,7 @@ import { PolicyService, file_countersign_v1_policy } from './gen/countersign/v1/
 /** A level of JSON in a Struct is three levels of messages, and JSON may have 64: how much is too much, intake says. */
 export const READING = { recursionLimit: 256 } as const;
 
-export const SERVICES = { ApprovalService, AuditService, DecisionService, PolicyService } as const;
+export const SERVICES = { ApprovalService, AuditService, DecisionService, GateService, PolicyService } as const;
 
 export interface MethodDefinition {
   path: string;
@@ -70,6 +71,7 @@ export function reflectionDefinition(): Record<string, unknown> {
   [
     file_countersign_v1_decision,
     file_countersign_v1_approval,
+    file_countersign_v1_gate,
     file_countersign_v1_policy,
     file_countersign_v1_audit,
   ].forEach(add);

@@ -6,10 +6,11 @@ import {
   type Decision,
   type DecisionEvent,
   type Person,
+  type Stop,
   type Verdict,
 } from '@countersign/approval';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import type { Envelope, PolicyFact, RecordedChanges, RecordedType } from '../src/index.js';
+import type { Envelope, GateFact, PolicyFact, RecordedChanges, RecordedType } from '../src/index.js';
 
 // One event of every type, as the rules produce them and as a source writes them: numbered, chained, canonical.
 
@@ -79,8 +80,17 @@ const redeem: Command = {
   verdict: { ...verdict, effect: 'allow', approval: undefined },
 };
 
+const STOP: Stop = {
+  id: `stp_${digits(1)}`,
+  scope: { agent: 'release-bot' },
+  by: 'ana@acme.example',
+  by_name: 'Ana Roy',
+  reason: 'its key was found in a public log',
+  at: at(20),
+};
+
 /** A first event and what people and agents then do, each a minute later unless it says when. */
-type Play = [first: DecisionEvent, ...then: (Command | [Command, second: number])[]];
+type Play = [first: DecisionEvent, ...then: (Command | [Command, second: number, stop?: Stop])[]];
 
 const held = () =>
   hold(
@@ -145,6 +155,7 @@ const PLAYS: Play[] = [
   [held(), [{ type: 'expire' }, 900]],
   [held(), { type: 'withdraw', by: 'release-bot', reason: 'no longer needed' }],
   [held(), vote, { type: 'revoke', by: DANA, reason: 'incident OPS-312' }],
+  [held(), [{ type: 'stop' }, 30, STOP]],
 ];
 
 const revision = (digit: string) => `sha256:${digit.repeat(64)}`;
@@ -208,6 +219,28 @@ const FACTS: PolicyFact[] = [
   },
 ];
 
+/** Stops and their ends, each a stream. */
+const STOPS: GateFact[][] = [
+  [
+    {
+      type: 'gate.stopped',
+      scope: { agent: 'release-bot' },
+      by: 'ana@acme.example',
+      by_name: 'Ana Roy',
+      reason: 'its key was found in a public log',
+      until: at(86_400),
+      security: true,
+    },
+    {
+      type: 'gate.resumed',
+      scope: { agent: 'release-bot' },
+      by: 'ben@acme.example',
+      by_name: 'Ben Okafor',
+      reason: 'it has a new key',
+    },
+  ],
+];
+
 /** Every event of the plays, in the order in which one source would write them. */
 export function story(): { envelope: Envelope; bytes: string }[] {
   const told: { envelope: Envelope; bytes: string }[] = [];
@@ -216,8 +249,9 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   const tell = (
     decision: Decision | undefined,
     decision_id: string,
-    { type, ...data }: DecisionEvent | PolicyFact,
+    { type, ...data }: DecisionEvent | PolicyFact | GateFact,
     second: number,
+    version = (decision?.version ?? 0) + 1,
   ) => {
     const envelope: Envelope = {
       v: 1,
@@ -225,7 +259,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
       type,
       at: at(second),
       decision_id,
-      version: (decision?.version ?? 0) + 1,
+      version,
       source,
       seq: told.length + 1,
       prev,
@@ -241,11 +275,13 @@ export function story(): { envelope: Envelope; bytes: string }[] {
     const id = `dec_${digits(play + 1)}`;
     let decision = tell(undefined, id, first, 0)!;
     then.forEach((step, i) => {
-      const [command, second] = Array.isArray(step) ? step : [step, 60 * (i + 1)];
-      for (const event of decide(decision, command, at(second)).events) decision = tell(decision, id, event, second)!;
+      const [command, second, stop] = Array.isArray(step) ? step : [step, 60 * (i + 1)];
+      for (const event of decide(decision, command, at(second), stop).events)
+        decision = tell(decision, id, event, second)!;
     });
   });
   FACTS.forEach((fact, i) => tell(undefined, `pol_${digits(i + 1)}`, fact, 0));
+  STOPS.forEach((facts, i) => facts.forEach((fact, n) => tell(undefined, `stp_${digits(i + 1)}`, fact, 60 * n, n + 1)));
   return told;
 }
 

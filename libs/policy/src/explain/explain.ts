@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { areaOf } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { nameOf } from '../check/entry-rules.js';
 import { opaJson, runOpa } from '../opa-run.js';
@@ -90,8 +91,10 @@ export async function explain(opa: string, folder: string, input: string): Promi
 /** As the combining rules route it. */
 function areaOfInput(input: string): string {
   const { action, resource } = JSON.parse(input) as { action?: { name?: unknown }; resource?: { type?: unknown } };
-  const name = String(action?.name ?? '');
-  return name.includes('.') ? name.split('.')[0]! : String(resource?.type ?? '');
+  return areaOf({
+    action: { name: String(action?.name ?? '') },
+    resource: { type: String(resource?.type ?? ''), id: '' },
+  });
 }
 
 async function evaluate(opa: string, { cwd }: Stage, input: string, packages: readonly string[]): Promise<Told[]> {

@@ -90,6 +90,18 @@ export class IntakeReader {
     return rows.map(({ id }) => id);
   }
 
+  /** Decisions that wait, or whose permission can be used, behind the given one: an order that a change can only move on. */
+  async open(
+    limit: number,
+    after = { due: '-infinity', id: '' },
+  ): Promise<{ id: string; due: string; state: string }[]> {
+    return this.#rows(
+      `select id, due::text as due, state::text as state from decisions
+        where due is not null and (due, id) > ($2::timestamptz, $3) order by due, id limit $1`,
+      [limit, after.due, after.id],
+    );
+  }
+
   /** True if the database answers. */
   async ping(): Promise<void> {
     await this.#rows('select 1', []);

@@ -41,6 +41,8 @@ export class Registry {
   readonly #readers: RegistryReaders;
   readonly #hints: Hints;
   #seq = 0;
+  /** Up to where this process has told of changes and has settled what was begun before them. */
+  #actedOn = 0;
   #seenAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -128,7 +130,6 @@ export class Registry {
 
   async #look(): Promise<void> {
     const began = performance.now();
-    const before = this.#seq;
     try {
       for (;;) {
         const rows = await this.#changes();
@@ -136,9 +137,12 @@ export class Registry {
         if (rows.length < PAGE) break;
       }
       this.#seenAt = began;
-      if (this.#seq !== before) {
+      // A look that failed half-way has left changes that nobody was told of yet.
+      if (this.#seq !== this.#actedOn) {
+        const seq = this.#seq;
         this.options.onChange?.();
         await this.options.settled?.();
+        this.#actedOn = seq;
       }
       await this.#readers.mark(this.#seq);
     } catch (cause) {
