@@ -1,24 +1,23 @@
-import { invalidArgument, StatusError, type AuditService, type Envelope } from '@countersign/contract';
+import { inScope, roleRefusal } from '@countersign/approval';
+import { invalidArgument, StatusError, type AuditService } from '@countersign/contract';
+import { requireRole, requireScope, type Caller } from '@countersign/directory';
 import { consistencyPath, inclusionPath } from '@countersign/ledger';
 import type { Call, Handlers } from '@countersign/service';
-import type { CheckpointStore, LedgerEntry, LedgerReader, StoredCheckpoint } from '@countersign/store';
-import { checkpointMessage, entryMessage, indexOf, mayRead, pageOf, tokenOf } from './messages.js';
-
-/** Who is asking, as far as reading the record depends on it. */
-export interface Caller {
-  kind: 'person' | 'agent' | 'service';
-  id: string;
-}
+import type { CheckpointStore, LedgerReader, StoredCheckpoint } from '@countersign/store';
+import { concerns } from './concern.js';
+import { checkpointMessage, entryMessage, indexOf, pageOf, tokenOf } from './messages.js';
 
 type Answers = Required<Handlers<typeof AuditService, Caller>>;
 type Request<M extends keyof Answers> = Parameters<Answers[M]>[0];
 
 /** Entries read at a time for an export: bounds memory, whatever the size of the ledger. */
 const EXPORT_BATCH = 500;
+/** Entries of one decision that are read to see whom it concerns: more than a decision can have that anyone reads. */
+const LONGEST_STORY = 1_000;
 
 /**
- * Reading the record. People and services may read all of it, an agent only the decisions that it asked for itself. Proofs
- * and heads say nothing about any event, so every caller may have them.
+ * Reading the record. Auditors and services may read all of it, other people what concerns them, an agent only the decisions
+ * that it asked for itself. Proofs and heads say nothing about any event, so every caller may have them.
  */
 export class AuditApi {
   constructor(
@@ -43,7 +42,7 @@ export class AuditApi {
     if (!/^[\x21-\x7e]{0,256}$/.test(decisionId)) {
       throw invalidArgument({ field: 'decision_id', description: 'is not a decision id' });
     }
-    if (caller.kind === 'agent') await this.requireOwn(caller, decisionId);
+    await this.requireConcerned(caller, decisionId);
     // One more than asked for says whether there is another page.
     const range = { from, limit: limit + 1 };
     const found = decisionId ? await this.reader.entriesOf(decisionId, range) : await this.reader.entries(range);
@@ -58,7 +57,7 @@ export class AuditApi {
   private async getEntry(request: Request<'GetEntry'>, { caller }: Call<Caller>) {
     const index = indexOf(request.index, 'index');
     const [entry] = await this.reader.entries({ from: index, to: index + 1, limit: 1 });
-    if (caller.kind === 'agent') await this.requireOwn(caller, entry?.decisionId ?? '');
+    await this.requireConcerned(caller, entry?.decisionId ?? '');
     if (!entry) throw new StatusError('NOT_FOUND', `there is no entry ${index}`);
     return entryMessage(entry);
   }
@@ -86,7 +85,7 @@ export class AuditApi {
   }
 
   private async *export(request: Request<'Export'>, { caller, signal }: Call<Caller>) {
-    if (caller.kind === 'agent') throw notYours();
+    requireRole(caller, 'record');
     // Entries that arrive while it runs are left out, so that it ends.
     const size = await this.reader.size();
     const to = Math.min(indexOf(request.toIndex, 'to_index') || size, size);
@@ -97,13 +96,16 @@ export class AuditApi {
   }
 
   /**
-   * Agents read about their own decisions. One whose first event has not reached the ledger yet has nothing to tell, and is
-   * not refused: a moment later it may be the caller's own.
+   * Who does not read everything reads about one decision at a time. One whose first event has not reached the ledger yet
+   * has nothing to tell, and is not refused: a moment later it may be the caller's own.
    */
-  private async requireOwn(caller: Caller, decisionId: string): Promise<void> {
-    if (decisionId === '') throw notYours();
-    const opening: LedgerEntry | undefined = (await this.reader.openings([decisionId])).get(decisionId);
-    if (opening && !mayRead(caller.id, JSON.parse(opening.body.toString('utf8')) as Envelope)) throw notYours();
+  private async requireConcerned(caller: Caller, stream: string): Promise<void> {
+    if (caller.kind === 'service') return;
+    requireScope(caller, 'read');
+    if (caller.kind === 'person' && inScope(caller.scopes, 'record') && !roleRefusal(caller.person, 'record')) return;
+    if (stream === '') throw notYours(caller);
+    const entries = await this.reader.entriesOf(stream, { from: 0, limit: LONGEST_STORY });
+    if (entries.length > 0 && !concerns(entries, caller)) throw notYours(caller);
   }
 
   private async head(): Promise<StoredCheckpoint> {
@@ -123,12 +125,16 @@ function signedSize(size: number, head: StoredCheckpoint, field: string): number
   return size;
 }
 
-function notYours(): StatusError {
-  return new StatusError(
-    'PERMISSION_DENIED',
-    'an agent reads the record of its own decisions only: give decision_id of one',
-    {
-      reason: 'NOT_YOUR_DECISION',
-    },
-  );
+function notYours({ kind }: Caller): StatusError {
+  const [text, details] =
+    kind === 'agent'
+      ? [
+          'an agent reads the record of its own decisions only: give decision_id of one',
+          { reason: 'NOT_YOUR_DECISION' },
+        ]
+      : [
+          'without the role auditor you read what concerns you only: give decision_id of a decision you have a part in',
+          { reason: 'ROLE_REQUIRED', metadata: { role: 'auditor' } },
+        ];
+  return new StatusError('PERMISSION_DENIED', text, details);
 }

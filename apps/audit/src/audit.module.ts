@@ -1,7 +1,8 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { AuditService } from '@countersign/contract';
+import type { Caller } from '@countersign/directory';
 import { rpcService, type Authenticate, type Surface } from '@countersign/service';
-import { AuditApi, type Caller } from './audit-api.js';
+import { AuditApi } from './audit-api.js';
 import type { AuditConfig } from './config.js';
 import { ledgerDocuments } from './documents.js';
 import { LedgerKeeper, type AuditParts } from './ledger-keeper.js';

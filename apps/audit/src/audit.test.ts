@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary, toBinary, create } from '@bufbuild/protobuf';
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Role, Scope } from '@countersign/approval';
 import { MemoryBus, type Message } from '@countersign/bus';
 import {
   AUDIT_TOPIC,
@@ -12,6 +13,7 @@ import {
   serviceDefinition,
   type Entry,
 } from '@countersign/contract';
+import type { Caller } from '@countersign/directory';
 import {
   canonicalize,
   digestOf,
@@ -31,14 +33,25 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../../../test/ports.js';
 import { testDatabase } from '../../../test/postgres.js';
 import { auditModule, auditSurface } from './audit.module.js';
-import type { Caller } from './audit-api.js';
 
 const PEOPLE: Record<string, Caller> = {
-  'token-dana': { kind: 'person', id: 'dana@acme.example' },
-  'token-bot': { kind: 'agent', id: 'release-bot' },
-  'token-gateway': { kind: 'agent', id: 'edge-gateway' },
-  'token-other': { kind: 'agent', id: 'other-bot' },
+  'token-dana': person('dana', ['auditor']),
+  'token-dana-votes': person('dana', ['auditor'], ['vote']),
+  'token-lee': person('lee', ['approver']),
+  'token-sam': person('sam', ['approver']),
+  'token-bot': agent('release-bot'),
+  'token-gateway': agent('edge-gateway'),
+  'token-other': agent('other-bot'),
 };
+
+function person(name: string, roles: Role[], scopes: Scope[] = ['all']): Caller {
+  const id = `${name}@acme.example`;
+  return { kind: 'person', id, person: { id, name, groups: [], roles }, scopes };
+}
+
+function agent(id: string): Caller {
+  return { kind: 'agent', id, may_assert_subjects: false };
+}
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let folder: string;
@@ -90,7 +103,7 @@ test('tiles hold the hashes of the tree, and only those that are signed', async 
   }
 });
 
-test('a person reads everything, an agent its own decisions and no others', async () => {
+test('an auditor reads everything, an agent its own decisions and no others', async () => {
   expect((await service.unary(method.listEntries, {}, 'token-dana')).entries).toHaveLength(7);
   for (const token of ['token-bot', 'token-gateway']) {
     expect((await service.unary(method.listEntries, { decisionId: 'dec_intake-1_2' }, token)).entries).toHaveLength(1);
@@ -107,6 +120,25 @@ test('a person reads everything, an agent its own decisions and no others', asyn
   await expect(service.export('token-bot')).rejects.toMatchObject(denied);
   await expect(service.unary(method.listEntries, {}, 'nobody')).rejects.toMatchObject({ code: 16 });
   expect((await service.unary(method.getEntry, { index: 0n }, 'token-bot')).index).toBe(0n);
+});
+
+test('a person who is no auditor reads what concerns them, and is told which role reads the rest', async () => {
+  const denied = { code: 7, details: expect.stringContaining('auditor') as string };
+  await expect(service.unary(method.listEntries, {}, 'token-lee')).rejects.toMatchObject(denied);
+  await expect(service.unary(method.listEntries, { decisionId: 'dec_intake-1_2' }, 'token-lee')).rejects.toMatchObject(
+    denied,
+  );
+  await expect(service.unary(method.getEntry, { index: 0n }, 'token-lee')).rejects.toMatchObject(denied);
+  await expect(service.export('token-lee')).rejects.toMatchObject(denied);
+  expect((await service.unary(method.listEntries, { decisionId: 'dec_nowhere' }, 'token-lee')).entries).toEqual([]);
+  // Sam owns the agent.
+  const own = { decisionId: 'dec_intake-1_2' };
+  expect((await service.unary(method.listEntries, own, 'token-sam')).entries).toHaveLength(1);
+});
+
+test('a credential that is limited to voting does not read the whole record, whoever holds it', async () => {
+  await expect(service.export('token-dana-votes')).rejects.toMatchObject({ code: 7 });
+  await expect(service.unary(method.listEntries, {}, 'token-dana-votes')).rejects.toMatchObject({ code: 7 });
 });
 
 test('pages go through the ledger without a gap, over gRPC and as JSON', async () => {
@@ -308,7 +340,15 @@ function events(source: string, count: number): Message[] {
       resource: { type: 'table', id: 'prod.orders' },
       submitted_by: 'edge-gateway',
     };
-    const data = { request, reasons: [], risk: { level: 'low' }, policy: { revision: 'sha256:a' }, obligations: [] };
+    const agent = { owner: 'sam@acme.example', groups: [] };
+    const data = {
+      request,
+      agent,
+      reasons: [],
+      risk: { level: 'low' },
+      policy: { revision: 'sha256:a' },
+      obligations: [],
+    };
     const head = {
       v: 1,
       id: `evt_${source}_${seq}`,

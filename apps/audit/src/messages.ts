@@ -1,5 +1,5 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { invalidArgument, type Envelope, type FieldViolation } from '@countersign/contract';
+import { invalidArgument, type FieldViolation } from '@countersign/contract';
 import type { LedgerEntry, StoredCheckpoint } from '@countersign/store';
 
 // Between the protos and the ledger: nothing here decides, it only translates and refuses what can not be meant.
@@ -51,12 +51,6 @@ export function pageOf(request: { pageSize: number; pageToken: string }): { from
 
 export function tokenOf(index: number): string {
   return `i${index}`;
-}
-
-/** Whether a decision belongs to an agent: it is about the agent, or the agent brought it. */
-export function mayRead(agentId: string, opening: Envelope): boolean {
-  const { request } = opening.data as { request?: { subject?: { id?: unknown }; submitted_by?: unknown } };
-  return request?.subject?.id === agentId || request?.submitted_by === agentId;
 }
 
 function timestamp(at: string) {

@@ -47,6 +47,7 @@ import { Grants } from './grants.js';
 import { History } from './history.js';
 import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
+import { withinScope } from './people/permits.js';
 import { Relay } from './relay.js';
 import { Sweeper } from './sweeper.js';
 import { readDecideRequest } from './wire/decide-reader.js';
@@ -151,7 +152,7 @@ export class Intake {
         rpcService(ApprovalService, authenticate, this.approvals.handlers),
         rpcService(GateService, authenticate, gate.handlers),
         this.#changeControl.service,
-      ],
+      ].map(withinScope),
       raw: this.#changeControl.routes,
       documents: {
         '/.well-known/jwks.json': {

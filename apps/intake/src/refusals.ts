@@ -6,6 +6,7 @@ const STATUS: Record<RefusalCode, CodeName> = {
   'self-approval': 'PERMISSION_DENIED',
   excluded: 'PERMISSION_DENIED',
   'not-asked': 'PERMISSION_DENIED',
+  'role-required': 'PERMISSION_DENIED',
   'joined-later': 'PERMISSION_DENIED',
   'wrong-channel': 'FAILED_PRECONDITION',
   'step-up-required': 'FAILED_PRECONDITION',

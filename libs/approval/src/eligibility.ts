@@ -3,6 +3,7 @@ import { sameIdentity } from './identity.js';
 import { inert } from './inert.js';
 import type { ActionRequest, Agent, Person } from './request.js';
 import { refuse, type Refusal } from './refusal.js';
+import { roleRefusal } from './roles.js';
 import { groupsOf, type QuorumChoice } from './quorum.js';
 import type { ApprovalState } from './state.js';
 import type { ApprovalTerms } from './verdict.js';
@@ -85,6 +86,8 @@ export function eligibility(person: Person, approval: Seating, owner?: string): 
   if (exclusion) return refuseExcluded(exclusion, person, approval);
   if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
   if (person.guest) return refuse('guest', 'Guests can not approve or deny. Ask a member of the group.');
+  const unfit = roleRefusal(person, 'vote');
+  if (unfit) return unfit;
   const asked = groupsOf(approval.terms);
   const groups = asked.filter((group) => sitsFor(person, group, approval.excluded, owner));
   if (groups.length === 0) {

@@ -27,6 +27,18 @@ export { renderReminder, type Reminder } from './reminder.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
 export { restraint, type Limits, type Standing } from './restraint.js';
+export {
+  beyond,
+  inScope,
+  roleFor,
+  roleRefusal,
+  ROLES,
+  rolesOf,
+  SCOPES,
+  type Duty,
+  type Role,
+  type Scope,
+} from './roles.js';
 export { isConcerned, isParty, noVoteBecause } from './sight.js';
 export * from './state.js';
 export {

@@ -6,6 +6,7 @@ export type RefusalCode =
   | 'not-asked'
   | 'guest'
   | 'disabled'
+  | 'role-required'
   | 'joined-later'
   | 'already-voted'
   | 'no-vote'

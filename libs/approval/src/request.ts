@@ -1,3 +1,5 @@
+import type { Role } from './roles.js';
+
 // What was asked: the canonical request, as it is hashed, evaluated, shown and recorded. Members are named as on the wire.
 
 export type JsonObject = { [key: string]: unknown };
@@ -45,6 +47,8 @@ export interface Person {
   groups: readonly string[];
   guest?: boolean;
   disabled?: boolean;
+  /** Absent: none are stated, which makes an approver. */
+  roles?: readonly Role[];
   /** Further ids of the same human being, such as a second account. */
   also?: readonly string[];
   /** Where the person can be spoken to: accounts that are linked to them. */

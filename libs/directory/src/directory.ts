@@ -1,14 +1,22 @@
 import { hash } from 'node:crypto';
-import type { Agent, ChatAccount, Destination, Person } from '@countersign/approval';
+import type { Agent, ChatAccount, Destination, Person, Scope } from '@countersign/approval';
 import type { DirectoryFile } from './file.js';
 
 const CHANNELS = ['slack', 'teams'] as const;
 
 /** Who a credential belongs to. */
 export type Caller =
-  | { kind: 'agent'; id: string; may_assert_subjects: boolean }
-  | { kind: 'person'; id: string; person: Person }
+  | ({ kind: 'agent'; id: string; may_assert_subjects: boolean } & Limited)
+  | ({ kind: 'person'; id: string; person: Person } & Limited)
   | { kind: 'service'; id: string };
+
+/** What the credential, not its holder, is good for. */
+export interface Limited {
+  /** Absent: whatever its holder may do. */
+  scopes?: readonly Scope[];
+  /** Milliseconds since the epoch at which it ends. Absent: when its source takes it back. */
+  until?: number;
+}
 
 /** People, agents and groups at one moment. Immutable: a changed source makes a new one. */
 export class Directory {
@@ -17,6 +25,7 @@ export class Directory {
   readonly #members = new Map<string, Person[]>();
   readonly #accounts = new Map<string, Person>();
   readonly #credentials = new Map<string, Caller>();
+  readonly #callers = new Map<string, Caller>();
   readonly #channels: DirectoryFile['groups'];
   /** What it was made of. */
   readonly data: DirectoryFile;
@@ -24,9 +33,9 @@ export class Directory {
   constructor(file: DirectoryFile) {
     this.data = file;
     this.#people = new Map(
-      file.people.map(({ id, name, groups, guest, disabled, links }) => [
+      file.people.map(({ id, name, groups, roles, guest, disabled, links }) => [
         id,
-        { id, name, groups, guest, disabled, ...accountsOf(links) },
+        { id, name, groups, ...(roles ? { roles } : {}), guest, disabled, ...accountsOf(links) },
       ]),
     );
     this.#agents = new Map();
@@ -46,13 +55,27 @@ export class Directory {
       if (disabled) continue;
       const owner_name = this.#people.get(owner)?.name;
       this.#agents.set(id, { id, owner, groups, ...(owner_name ? { owner_name } : {}), ...(trust ? { trust } : {}) });
-      keys.forEach((key) => this.#credentials.set(keyOf(key), { kind: 'agent', id, may_assert_subjects }));
+      const caller: Caller = { kind: 'agent', id, may_assert_subjects };
+      this.#callers.set(id, caller);
+      keys.forEach((key) => this.#credentials.set(keyOf(key), caller));
     }
   }
 
   /** The holder of a bearer token. Only hashes are kept, so a leaked directory gives nobody a token. */
   callerOf(token: string): Caller | undefined {
-    return this.#credentials.get(hash('sha256', token, 'base64'));
+    return this.callerOfHash(hash('sha256', token, 'base64'));
+  }
+
+  /** The same for the base64 of a token's SHA-256. */
+  callerOfHash(tokenHash: string): Caller | undefined {
+    return this.#credentials.get(tokenHash);
+  }
+
+  /** An agent or a person as a caller, whatever credential they came with; undefined when they may not call. */
+  callerFor(kind: 'agent' | 'person', id: string): Caller | undefined {
+    if (kind === 'agent') return this.#callers.get(id);
+    const person = this.#people.get(id);
+    return person && !person.disabled ? { kind, id, person } : undefined;
   }
 
   person(id: string): Person | undefined {

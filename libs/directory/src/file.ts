@@ -1,4 +1,4 @@
-import { identityKey } from '@countersign/approval';
+import { identityKey, ROLES } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -21,6 +21,7 @@ const schema = z.strictObject({
         groups: z.array(z.string()).default([]),
         tokens: z.array(secretHash).default([]),
         links: z.strictObject({ slack: addresses.optional(), teams: addresses.optional() }).default({}),
+        roles: z.array(z.enum(ROLES)).optional(),
         guest: z.boolean().default(false),
         disabled: z.boolean().default(false),
       }),

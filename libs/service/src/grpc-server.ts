@@ -94,7 +94,9 @@ export class GrpcServer extends ServerGrpc {
       const unary: handleUnaryCall<unknown, unknown> = async (call, callback) => {
         const reply = callback as Reply;
         try {
-          reply(null, await handler(received(call.request), begin(call, rpc)));
+          const request = received(call.request);
+          const begun = begin(call, rpc, name);
+          reply(null, await handler(request, begun instanceof Promise ? await begun : begun));
         } catch (error) {
           reply(fail(error));
         }
@@ -106,7 +108,8 @@ export class GrpcServer extends ServerGrpc {
       request: unknown,
     ) => {
       try {
-        for await (const message of handler(request, begin(call, rpc)) as AsyncIterable<unknown>) {
+        const begun = await begin(call, rpc, name);
+        for await (const message of handler(request, begun) as AsyncIterable<unknown>) {
           if (call.cancelled) return;
           if (!call.write(message)) await drained(call);
         }
@@ -131,7 +134,7 @@ export class GrpcServer extends ServerGrpc {
       const clientStream: handleClientStreamingCall<unknown, unknown> = async (call, callback) => {
         const reply = callback as Reply;
         try {
-          reply(null, await handler(requestsOf(call), begin(call, rpc)));
+          reply(null, await handler(requestsOf(call), await begin(call, rpc, name)));
         } catch (error) {
           reply(fail(error));
         }
@@ -195,12 +198,20 @@ function received<T>(request: T): T {
   return request;
 }
 
-/** Authenticates a call. Throws StatusError UNAUTHENTICATED. */
-function begin<Caller>(call: AnyCall, rpc: Pick<RpcService<Caller>, 'authenticate'>): Call<Caller> {
+/** Authenticates a call. Throws StatusError UNAUTHENTICATED, and what forbids the caller the method. */
+function begin<Caller>(
+  call: AnyCall,
+  rpc: Pick<RpcService<Caller>, 'authenticate' | 'permit'>,
+  method: string,
+): Call<Caller> | Promise<Call<Caller>> {
   const token = bearerToken(call.metadata.get('authorization')[0]);
+  const admit = (caller: Caller | undefined) => {
+    if (caller === undefined) throw unauthenticated(token !== undefined);
+    rpc.permit?.(method, caller);
+    return new CallContext(call, caller);
+  };
   const caller = token === undefined ? undefined : rpc.authenticate(token);
-  if (caller === undefined) throw unauthenticated(token !== undefined);
-  return new CallContext(call, caller);
+  return caller instanceof Promise ? caller.then(admit) : admit(caller);
 }
 
 /** What a handler knows of a gRPC call. What few handlers ask for is made when it is asked for. */

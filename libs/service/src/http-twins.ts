@@ -45,8 +45,9 @@ export function httpTwins(services: RpcService[], log: Log) {
   async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { rpc, method, params } = find(request.method ?? '', url);
     const presented = presentedBy(request.headers);
-    const caller = presented && rpc.authenticate(presented.token);
+    const caller = presented && (await rpc.authenticate(presented.token));
     if (caller === undefined) throw unauthenticated(presented !== undefined);
+    rpc.permit?.(method.name, caller);
     const { surface } = presented!;
     const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
     const message = map(method.input, { ...body, ...params });

@@ -68,7 +68,7 @@ async function answer(
 ): Promise<void> {
   const { authenticate, credential = ({ authorization }) => bearerToken(authorization) } = route;
   const token = authenticate && credential(request.headers);
-  const caller = token === undefined ? undefined : authenticate?.(token);
+  const caller = token === undefined ? undefined : await authenticate?.(token);
   if (authenticate && caller === undefined) {
     const presented = token !== undefined;
     if (!route.unknown) throw unauthenticated(presented);

@@ -40,8 +40,11 @@ type Handler<M, Caller> = M extends { methodKind: 'unary'; input: infer I; outpu
 type Shape<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageShape<D> : never;
 type Init<D> = D extends import('@bufbuild/protobuf').DescMessage ? MessageInitShape<D> : never;
 
-/** Names the holder of a bearer token, or undefined. Never throws, never logs the token. */
-export type Authenticate<Caller> = (token: string) => Caller | undefined;
+/**
+ * Names the holder of a bearer token, or undefined. Never logs the token. It answers at once wherever it can: a promise is
+ * for what has to be asked elsewhere. It may reject with StatusError UNAVAILABLE, and with nothing else.
+ */
+export type Authenticate<Caller> = (token: string) => Caller | undefined | Promise<Caller | undefined>;
 
 /** A codec of one's own for a method that is called so often that the generated one is felt. Same bytes, same messages. */
 export interface Codec {
@@ -53,6 +56,8 @@ export interface RpcService<Caller = unknown> {
   service: DescService;
   authenticate: Authenticate<Caller>;
   handlers: Record<string, unknown>;
+  /** Throws StatusError when this caller may not call this method at all. Absent: whoever is known may call all. */
+  permit?(method: string, caller: Caller): void;
   /** By method name; the generated codec serves the others. */
   codecs?: Record<string, Codec>;
   /** Bytes a message may have, for a service whose messages are made by us from what others have sent. */

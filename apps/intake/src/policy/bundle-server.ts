@@ -1,6 +1,6 @@
 import { toJson, create } from '@bufbuild/protobuf';
 import { StatusError, UploadBundleResponseSchema } from '@countersign/contract';
-import type { Caller, Directory } from '@countersign/directory';
+import { requireRole, type Caller, type Directory } from '@countersign/directory';
 import type { Authenticate, RawAnswer, RawRequest, RawRoute } from '@countersign/service';
 import type { BundleWatch } from './bundle-watch.js';
 import type { PolicyManagementApi } from './policy-api.js';
@@ -78,6 +78,7 @@ export class BundleServer {
       throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services do not change policy', {
         reason: 'NOT_A_PERSON',
       });
+    requireRole(caller, 'policy');
     const author = this.parts.directory().person(caller.id) ?? caller.person;
     const answer = await this.parts.api.upload(await gathered(body), query.get('note') ?? '', author, call);
     const message = create(UploadBundleResponseSchema, answer);

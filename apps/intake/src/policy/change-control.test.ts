@@ -277,6 +277,16 @@ describe('a change is refused', () => {
     }
     await expect(gate.grpc.call(BOT, policies.listBundles, {})).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
+
+  it('to people without the role policy_admin, however many groups they are in', async () => {
+    const refused = { code: 'PERMISSION_DENIED', reason: 'ROLE_REQUIRED' };
+    const archive = release('ops').archive;
+    await expect(upload(gate, 'cs_dev_ops', archive)).rejects.toMatchObject(refused);
+    const options = { body: archive } as never;
+    await expect(gate.http('cs_dev_ops', '/v1/policy/bundles', options)).rejects.toMatchObject(refused);
+    await expect(activate('cs_dev_ops', FIRST.revision)).rejects.toMatchObject(refused);
+    await expect(rollback('cs_dev_ops')).rejects.toMatchObject(refused);
+  });
 });
 
 describe('an upload is refused', () => {

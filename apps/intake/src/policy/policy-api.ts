@@ -7,7 +7,7 @@ import {
   type PolicyService,
   type UploadBundleRequest,
 } from '@countersign/contract';
-import type { Caller, Directory } from '@countersign/directory';
+import { requireRole, type Caller, type Directory } from '@countersign/directory';
 import { shadowToWire, type Policy } from '@countersign/policy';
 import type { Call, Handlers } from '@countersign/service';
 import type { Bundles } from '@countersign/store';
@@ -177,7 +177,10 @@ export class PolicyManagementApi {
 
   /** The person who calls, as the directory has them now. */
   #person(caller: Caller): Person {
-    if (caller.kind === 'person') return this.parts.directory().person(caller.id) ?? caller.person;
+    if (caller.kind === 'person') {
+      requireRole(caller, 'policy');
+      return this.parts.directory().person(caller.id) ?? caller.person;
+    }
     throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services do not change policy', {
       reason: 'NOT_A_PERSON',
     });

@@ -1,0 +1,17 @@
+import { evolve, isConcerned, isParty, type ActionRequest, type Decision, type Recorded } from '@countersign/approval';
+import type { Caller } from '@countersign/directory';
+import type { LedgerEntry } from '@countersign/store';
+
+/** Whether what these entries tell, in their order, is this caller's business: by the rule that also guards the decision. */
+export function concerns(entries: readonly Pick<LedgerEntry, 'body'>[], caller: Caller): boolean {
+  const told = entries.map(({ body }) => JSON.parse(body.toString('utf8')) as Recorded);
+  if (caller.kind === 'agent') {
+    const { request } = (told[0]?.data ?? {}) as { request?: ActionRequest };
+    return request !== undefined && isParty(request, caller.id);
+  }
+  if (caller.kind !== 'person') return false;
+  // What is told of a person, and not of a decision, names whom it is about.
+  if (told.some(({ data }) => (data as { person?: unknown }).person === caller.id)) return true;
+  const decision = told.reduce<Decision | undefined>(evolve, undefined);
+  return decision !== undefined && isConcerned(decision, caller.person);
+}
