@@ -59,7 +59,7 @@ export class Clock {
     const directory = this.directory();
     const { terms } = decision.approval!;
     const owner = directory.agent(decision.request.subject.id)?.owner;
-    const now = owner === undefined ? {} : { owner };
+    const now = { calendars: directory.calendars, ...(owner === undefined ? {} : { owner }) };
     if (due === 'remind') return { type: 'remind', members: directory.membersOf(groupsOf(terms)), ...now };
     const groups = terms.escalate![0]!.seats.map(({ group }) => group);
     return {

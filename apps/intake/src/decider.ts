@@ -180,6 +180,7 @@ export class Decider {
         verdict,
         members,
         destinations: directory.destinationsOf(groups),
+        calendars: directory.calendars,
         ...(told ? { history: told.value } : {}),
       },
       at,

@@ -51,6 +51,8 @@ export interface DecisionHeld extends Answered {
   asked: { id: string; name: string; groups: string[] }[];
   /** Ids of all who were eligible then, when nobody who joins later may vote. Absent when they were too many to record. */
   members?: string[];
+  /** When those who are asked will have gone home before they can answer, and others will be at work: they are asked then. */
+  away_from?: string;
   destinations: Destination[];
   grant: GrantTerms;
 }
@@ -106,6 +108,8 @@ export interface ApprovalReminded {
   type: 'approval.reminded';
   /** Who is still asked: the first hundred. Absent in what was recorded when nobody was named. */
   people?: Reminded[];
+  /** Groups that are left in peace for now, and are reminded then. */
+  waiting?: { group: string; until: string }[];
 }
 
 /** Somebody who is still asked, and where they can be spoken to. */
@@ -123,6 +127,9 @@ export interface ApprovalEscalated {
   seats: QuorumTerms;
   asked: DecisionHeld['asked'];
   members?: string[];
+  away_from?: string;
+  /** Why now, when it is sooner than policy would have it. */
+  reason?: Reason;
   destinations: Destination[];
 }
 

@@ -1,6 +1,7 @@
 import { withEscalation } from './escalation.js';
 import type {
   ApprovalEscalated,
+  ApprovalReminded,
   DecisionAllowed,
   DecisionDenied,
   DecisionEvent,
@@ -55,6 +56,7 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
           excluded: event.excluded,
           asked: event.asked,
           ...(event.members ? { members: event.members } : {}),
+          ...(event.away_from ? { away_from: event.away_from } : {}),
           destinations: event.destinations,
           grant: event.grant,
           expires_at: event.expires_at,
@@ -99,10 +101,12 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
       return { ...decision, approval: { ...decision.approval, votes: votesWithout(decision, event.voter) } };
     case 'approval.reminded':
       if (decision.status !== 'PENDING') return decision;
-      return { ...decision, approval: { ...decision.approval, reminded: true } };
-    case 'approval.escalated':
+      return { ...decision, approval: reminded(decision.approval, event) };
+    case 'approval.escalated': {
       if (decision.status !== 'PENDING') return decision;
-      return { ...decision, approval: escalated(decision.approval, event) };
+      const reasons = event.reason ? [...decision.reasons, event.reason] : decision.reasons;
+      return { ...decision, reasons, approval: escalated(decision.approval, event) };
+    }
     case 'decision.approved': {
       if (decision.status !== 'PENDING') return decision;
       const seats = new Map(event.approvers.map((approver) => [approver.id, approver.seat]));
@@ -178,7 +182,11 @@ function votesWithout({ approval }: Pending, voter: string): ApprovalState['vote
   return approval.votes.filter((vote) => !sameIdentity(vote.voter, voter));
 }
 
-function escalated(approval: ApprovalState, event: ApprovalEscalated): ApprovalState {
+function reminded({ waiting: _, ...approval }: ApprovalState, { waiting }: ApprovalReminded): ApprovalState {
+  return { ...approval, reminded: true, ...(waiting ? { waiting } : {}) };
+}
+
+function escalated({ away_from: _, ...approval }: ApprovalState, event: ApprovalEscalated): ApprovalState {
   const { terms, asked, members, destinations } = approval;
   const known = new Set(asked.map(({ id }) => id));
   const addressed = new Set(destinations.map(placeOf));
@@ -186,6 +194,7 @@ function escalated(approval: ApprovalState, event: ApprovalEscalated): ApprovalS
     ...approval,
     terms: withEscalation(terms, event.seats),
     asked: [...asked, ...event.asked.filter(({ id }) => !known.has(id))],
+    ...(event.away_from ? { away_from: event.away_from } : {}),
     ...(members && event.members ? { members: [...new Set([...members, ...event.members])] } : {}),
     destinations: [...destinations, ...event.destinations.filter((place) => !addressed.has(placeOf(place)))],
   };

@@ -1,9 +1,11 @@
 import { delegationChain, excludedFrom } from './eligibility.js';
 import { allowedDestinations, eligibleOf, fillable, recordedAsked } from './escalation.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
+import type { Calendars } from './hours.js';
+import { askedEarly, awayFrom, outOfHours } from './out-of-hours.js';
 import { groupsOf, openSeats, seatBest } from './quorum.js';
 import type { ActionRequest, Agent, Destination, Person } from './request.js';
-import type { ApprovalTerms, GrantTerms, Reason, Verdict } from './verdict.js';
+import type { ApprovalTerms, GrantTerms, QuorumTerms, Reason, Verdict } from './verdict.js';
 
 export interface Hold {
   request: ActionRequest;
@@ -16,6 +18,8 @@ export interface Hold {
   /** Everyone in the groups the verdict names, those of its escalations included, as the directory has them now. */
   members: readonly Person[];
   destinations: Destination[];
+  /** When the groups are at work. */
+  calendars?: Calendars;
   /** What policy was told of earlier actions, if anything. */
   history?: Record<string, unknown>;
   /** Why people are not to be asked now. */
@@ -45,10 +49,9 @@ const MOST_DELEGATES = 32;
  * The first event of a decision that people must answer. If exclusions leave too few to fill the seats, it is denied at
  * once and says so: a request nobody can approve must not wait for its expiry.
  */
-export function hold(
-  { request, recorded, agent, action_digest, verdict, members, destinations, history, restraint, weary = [] }: Hold,
-  at: string,
-): DecisionHeld | DecisionDenied {
+export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
+  const { request, recorded, agent, action_digest, verdict, members, destinations, history } = given;
+  const { restraint, weary = [], calendars = {} } = given;
   const terms = verdict.approval;
   if (!terms) throw new TypeError('a verdict that requires approval carries its terms');
   const answered = {
@@ -80,19 +83,30 @@ export function hold(
   const asked = (now: ApprovalTerms) => eligibleOf(members, { terms: now, excluded, asked: [] });
   const found = fillable(terms, asked);
   if (!found) return denied('nobody-eligible', shortage(terms, asked(terms)));
-  const awake = found.eligible.filter(({ id }) => !weary.includes(id));
-  if (!seatBest(found.terms, awake).complete) return denied('approvers-overloaded', OVERLOADED);
-  const escalated = found.terms !== terms;
+  const awake = (people: DecisionHeld['asked']) => people.filter(({ id }) => !weary.includes(id));
+  if (!seatBest(found.terms, awake(found.eligible)).complete) return denied('approvers-overloaded', OVERLOADED);
+  const expires_at = addSeconds(at, terms.expires_in_s);
+  const span = { from: Date.parse(at), to: Date.parse(expires_at) };
+  const isAway = awayFrom(found.terms, calendars, span) === span.from;
+  const isFillable = (seats: QuorumTerms, now: ApprovalTerms) => seatBest({ seats }, awake(asked(now))).complete;
+  const now = isAway ? askedEarly(found.terms, calendars, span, isFillable) : found.terms;
+  const away = awayFrom(now, calendars, span);
+  const why = [
+    ...(found.terms === terms ? [] : [tooFew(terms, asked(terms))]),
+    ...(now === found.terms ? [] : [outOfHours(found.terms)]),
+  ];
   return {
     type: 'decision.held',
     ...answered,
-    ...(escalated ? { reasons: [...verdict.reasons, tooFew(terms, asked(terms))] } : {}),
+    reasons: [...verdict.reasons, ...why],
     obligations: verdict.obligations,
-    approval: found.terms,
-    expires_at: addSeconds(at, terms.expires_in_s),
+    approval: now,
+    expires_at,
     excluded,
-    ...recordedAsked(found.eligible, terms),
-    destinations: allowedDestinations(destinations, terms).filter(({ group }) => groupsOf(found.terms).includes(group)),
+    ...recordedAsked(asked(now), terms),
+    // From the first moment on nobody is away: either others were asked, or there are none who would be enough.
+    ...(away === undefined || away === span.from ? {} : { away_from: new Date(away).toISOString() }),
+    destinations: allowedDestinations(destinations, terms).filter(({ group }) => groupsOf(now).includes(group)),
     grant: grantTerms(verdict),
   };
 }

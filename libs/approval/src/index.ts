@@ -7,6 +7,18 @@ export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
+export {
+  DAYS,
+  isWithin,
+  lastAtWork,
+  periodsOf,
+  quietUntil,
+  type Calendar,
+  type Calendars,
+  type DailyHours,
+  type Hours,
+  type Period,
+} from './hours.js';
 export { identityKey, sameIdentity } from './identity.js';
 export { inert, saysNothing, visible } from './inert.js';
 export {
@@ -55,5 +67,6 @@ export {
   type StopScope,
 } from './stop.js';
 export * from './verdict.js';
+export { DAY, instantsOf, MINUTE, offsetAt, wallAt } from './wall-clock.js';
 export { type CastVote, type Retract } from './vote.js';
 export { nextDue, type Due, type Escalate, type Remind } from './waiting.js';

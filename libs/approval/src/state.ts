@@ -44,6 +44,10 @@ export interface ApprovalState {
   members?: string[];
   /** True once half the time was over. */
   reminded?: boolean;
+  /** Groups that were left in peace then. */
+  waiting?: { group: string; until: string }[];
+  /** When nobody who is asked will be at work any more. */
+  away_from?: string;
   expires_at: string;
   /** One at most of each person: a later one takes the place of an earlier one. */
   votes: (Omit<VoteCast, 'type'> & { at: string; seat?: string })[];

@@ -1,8 +1,12 @@
 import type { Ruling } from './decide.js';
 import { allowedDestinations, eligibleOf, recordedAsked, withEscalation } from './escalation.js';
+import { quietUntil, type Calendars } from './hours.js';
+import { awayFrom, outOfHours } from './out-of-hours.js';
+import { groupsOf } from './quorum.js';
 import type { Destination, Person } from './request.js';
 import { settled } from './settled.js';
 import type { Decision, Pending } from './state.js';
+import type { Escalation } from './verdict.js';
 import { stillAsked } from './reminder.js';
 
 // What happens while people do not answer. Silence never approves anything: time reminds, asks further people, and ends.
@@ -14,6 +18,8 @@ export interface Remind {
   members?: readonly Person[];
   /** Who owns the agent now. */
   owner?: string;
+  /** When the groups are at work, and when they are left in peace. */
+  calendars?: Calendars;
 }
 
 /** It is time to ask further people. */
@@ -24,6 +30,8 @@ export interface Escalate {
   destinations: readonly Destination[];
   /** Who owns the agent now. */
   owner?: string;
+  /** When the groups are at work, and when they are left in peace. */
+  calendars?: Calendars;
 }
 
 /** Requests that wait for less than this are not worth reminding of, in milliseconds. */
@@ -45,27 +53,51 @@ export function nextDue(decision: Decision): Due | undefined {
   return dues.reduce((first, due) => (Date.parse(due.at) < Date.parse(first.at) ? due : first));
 }
 
-export function remind(decision: Decision, { members = [], owner }: Remind, at: string): Ruling {
+/**
+ * Reminds those who may be disturbed, and says until when the others are left in peace: they are reminded then. Nothing about
+ * the end changes: who is left in peace until after it is not reminded at all.
+ */
+export function remind(decision: Decision, { members = [], owner, calendars = {} }: Remind, at: string): Ruling {
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
   const [due] = reminder(decision);
   if (!due || !isOver(due, at)) return { events: [] };
-  return { events: [{ type: 'approval.reminded', people: stillAsked(decision, members, owner) }] };
+  const { approval } = decision;
+  const [now, end] = [Date.parse(at), Date.parse(approval.expires_at)];
+  const before = approval.waiting?.map(({ group }) => group);
+  const waiting = (before ?? groupsOf(approval.terms)).flatMap((group) => {
+    const until = quietUntil(calendars[group] ?? {}, now, end);
+    return until === undefined ? [] : [{ group, until: new Date(until).toISOString() }];
+  });
+  const people = stillAsked(decision, members, owner)
+    // Whoever is asked for another group as well was reminded the first time.
+    .filter(({ groups }) => !before || groups.every((group) => before.includes(group)))
+    .map((person) => ({
+      ...person,
+      groups: person.groups.filter((name) => !waiting.some(({ group }) => group === name)),
+    }))
+    .filter(({ groups }) => groups.length > 0);
+  return { events: [{ type: 'approval.reminded', people, ...(waiting.length > 0 ? { waiting } : {}) }] };
 }
 
-export function escalate(decision: Decision, { members, destinations, owner }: Escalate, at: string): Ruling {
+export function escalate(decision: Decision, command: Escalate, at: string): Ruling {
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
+  const { members, destinations, owner, calendars = {} } = command;
   const [due] = escalation(decision);
   const next = decision.approval.terms.escalate?.[0];
   if (!next || !isOver(due!, at)) return { events: [] };
   const terms = withEscalation(decision.approval.terms, next.seats);
-  const { excluded } = decision.approval;
+  const { excluded, expires_at } = decision.approval;
   const eligible = eligibleOf(members, { terms: { seats: next.seats }, excluded, asked: [] }, owner);
+  const away = awayFrom(terms, calendars, { from: Date.parse(at), to: Date.parse(expires_at) });
+  const early = Date.parse(at) < afterSilence(decision, next);
   return {
     events: [
       {
         type: 'approval.escalated',
         seats: next.seats,
         ...recordedAsked(eligible, terms),
+        ...(away === undefined ? {} : { away_from: new Date(away).toISOString() }),
+        ...(early ? { reason: outOfHours(decision.approval.terms) } : {}),
         destinations: allowedDestinations(destinations, terms),
       },
     ],
@@ -74,14 +106,23 @@ export function escalate(decision: Decision, { members, destinations, owner }: E
 
 function reminder({ approval, created_at }: Pending): Due[] {
   const [from, to] = [Date.parse(created_at), Date.parse(approval.expires_at)];
-  if (approval.reminded || !(to - from >= SHORTEST_REMINDED_MS)) return [];
-  return [{ at: new Date((from + to) / 2).toISOString(), type: 'remind' }];
+  if (!(to - from >= SHORTEST_REMINDED_MS)) return [];
+  if (!approval.reminded) return [{ at: new Date((from + to) / 2).toISOString(), type: 'remind' }];
+  const ends = (approval.waiting ?? []).map(({ until }) => Date.parse(until)).filter((until) => until < to);
+  return ends.length > 0 ? [{ at: new Date(Math.min(...ends)).toISOString(), type: 'remind' }] : [];
 }
 
-function escalation({ approval, created_at }: Pending): Due[] {
-  const next = approval.terms.escalate?.[0];
+function escalation(decision: Pending): Due[] {
+  const { terms, away_from } = decision.approval;
+  const next = terms.escalate?.[0];
   if (!next) return [];
-  return [{ at: new Date(Date.parse(created_at) + next.after_s * 1000).toISOString(), type: 'escalate' }];
+  const away = away_from === undefined ? Infinity : Date.parse(away_from);
+  return [{ at: new Date(Math.min(afterSilence(decision, next), away)).toISOString(), type: 'escalate' }];
+}
+
+/** When policy has others asked if nobody has answered. */
+function afterSilence({ created_at }: Pending, { after_s }: Escalation): number {
+  return Date.parse(created_at) + after_s * 1000;
 }
 
 function isOver({ at }: Due, now: string): boolean {

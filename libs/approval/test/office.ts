@@ -5,6 +5,7 @@ import {
   type ActionRequest,
   type Agent,
   type ApprovalTerms,
+  type Calendars,
   type CastVote,
   type Command,
   type Decision,
@@ -76,16 +77,26 @@ export interface Situation {
   agent?: Agent;
   verdict?: Verdict;
   members?: readonly Person[];
+  calendars?: Calendars;
 }
 
 /** The first event of a request that people are to answer. */
-export function holding({ request = REQUEST, agent = AGENT, verdict: given = verdict(), members }: Situation = {}) {
+export function holding(situation: Situation = {}) {
+  const { request = REQUEST, agent = AGENT, verdict: given = verdict(), members, calendars } = situation;
   const destinations = [
     { channel: 'slack' as const, address: 'C0DBA', group: 'dba' },
     { channel: 'teams' as const, address: '19:dba@thread.tacv2', group: 'dba' },
   ];
   return hold(
-    { request, agent, action_digest: DIGEST, verdict: given, members: members ?? EVERYONE, destinations },
+    {
+      request,
+      agent,
+      action_digest: DIGEST,
+      verdict: given,
+      members: members ?? EVERYONE,
+      destinations,
+      ...(calendars ? { calendars } : {}),
+    },
     T0,
   );
 }

@@ -195,3 +195,41 @@ async function until(met: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+describe('the hours of a group', () => {
+  const group = (text: string) => parseDirectory(`groups: { dba: {${text}} }`, 'acme.yaml').calendars['dba'];
+  const WORK =
+    "calendar: { zone: Europe/Berlin, hours: [{ days: [mon, fri], from: '09:00', to: '17:30' }], holidays: ['2026-12-25'] }";
+
+  it('are those of the file, and quiet hours are where the group works unless they say where', () => {
+    const work = {
+      zone: 'Europe/Berlin',
+      hours: [{ days: ['mon', 'fri'], from: 540, to: 1050 }],
+      holidays: ['2026-12-25'],
+    };
+    expect(group(WORK)).toEqual({ work });
+    const quiet = {
+      hours: [{ days: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'], from: 1320, to: 360 }],
+      holidays: [],
+    };
+    const night = "hours: [{ from: '22:00', to: '06:00' }]";
+    expect(group(`${WORK}, quiet: { ${night} }`)).toEqual({ work, quiet: { ...quiet, zone: 'Europe/Berlin' } });
+    expect(group(`quiet: { zone: UTC, ${night} }`)).toEqual({ quiet: { ...quiet, zone: 'UTC' } });
+    expect(group('slack: C0DBA')).toEqual({});
+  });
+
+  it.each([
+    [
+      "calendar: { zone: Europe/Atlantis, hours: [{ from: '09:00', to: '10:00' }] }",
+      'groups.dba.calendar.zone: is no time zone',
+    ],
+    ["calendar: { zone: UTC, hours: [{ from: '9:00', to: '10:00' }] }", 'write a time of day like "09:00"'],
+    ["calendar: { zone: UTC, hours: [{ from: '09:00', to: '09:00' }] }", 'begins when it ends'],
+    ["calendar: { zone: UTC, hours: [{ from: '24:00', to: '09:00' }] }", 'begins when it ends'],
+    ['calendar: { zone: UTC, hours: [] }', 'groups.dba.calendar.hours'],
+    ["calendar: { zone: UTC, hours: [{ from: '09:00', to: '10:00' }], holidays: ['2026-02-30'] }", 'is no date'],
+    ["quiet: { hours: [{ from: '22:00', to: '06:00' }] }", 'groups.dba.quiet.zone: is missing'],
+  ])('%s is refused, with what to change', (text, message) => {
+    expect(() => group(text)).toThrow(message);
+  });
+});

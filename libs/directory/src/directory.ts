@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Agent, ChatAccount, Destination, Person, Scope } from '@countersign/approval';
+import type { Agent, Calendars, ChatAccount, Destination, Person, Scope } from '@countersign/approval';
+import { toCalendar } from './calendar.js';
 import type { DirectoryFile } from './file.js';
 
 const CHANNELS = ['slack', 'teams'] as const;
@@ -27,11 +28,16 @@ export class Directory {
   readonly #credentials = new Map<string, Caller>();
   readonly #callers = new Map<string, Caller>();
   readonly #channels: DirectoryFile['groups'];
+  /** When the groups are at work, and when they are left in peace. */
+  readonly calendars: Calendars;
   /** What it was made of. */
   readonly data: DirectoryFile;
 
   constructor(file: DirectoryFile) {
     this.data = file;
+    this.calendars = Object.fromEntries(
+      Object.entries(file.groups).flatMap(([group, given]) => (given ? [[group, toCalendar(given)]] : [])),
+    );
     this.#people = new Map(
       file.people.map(({ id, name, groups, roles, guest, disabled, links }) => [
         id,

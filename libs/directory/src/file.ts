@@ -2,6 +2,7 @@ import { identityKey, ROLES } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { calendar, quiet, requireZone } from './calendar.js';
 import { Directory } from './directory.js';
 
 // The directory file: people, agents and groups as YAML, for development and for keeping them in git.
@@ -41,7 +42,18 @@ const schema = z.strictObject({
     )
     .default([]),
   groups: z
-    .record(z.string(), z.strictObject({ slack: addresses.optional(), teams: addresses.optional() }).nullable())
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          slack: addresses.optional(),
+          teams: addresses.optional(),
+          calendar: calendar.optional(),
+          quiet: quiet.optional(),
+        })
+        .superRefine(requireZone)
+        .nullable(),
+    )
     .default({}),
 });
 
