@@ -108,6 +108,8 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
     COUNTERSIGN_DATA_DIR: dataDir,
     COUNTERSIGN_SERVICE_TOKEN: SERVICE_TOKEN,
     COUNTERSIGN_PUBLIC_URL: 'https://gate.example',
+    // One agent asks for all that a file tests.
+    COUNTERSIGN_ASKS_PER_HOUR: '0',
     ...env,
   });
   const lines: string[] = [];

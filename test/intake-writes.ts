@@ -38,6 +38,7 @@ export function aStep(
         digest: row.digest ?? decisionId,
         deadline: row.deadline === undefined ? '2026-11-21T11:00:00.000Z' : row.deadline,
         due: row.deadline === undefined ? '2026-11-21T11:00:00.000Z' : row.deadline,
+        held: true,
         asked: null,
         state: row.state ?? JSON.stringify({ version }),
       },

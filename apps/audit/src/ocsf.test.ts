@@ -1,11 +1,14 @@
 import type { DecisionEvent } from '@countersign/approval';
-import type { Envelope, GateFact, PolicyFact, RecordedType } from '@countersign/contract';
+import type { AgentFact, Envelope, GateFact, PolicyFact, RecordedType } from '@countersign/contract';
 import { digestOf } from '@countersign/ledger';
 import { describe, expect, test } from 'vitest';
 import { toOcsf } from './ocsf.js';
 import { apiActivity } from './ocsf-parts.js';
 
-type Fact<T extends RecordedType> = Omit<Extract<DecisionEvent | PolicyFact | GateFact, { type: T }>, 'type'>;
+type Fact<T extends RecordedType> = Omit<
+  Extract<DecisionEvent | PolicyFact | GateFact | AgentFact, { type: T }>,
+  'type'
+>;
 
 const answered = {
   request: {
@@ -194,6 +197,17 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
         actor: { app_name: 'Countersign' },
       },
     ],
+  },
+  'agent.flooding': {
+    data: {
+      agent: 'release-bot',
+      owner: 'sam@acme.example',
+      asks: 60,
+      window_s: 3600,
+      denied_since: '2026-11-20T14:00:00.000Z',
+      accounts: [],
+    },
+    sees: [{ type_uid: 200401, severity_id: 3, is_alert: true, status: 'New' }],
   },
 };
 

@@ -12,6 +12,7 @@ import {
   status,
   user,
 } from './ocsf-parts.js';
+import { agentToOcsf, isAgentFact } from './ocsf-agent.js';
 import type { Activity, OcsfEvent, Position } from './ocsf-parts.js';
 import { gateToOcsf, isGateFact } from './ocsf-gate.js';
 import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
@@ -42,6 +43,7 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
   if (event.type === 'ledger.quarantined') return [quarantined(event, at)];
   if (isPolicyFact(event.type)) return policyToOcsf(event, at);
   if (isGateFact(event.type)) return gateToOcsf(event, at);
+  if (isAgentFact(event.type)) return agentToOcsf(event, at);
   const fact = { type: event.type, ...event.data } as DecisionEvent;
   // Facts after the first do not repeat what was asked.
   const asked = (opening ?? event).data as {

@@ -159,6 +159,7 @@ describe('text from an agent can not act on the terminal', () => {
       $typeName: 'countersign.v1.ListApprovalsResponse',
       approvals: [heldView()],
       nextPageToken: '',
+      notices: [],
     } as never);
     const hostile = heldView();
     hostile.card!.headline = 'Delete\u001b[8m hidden\r\nnothing';

@@ -21,12 +21,14 @@ import type { Beside } from './beside.js';
 import type { Changes } from './changes.js';
 import { stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
+import type { Floods } from './floods.js';
 import { isDecisionId, newId } from './ids.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { Violations } from './violations.js';
 
 export interface ApprovalApiParts {
+  floods: Floods;
   decisions: Decisions;
   directory: () => Directory;
   changes: Changes;
@@ -52,9 +54,10 @@ export class ApprovalApi {
       if (pageSize < 0 || pageSize > PAGE)
         throw invalidArgument({ field: 'page_size', description: `is not between 1 and ${PAGE}` });
       const zone = zoneOf(timeZone);
-      return decided
-        ? this.#decided(person, pageSize || 50, pageToken, zone)
-        : this.#page(person, includeIneligible, pageSize || 50, pageToken, zone);
+      if (decided) return this.#decided(person, pageSize || 50, pageToken, zone);
+      const page = await this.#page(person, includeIneligible, pageSize || 50, pageToken, zone);
+      const notices = pageToken ? [] : this.parts.floods.noticesFor(person.id, Date.now());
+      return { ...page, notices };
     },
     GetApproval: async ({ id, timeZone, wholePayload }, call) => {
       const person = requirePerson(call.caller);

@@ -25,6 +25,7 @@ export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig
       cool_down_s: settings.COUNTERSIGN_COOL_DOWN,
       pending_per_agent: settings.COUNTERSIGN_PENDING_PER_AGENT,
       pending_per_approver: settings.COUNTERSIGN_PENDING_PER_APPROVER,
+      asks_per_hour: settings.COUNTERSIGN_ASKS_PER_HOUR,
     },
     ...(settings.COUNTERSIGN_SERVICE_TOKEN ? { serviceToken: settings.COUNTERSIGN_SERVICE_TOKEN } : {}),
   };

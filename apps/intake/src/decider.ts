@@ -2,7 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   addSeconds,
+  ASKS_WINDOW_S,
   evolve,
+  FLOODING,
   grantTerms,
   groupsAsked,
   hold,
@@ -20,12 +22,14 @@ import { DecisionSchema, State, StatusError, type Decision } from '@countersign/
 import type { Directory } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
+import type { Write } from '@countersign/store';
 import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
 import { Decisions, draft, fold, likeness, stateRow } from './decisions.js';
 import type { Grants } from './grants.js';
 import { evaluateWithHistory, toActor, type Evaluated } from './evaluation.js';
-import { newId } from './ids.js';
+import type { Floods } from './floods.js';
+import { idBefore, madeAt, newId } from './ids.js';
 import { policyInput } from './policy-input.js';
 import { requestText, wholeRequestText } from './recorded-request.js';
 import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
@@ -37,6 +41,7 @@ export interface DeciderParts {
   grants: Grants;
   directory: () => Directory;
   limits: Limits;
+  floods: Floods;
 }
 
 const ATTEMPTS = 20;
@@ -167,7 +172,7 @@ export class Decider {
     const whole = wholeRequestText(asked);
     const recorded = requestText(asked);
     const members = directory.membersOf(groups);
-    const attention = await this.#attention(asked, members, at);
+    const attention = await this.#attention(asked, members, nowMs);
     const now = this.#unlessStopped(asked, evaluated);
     if (now !== evaluated) return this.#settle(asked, now, traceId);
     const event = hold(
@@ -187,28 +192,54 @@ export class Decider {
     );
     const { drafts, next } = draft(undefined, [event], at, traceId, id);
     drafts[0]!.data = heldData(event);
+    const flooding = attention.restraint?.rule === FLOODING;
+    const telling = flooding ? this.parts.floods.telling(asked.agent, at, traceId) : undefined;
     const written = await this.parts.decisions.writer.write({
       decisionId: id,
-      events: drafts,
-      ...(event.type === 'decision.held' ? { state: { expected: 0, row: stateRow(next) } } : {}),
+      events: [...drafts, ...(telling?.events ?? [])],
+      ...(telling ? { registry: telling.registry } : {}),
+      ...(event.type === 'decision.held'
+        ? { state: { expected: 0, row: stateRow(next) }, ...this.#asks(asked.subjectId, nowMs) }
+        : {}),
       ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
     });
     if (written === 'written') return this.#reply(next);
     if (written === 'duplicate') return this.#repeated(asked);
-    return this.#join(asked, traceId);
+    if (!flooding) return this.#join(asked, traceId);
+    await this.parts.floods.lookAgain();
+    return undefined;
   }
 
   /** What keeps people from being asked once more. A request that only joins one that waits takes nobody's attention. */
-  async #attention(asked: Asked, members: readonly Person[], at: string): Promise<Pick<Hold, 'restraint' | 'weary'>> {
+  async #attention(
+    asked: Asked,
+    members: readonly Person[],
+    nowMs: number,
+  ): Promise<Pick<Hold, 'restraint' | 'weary'>> {
     const { decisions, limits } = this.parts;
     const people = members.map(({ id }) => id).slice(0, MOST_LOOKED_AT);
-    const { denied, waiting, ...found } = await decisions.reader.attention(asked.subjectId, likenessOf(asked), people);
+    const { denied, waiting, first, ...found } = await decisions.reader.attention(
+      asked.subjectId,
+      likenessOf(asked),
+      people,
+      this.#asks(asked.subjectId, nowMs).asks,
+    );
     if (found.isPending) return {};
-    const last = denied === null ? undefined : (JSON.parse(denied) as Denied);
+    const standing = {
+      pending: found.pending,
+      ...(denied === null ? {} : { denied: JSON.parse(denied) as Denied }),
+      ...(first === null ? {} : { full_since: new Date(madeAt(first)).toISOString() }),
+    };
     return {
-      restraint: restraint({ pending: found.pending, ...(last ? { denied: last } : {}) }, limits, at),
+      restraint: restraint(standing, limits, new Date(nowMs).toISOString()),
       weary: people.filter((id) => (waiting?.[id] ?? 0) >= limits.pending_per_approver),
     };
+  }
+
+  /** How many of an agent's requests may be put before people, and from when on they are counted. */
+  #asks(subject_id: string, nowMs: number): Pick<Write, 'asks'> {
+    const most = this.parts.limits.asks_per_hour;
+    return most > 0 ? { asks: { subject_id, from: idBefore(nowMs - ASKS_WINDOW_S * 1000), most } } : {};
   }
 
   /** The same subject asks for the same action while it is pending: the same decision again, and nobody is paged twice. */

@@ -23,7 +23,7 @@ import { Violations } from './violations.js';
 const BATCH_LIMIT = 100;
 const STREAM_CONCURRENCY = 256;
 
-export interface DecisionApiParts extends Omit<DeciderParts, 'limits'> {
+export interface DecisionApiParts extends Omit<DeciderParts, 'limits' | 'floods'> {
   decider: Decider;
   changes: Changes;
   binding: readonly string[];

@@ -160,6 +160,7 @@ export function stateRow(decision: Decision): StateRow {
     digest: likeness(decision),
     deadline: endOf(decision),
     due: nextDue(decision)?.at ?? null,
+    held: decision.approval !== undefined,
     asked: decision.status === 'PENDING' ? decision.approval.asked.map(({ id }) => id) : null,
     state: JSON.stringify(decision),
   };

@@ -6,8 +6,8 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 const POOL = Buffer.alloc(4096);
 let used = POOL.length;
 
-/** What an id is of: a decision, an event, a grant; or, as a stream of facts about the gate itself, policy, people, stops. */
-export type IdPrefix = 'dec' | 'evt' | 'grt' | 'pol' | 'ppl' | 'dlg' | 'stp';
+/** What an id is of: a decision, an event, a grant; or, as a stream of facts about the gate itself, policy, people, stops, agents. */
+export type IdPrefix = 'dec' | 'evt' | 'grt' | 'pol' | 'ppl' | 'dlg' | 'stp' | 'agt';
 
 /** The prefix, "_" and 26 digits. */
 export function newId(prefix: IdPrefix, nowMs: number): string {
@@ -29,6 +29,11 @@ export function newId(prefix: IdPrefix, nowMs: number): string {
 /** What every decision of that time and later has behind it. */
 export function idBefore(ms: number): string {
   return `dec_${timeOf(Math.max(0, ms))}`;
+}
+
+/** When an id was made, in milliseconds. */
+export function madeAt(id: string): number {
+  return [...id.slice(4, 14)].reduce((time, digit) => time * 32 + DIGITS.indexOf(digit), 0);
 }
 
 function timeOf(ms: number): string {

@@ -38,6 +38,7 @@ import type { IntakeConfig } from './config.js';
 import { Decider } from './decider.js';
 import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
+import { Floods } from './floods.js';
 import { GateApi } from './gate/gate-api.js';
 import { Stopping } from './gate/stopping.js';
 import { StopWork } from './gate/stop-work.js';
@@ -121,8 +122,9 @@ export class Intake {
     const openBefore = (at: Date) => decisions.reader.anyGrantBefore(at.toISOString());
     const grants = new Grants(new GrantKeys({ folder, openBefore, now }), config.issuer);
     const beside = new Beside(new RelatedReader(pool), now);
-    this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes, beside });
-    const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits });
+    const floods = new Floods({ registry, directory, limits: config.limits });
+    this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes, beside, floods });
+    const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits, floods });
     const api = new DecisionApi({
       decider,
       decisions,

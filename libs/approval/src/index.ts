@@ -6,6 +6,7 @@ export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
+export { floodNotice, floodToTell, type Flood, type FloodTold } from './flood.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
 export {
   DAYS,
@@ -38,7 +39,7 @@ export { similarRequests, type Reader, type Related, type SimilarRequest } from 
 export { renderReminder, type Reminder } from './reminder.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
-export { restraint, type Limits, type Standing } from './restraint.js';
+export { ASKS_WINDOW_S, FLOODING, restraint, type Limits, type Standing } from './restraint.js';
 export {
   beyond,
   inScope,

@@ -19,7 +19,7 @@ import { hold } from './hold.js';
 import { restraint } from './restraint.js';
 import type { Denied } from './state.js';
 
-const LIMITS = { cool_down_s: 900, pending_per_agent: 3, pending_per_approver: 5 };
+const LIMITS = { cool_down_s: 900, pending_per_agent: 3, pending_per_approver: 5, asks_per_hour: 60 };
 const denied = act(pending(), deny(DANA, 'wrong\u202Etable'), later(60)).decision as Denied;
 
 function asking(more: Partial<Parameters<typeof hold>[0]> = {}) {

@@ -43,6 +43,7 @@ const GOLDEN: Record<RecordedType, string> = {
   'policy.load_failed': 'CJ4dYne-rmFZVE4m6rTiruDypMvVxp4A9N7MxCLOxg4',
   'gate.stopped': 'i-NzczZKb42DJgsUJDwW8dC5FabP0UG9D2o-h8Pw-dI',
   'gate.resumed': 'alFKEcLUXrg8mDtOa6hRVWKPHDdcGIaLvkh02ASg4-g',
+  'agent.flooding': 'vxcId80_JakR79Ey4eVm2rF4XN1u6vp1a-l_voHcHy4',
 };
 const golden = new URL('../golden/v1/', import.meta.url);
 
@@ -182,7 +183,7 @@ describe('golden events', () => {
   it('about the gate itself are no decision, and change none', () => {
     const read = (type: RecordedType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
     const held = evolve(undefined, read('decision.held'))!;
-    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate)\./.test(name))) {
+    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate|agent)\./.test(name))) {
       expect(evolve(undefined, read(type))).toBeUndefined();
       expect(evolve(held, { ...read(type), version: 2 })).toMatchObject({ status: 'PENDING', approval: held.approval });
     }

@@ -1,5 +1,6 @@
 import type { EventType } from '@countersign/approval';
 import { readFileSync } from 'node:fs';
+import type { AgentFactType } from './agent-events.js';
 import type { GateFactType } from './gate-events.js';
 import type { PolicyFactType } from './policy-events.js';
 
@@ -10,7 +11,7 @@ import type { PolicyFactType } from './policy-events.js';
 export type JsonSchema = { $id: string; title: string; description: string } & Record<string, unknown>;
 
 /** A fact about a decision, or about the gate itself. */
-export type RecordedType = EventType | PolicyFactType | GateFactType;
+export type RecordedType = EventType | PolicyFactType | GateFactType | AgentFactType;
 
 /** Every event type there is. The compiler holds the list and the rules to each other. */
 const TYPES = Object.keys({
@@ -39,6 +40,7 @@ const TYPES = Object.keys({
   'policy.load_failed': true,
   'gate.stopped': true,
   'gate.resumed': true,
+  'agent.flooding': true,
 } satisfies Record<RecordedType, true>);
 
 export const EVENT_TYPES: readonly RecordedType[] = TYPES as RecordedType[];

@@ -8,6 +8,7 @@ export * from './gen/countersign/v1/policy_pb.js';
 export * from './gen/countersign/v1/types_pb.js';
 export { StatusSchema, type Status } from './gen/google/rpc/status_pb.js';
 export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js';
+export type { AgentFact, AgentFactType, AgentFlooding } from './agent-events.js';
 export { cloudEventHeaders, type Envelope } from './envelope.js';
 export {
   dataSchema,

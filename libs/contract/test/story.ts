@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '@countersign/approval';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import type { Envelope, GateFact, PolicyFact, RecordedChanges, RecordedType } from '../src/index.js';
+import type { AgentFact, Envelope, GateFact, PolicyFact, RecordedChanges, RecordedType } from '../src/index.js';
 
 // One event of every type, as the rules produce them and as a source writes them: numbered, chained, canonical.
 
@@ -178,7 +178,7 @@ const changes: RecordedChanges = {
 const archive_digest = digestOf('the archive');
 
 /** Facts about the gate itself, each a stream of its own. */
-const FACTS: PolicyFact[] = [
+const FACTS: (PolicyFact | AgentFact)[] = [
   {
     type: 'policy.uploaded',
     revision: revision('b'),
@@ -217,6 +217,16 @@ const FACTS: PolicyFact[] = [
     code: 'policy-bundle',
     message: 'it calls http.send: not available here, remove it',
   },
+  {
+    type: 'agent.flooding',
+    agent: 'release-bot',
+    owner: 'sam@acme.example',
+    owner_name: 'Sam Roe',
+    asks: 60,
+    window_s: 3600,
+    denied_since: at(0),
+    accounts: [{ channel: 'slack', account: 'T0ACME/U0SAM' }],
+  },
 ];
 
 /** Stops and their ends, each a stream. */
@@ -249,7 +259,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   const tell = (
     decision: Decision | undefined,
     decision_id: string,
-    { type, ...data }: DecisionEvent | PolicyFact | GateFact,
+    { type, ...data }: DecisionEvent | PolicyFact | GateFact | AgentFact,
     second: number,
     version = (decision?.version ?? 0) + 1,
   ) => {
@@ -280,7 +290,9 @@ export function story(): { envelope: Envelope; bytes: string }[] {
         decision = tell(decision, id, event, second)!;
     });
   });
-  FACTS.forEach((fact, i) => tell(undefined, `pol_${digits(i + 1)}`, fact, 0));
+  FACTS.forEach((fact, i) =>
+    tell(undefined, `${fact.type.startsWith('agent.') ? 'agt' : 'pol'}_${digits(i + 1)}`, fact, 0),
+  );
   STOPS.forEach((facts, i) => facts.forEach((fact, n) => tell(undefined, `stp_${digits(i + 1)}`, fact, 60 * n, n + 1)));
   return told;
 }

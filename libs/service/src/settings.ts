@@ -148,6 +148,12 @@ export const SETTINGS = {
     about: 'Requests that may wait for one person at a time before others are needed to fill the seats.',
     fallback: '200',
   },
+  COUNTERSIGN_ASKS_PER_HOUR: {
+    schema: z.coerce.number().int().min(0).max(10_000).default(60),
+    about:
+      'Requests of one agent that are put before people within an hour; more are denied, and its owner is told. 0: no limit.',
+    fallback: '60',
+  },
   COUNTERSIGN_SLACK_TOKEN: { schema: z.string().optional(), about: 'Bot token of the Slack app.', secret: true },
   COUNTERSIGN_SLACK_SIGNING_SECRET: {
     schema: list.optional(),

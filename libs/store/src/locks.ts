@@ -9,4 +9,6 @@ export const LOCKS = {
   relay: 7_480_002,
   /** Held, for a transaction, while leaf indices are given out. */
   sequencer: 7_480_003,
+  /** With a hash of the subject as second number: held, for a transaction, while its request is put before people. */
+  asks: 7_480_004,
 } as const;

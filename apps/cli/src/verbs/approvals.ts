@@ -24,13 +24,15 @@ export const approvals = verb({
       return EXIT.ok;
     }
     const views: ApprovalView[] = [];
+    const notices: string[] = [];
     let pageToken = '';
     do {
       const page = await client().unary(listApprovals, { includeIneligible: values.all ?? false, pageToken });
       views.push(...page.approvals);
+      notices.push(...page.notices);
       pageToken = page.nextPageToken;
     } while (pageToken);
-    if (terminal.json) terminal.value({ approvals: views.map((view) => asJson(ApprovalViewSchema, view)) });
+    if (terminal.json) terminal.value({ approvals: views.map((view) => asJson(ApprovalViewSchema, view)), notices });
     else if (views.length === 0) terminal.print(say`nothing waits for you`);
     else {
       terminal.print(
@@ -41,6 +43,7 @@ export const approvals = verb({
       );
       terminal.print(say`\nsee one whole: ${say`countersign approvals ${views[0]!.id}`.styled('cyan')}`);
     }
+    if (!terminal.json) for (const notice of notices) terminal.warn(say`${notice}`);
     return EXIT.ok;
   },
 });

@@ -136,7 +136,7 @@ describe('what policy said is read from the record', () => {
     });
   });
 
-  const limits = { cool_down_s: 900, pending_per_agent: 5, pending_per_approver: 5 };
+  const limits = { cool_down_s: 900, pending_per_agent: 5, pending_per_approver: 5, asks_per_hour: 60 };
   const denied = { updated_at: AT, denied_by: { id: 'kim', name: 'Kim', reason: 'no' } } as Denied;
   it.each<[string, Parameters<typeof recorded>]>([
     ['nobody may answer', [[]]],
@@ -144,6 +144,7 @@ describe('what policy said is read from the record', () => {
     ['the chain of delegation is too long', [[person], { request: delegated(40) }]],
     ['people said no a moment ago', [[person], { restraint: restraint({ pending: 0, denied }, limits, AT) }]],
     ['too much of it waits already', [[person], { restraint: restraint({ pending: 9 }, limits, AT) }]],
+    ['its agent asks too often', [[person], { restraint: restraint({ pending: 0, full_since: AT }, limits, AT) }]],
     ['too much waits for those people', [[person], { weary: [person.id] }]],
   ])('although %s, and it was denied at once: policy did not deny', (_, given) => {
     expect(recorded(...given)).toEqual({ effect: 'require_approval', rules: ['bulk-delete'], obligations: [] });

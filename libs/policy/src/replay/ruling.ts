@@ -29,6 +29,7 @@ const UNASKED: Record<string, RegExp> = {
   'approvers-overloaded': /^Too many requests wait /,
   'cool-down': / denied just this at \d\d:\d\d UTC: /,
   'delegation-too-long': /^The chain of delegation /,
+  flooding: /^No more than [\d,\u202f]+ of one agent's requests are put before people /,
   'nobody-eligible': /^Nobody may approve this: /,
   'too-large-to-show': /^The request is too large to be shown /,
   'too-many-pending': / requests of this agent wait for people already/,

@@ -1,3 +1,4 @@
+export type { AskLimit } from './asks/index.js';
 export { Bundles, ServingBundle } from './bundles/index.js';
 export type { Activation, PolicyChange, ServedArchive, Standing, StoredBundle, Upload } from './bundles/index.js';
 export { Hints } from './hints.js';

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
+import { IntakeAsks1764400000000 } from './asks/index.js';
 import { IntakeAttention1764100000000 } from './attention.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
@@ -65,4 +66,5 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeAttention1764100000000,
   IntakeRegistry1764200000000,
   IntakeRelated1764300000000,
+  IntakeAsks1764400000000,
 ];

@@ -1,5 +1,6 @@
 import { Fault } from '@countersign/contract';
 import type { Pool } from '../postgres.js';
+import type { AskLimit } from './asks/index.js';
 
 export interface Attention {
   /** JSON text of the last denied one. */
@@ -7,9 +8,14 @@ export interface Attention {
   pending: number;
   /** Whether one like it waits: then asking again takes nobody's attention. */
   isPending: boolean;
+  /** Id of the first of the subject's last requests that people were asked about, if there are as many as were to be counted. */
+  first: string | null;
   /** Requests that wait for each person. */
   waiting: Record<string, number> | null;
 }
+
+/** No id is as large. */
+const UNCOUNTED = { from: '~', most: 1 };
 
 /** Reads of intake's tables. State is JSON text, events are their exact bytes; what they mean is the caller's business. */
 export class IntakeReader {
@@ -42,17 +48,24 @@ export class IntakeReader {
 
   /**
    * What there is already when one more request wants people's attention: the last one like it that was denied, how many of
-   * the subject wait, and for how many each of these people is asked. In one round trip.
+   * the subject wait, how many it had people asked about, and for how many each of these people is asked. In one round trip.
    */
-  async attention(subjectId: string, digest: string, people: readonly string[]): Promise<Attention> {
+  async attention(
+    subjectId: string,
+    digest: string,
+    people: readonly string[],
+    { from, most }: Pick<AskLimit, 'from' | 'most'> = UNCOUNTED,
+  ): Promise<Attention> {
     const sql = `
       select (select state::text from decisions where subject_id = $1 and digest = $2 and status = 'DENIED'
                order by id desc limit 1) as denied,
              (select count(*)::int from decisions where subject_id = $1 and status = 'PENDING') as pending,
              exists (select from decisions where subject_id = $1 and digest = $2 and status = 'PENDING') as "isPending",
+             (select id from decisions where held and subject_id = $1 and id >= $4
+               order by id desc offset $5 - 1 limit 1) as first,
              (select json_object_agg(person, (select count(*)::int from decisions
                 where status = 'PENDING' and asked @> array[person])) from unnest($3::text[]) as person) as waiting`;
-    return (await this.#rows<Attention>(sql, [subjectId, digest, people]))[0]!;
+    return (await this.#rows<Attention>(sql, [subjectId, digest, people, from, most]))[0]!;
   }
 
   /** Decisions that wait for people, in the order of their deadlines, behind the given one. */

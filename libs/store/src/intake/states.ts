@@ -51,21 +51,21 @@ function collisionKey({ decisionId, state }: Write): string {
 }
 
 const UNNEST =
-  'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[]';
+  'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::bool[]';
 
 // A list of lists does not pass through unnest, so each list goes as its JSON text.
 const ASKED = '(select array_agg(one) from json_array_elements_text(row.asked::json) as one)';
 
 const INSERT = `
-  insert into decisions (id, version, status, subject_id, digest, deadline, state, due, asked)
-  select id, version, status, subject_id, digest, deadline, state::json, due, ${ASKED}
-    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state, due, asked)
+  insert into decisions (id, version, status, subject_id, digest, deadline, state, due, asked, held)
+  select id, version, status, subject_id, digest, deadline, state::json, due, ${ASKED}, held
+    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state, due, asked, held)
       on conflict do nothing returning id`;
 
 const UPDATE = `
   update decisions d
      set version = row.version, status = row.status, deadline = row.deadline, due = row.due, asked = ${ASKED}, state = row.state::json
-    from ${UNNEST}, $10::int[]) as row (id, version, status, subject_id, digest, deadline, state, due, asked, expected)
+    from ${UNNEST}, $11::int[]) as row (id, version, status, subject_id, digest, deadline, state, due, asked, held, expected)
    where d.id = row.id and d.version = row.expected
   returning d.id`;
 
@@ -81,6 +81,7 @@ function columns(writes: Write[], expected: boolean): unknown[] {
     rows.map(({ state }) => state),
     rows.map(({ due }) => due),
     rows.map(({ asked }) => (asked ? JSON.stringify(asked) : null)),
+    rows.map(({ held }) => held),
     ...(expected ? [writes.map(({ state }) => state!.expected)] : []),
   ];
 }

@@ -1,3 +1,4 @@
+import type { AskLimit } from './asks/limit.js';
 import type { PolicyChange } from './bundles/change.js';
 import type { HistoryChange } from './history/change.js';
 import type { RegistryChange } from './registry/change.js';
@@ -28,6 +29,8 @@ export interface StateRow {
   deadline: string | null;
   /** RFC 3339; when time does something to it next: reminds of it, or ends it. */
   due: string | null;
+  /** Whether people were asked. It never changes. */
+  held: boolean;
   /** Ids of people who are asked, while it waits. */
   asked: string[] | null;
   /** JSON text. */
@@ -45,6 +48,8 @@ export interface Write {
   policy?: PolicyChange;
   /** Standing facts that change with it. */
   registry?: RegistryChange[];
+  /** It puts its subject's request before people, and not more of them than this. */
+  asks?: AskLimit;
 }
 
 /**

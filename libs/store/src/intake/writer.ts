@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Fault } from '@countersign/contract';
 import type pg from 'pg';
 import type { Pool } from '../postgres.js';
+import { overtakenAsks } from './asks/index.js';
 import { changePolicy, overtakenPolicy } from './bundles/change.js';
 import { CopyBuffer } from './copy.js';
 import { requireStorable } from './history/change.js';
@@ -171,7 +172,8 @@ export class Writer {
     await client.query('begin');
     const taken = await takenKeys(client, writes);
     const fresh = writes.filter((write) => !taken.has(write));
-    const overtaken = await lockHeads(client, fresh);
+    const overtaken = await overtakenAsks(client, fresh);
+    for (const write of await lockHeads(client, without(fresh, overtaken))) overtaken.add(write);
     for (const write of await overtakenPolicy(client, without(fresh, overtaken))) overtaken.add(write);
     for (const write of await overtakenRegistry(client, without(fresh, overtaken))) overtaken.add(write);
     const lost = await saveStates(client, without(fresh, overtaken));

@@ -1,0 +1,2 @@
+export { overtakenAsks, type AskLimit } from './limit.js';
+export { IntakeAsks1764400000000 } from './tables.js';
