@@ -121,7 +121,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/{approval,ledger}/src/**/*.ts'],
+    files: ['libs/{approval,ledger,scim}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-syntax': ['error', ENVIRONMENT, ...IMPURE],
@@ -137,7 +137,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['libs/approval/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins([]) },
+  { files: ['libs/{approval,scim}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins([]) },
   { files: ['libs/{ledger,grant}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins(['crypto']) },
   {
     files: ['**/*.test.ts'],

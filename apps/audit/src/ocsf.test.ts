@@ -1,12 +1,12 @@
 import type { DecisionEvent } from '@countersign/approval';
-import type { AgentFact, Envelope, GateFact, PolicyFact, RecordedType } from '@countersign/contract';
+import type { AgentFact, Envelope, GateFact, PeopleFact, PolicyFact, RecordedType } from '@countersign/contract';
 import { digestOf } from '@countersign/ledger';
 import { describe, expect, test } from 'vitest';
 import { toOcsf } from './ocsf.js';
 import { apiActivity } from './ocsf-parts.js';
 
 type Fact<T extends RecordedType> = Omit<
-  Extract<DecisionEvent | PolicyFact | GateFact | AgentFact, { type: T }>,
+  Extract<DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact, { type: T }>,
   'type'
 >;
 
@@ -50,6 +50,7 @@ const bundle = {
   archive_digest: 'a'.repeat(43),
   changes: { from: 'sha256:old', summary: '1 rule removed', packages: [], data_changed: false, code_changed: true },
 };
+const kim = { person: 'kim@acme.example', name: 'Kim Ode', by: 'scim' };
 const dana = { by: 'dana@acme.example', by_name: 'Dana Ito' };
 
 // Every event type there is, with what a SIEM must see of it.
@@ -209,6 +210,23 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
     },
     sees: [{ type_uid: 200401, severity_id: 3, is_alert: true, status: 'New' }],
   },
+  'person.provisioned': {
+    data: { ...kim, active: true, guest: false, attributes: ['active', 'userName'] },
+    sees: [{ type_uid: 300101, user: { uid: 'kim@acme.example', name: 'Kim Ode' }, status_detail: 'active, userName' }],
+  },
+  'person.changed': {
+    data: { ...kim, previous: 'k@acme.example', active: false, guest: false, attributes: ['active', 'userName'] },
+    sees: [{ type_uid: 300105, activity_name: 'Disable', status_detail: 'was k@acme.example; active, userName' }],
+  },
+  'person.removed': { data: { ...kim }, sees: [{ type_uid: 300106, actor: { app_name: 'SCIM' } }] },
+  'group.changed': {
+    data: { group: 'dba', change: 'created', added: ['kim@acme.example'], removed: ['lee@acme.example'], by: 'scim' },
+    sees: [
+      { type_uid: 300606, group: { name: 'dba', uid: 'dec_1' } },
+      { type_uid: 300603, user: { uid: 'kim@acme.example' } },
+      { type_uid: 300604, user: { uid: 'lee@acme.example' } },
+    ],
+  },
 };
 
 describe.each(Object.entries(FACTS))('%s', (type, { data, sees }) => {
@@ -274,7 +292,9 @@ const CAPTIONS: Record<string, Record<number, string>> = {
 const REQUIRED: Record<number, string[]> = {
   0: [],
   2004: ['finding_info'],
+  3001: ['user'],
   3004: ['entity'],
+  3006: ['group'],
   6003: ['actor', 'api', 'src_endpoint'],
 };
 

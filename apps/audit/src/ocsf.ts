@@ -15,6 +15,7 @@ import {
 import { agentToOcsf, isAgentFact } from './ocsf-agent.js';
 import type { Activity, OcsfEvent, Position } from './ocsf-parts.js';
 import { gateToOcsf, isGateFact } from './ocsf-gate.js';
+import { isPeopleFact, peopleToOcsf } from './ocsf-people.js';
 import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
 
 // The record in the words of a SIEM: OCSF 1.9. There is no class for an approval, so what an agent tries to do is API
@@ -43,6 +44,7 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
   if (event.type === 'ledger.quarantined') return [quarantined(event, at)];
   if (isPolicyFact(event.type)) return policyToOcsf(event, at);
   if (isGateFact(event.type)) return gateToOcsf(event, at);
+  if (isPeopleFact(event.type)) return peopleToOcsf(event, at);
   if (isAgentFact(event.type)) return agentToOcsf(event, at);
   const fact = { type: event.type, ...event.data } as DecisionEvent;
   // Facts after the first do not repeat what was asked.

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Limits } from '@countersign/approval';
 import type { Settings } from '@countersign/service';
+import { scimConfig, type ScimConfig } from './scim/config.js';
 
 export interface IntakeConfig {
   /** Issuer of grants. */
@@ -12,6 +13,7 @@ export interface IntakeConfig {
   queueLimit: number;
   limits: Limits;
   serviceToken?: string;
+  scim: ScimConfig;
 }
 
 /** Intake's part of the settings. */
@@ -27,6 +29,7 @@ export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig
       pending_per_approver: settings.COUNTERSIGN_PENDING_PER_APPROVER,
       asks_per_hour: settings.COUNTERSIGN_ASKS_PER_HOUR,
     },
+    scim: scimConfig(settings, httpPort),
     ...(settings.COUNTERSIGN_SERVICE_TOKEN ? { serviceToken: settings.COUNTERSIGN_SERVICE_TOKEN } : {}),
   };
 }

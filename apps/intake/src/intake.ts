@@ -50,6 +50,8 @@ import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
 import { withinScope } from './people/permits.js';
 import { Relay } from './relay.js';
+import { ScimPeople } from './scim/people.js';
+import { Scim } from './scim/scim.js';
 import { Sweeper } from './sweeper.js';
 import { readDecideRequest } from './wire/decide-reader.js';
 import { writeDecision } from './wire/decision-writer.js';
@@ -94,7 +96,8 @@ export class Intake {
       // An answer that was on its way to the record before a change was known here is in it before the change is in effect.
       settled: () => this.#writer.settled(),
     }));
-    const overlays: Overlay[] = [];
+    const people = new ScimPeople(registry, config.scim);
+    const overlays: Overlay[] = [people];
     const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
     this.#writer = new Writer(pool, {
@@ -146,6 +149,15 @@ export class Intake {
       authenticate,
       log,
     });
+    const scim = new Scim({
+      people,
+      registry,
+      writer: this.#writer,
+      config: config.scim,
+      file: () => parts.directory.current().data,
+      now,
+      log,
+    });
     this.surface = {
       services: [
         rpcService(DecisionService, authenticate, api.handlers, {
@@ -155,7 +167,7 @@ export class Intake {
         rpcService(GateService, authenticate, gate.handlers),
         this.#changeControl.service,
       ].map(withinScope),
-      raw: this.#changeControl.routes,
+      raw: [...this.#changeControl.routes, ...scim.routes],
       documents: {
         '/.well-known/jwks.json': {
           type: 'application/json',

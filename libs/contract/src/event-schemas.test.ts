@@ -44,6 +44,10 @@ const GOLDEN: Record<RecordedType, string> = {
   'gate.stopped': 'i-NzczZKb42DJgsUJDwW8dC5FabP0UG9D2o-h8Pw-dI',
   'gate.resumed': 'alFKEcLUXrg8mDtOa6hRVWKPHDdcGIaLvkh02ASg4-g',
   'agent.flooding': 'vxcId80_JakR79Ey4eVm2rF4XN1u6vp1a-l_voHcHy4',
+  'person.provisioned': 'GD-R-78LgfQB0i54LGH20opE-OfAlGsQehBO7cm39hA',
+  'person.changed': 'XGvKETxsv4gegBOnaqZpK-UuoIKkH9co5ftgEtokk08',
+  'person.removed': '1TQfwY9YhE-ItS9krLNTgt2kqHmshpIXYxwdF_BJEzg',
+  'group.changed': 'q_2l6K9RLC9ywjy6P_4SU790Ou_DOxf5PTkMQQPqKVg',
 };
 const golden = new URL('../golden/v1/', import.meta.url);
 
@@ -180,10 +184,10 @@ describe('golden events', () => {
     expect(statusAfter(...approved, 'grant.redeemed', 'outcome.reported')).toBe('REDEEMED');
   });
 
-  it('about the gate itself are no decision, and change none', () => {
+  it('about the gate itself, and about people, are no decision, and change none', () => {
     const read = (type: RecordedType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
     const held = evolve(undefined, read('decision.held'))!;
-    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate|agent)\./.test(name))) {
+    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate|person|group|agent)\./.test(name))) {
       expect(evolve(undefined, read(type))).toBeUndefined();
       expect(evolve(held, { ...read(type), version: 2 })).toMatchObject({ status: 'PENDING', approval: held.approval });
     }

@@ -2,6 +2,7 @@ import type { EventType } from '@countersign/approval';
 import { readFileSync } from 'node:fs';
 import type { AgentFactType } from './agent-events.js';
 import type { GateFactType } from './gate-events.js';
+import type { PeopleFactType } from './people-events.js';
 import type { PolicyFactType } from './policy-events.js';
 
 // The shapes of events as JSON Schema (2020-12), for those who read the topic without our types. Each is closed: a member
@@ -10,8 +11,8 @@ import type { PolicyFactType } from './policy-events.js';
 /** A JSON Schema document. */
 export type JsonSchema = { $id: string; title: string; description: string } & Record<string, unknown>;
 
-/** A fact about a decision, or about the gate itself. */
-export type RecordedType = EventType | PolicyFactType | GateFactType | AgentFactType;
+/** A fact about a decision, about the gate itself, or about people. */
+export type RecordedType = EventType | PolicyFactType | GateFactType | AgentFactType | PeopleFactType;
 
 /** Every event type there is. The compiler holds the list and the rules to each other. */
 const TYPES = Object.keys({
@@ -41,6 +42,10 @@ const TYPES = Object.keys({
   'gate.stopped': true,
   'gate.resumed': true,
   'agent.flooding': true,
+  'person.provisioned': true,
+  'person.changed': true,
+  'person.removed': true,
+  'group.changed': true,
 } satisfies Record<RecordedType, true>);
 
 export const EVENT_TYPES: readonly RecordedType[] = TYPES as RecordedType[];

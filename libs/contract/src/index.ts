@@ -31,6 +31,14 @@ export type {
   PolicyUploaded,
   RecordedChanges,
 } from './policy-events.js';
+export type {
+  GroupChanged,
+  PeopleFact,
+  PeopleFactType,
+  PersonChanged,
+  PersonProvisioned,
+  PersonRemoved,
+} from './people-events.js';
 export {
   packageDefinition,
   READING,

@@ -10,7 +10,15 @@ import {
   type Verdict,
 } from '@countersign/approval';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import type { AgentFact, Envelope, GateFact, PolicyFact, RecordedChanges, RecordedType } from '../src/index.js';
+import type {
+  AgentFact,
+  Envelope,
+  GateFact,
+  PeopleFact,
+  PolicyFact,
+  RecordedChanges,
+  RecordedType,
+} from '../src/index.js';
 
 // One event of every type, as the rules produce them and as a source writes them: numbered, chained, canonical.
 
@@ -251,6 +259,31 @@ const STOPS: GateFact[][] = [
   ],
 ];
 
+/** Facts about people, as an identity provider told them. */
+const PEOPLE: PeopleFact[] = [
+  {
+    type: 'person.provisioned',
+    person: 'kim@acme.example',
+    name: 'Kim Ode',
+    active: true,
+    guest: false,
+    attributes: ['active', 'displayName', 'userName'],
+    by: 'scim',
+  },
+  {
+    type: 'person.changed',
+    person: 'kim.ode@acme.example',
+    previous: 'kim@acme.example',
+    name: 'Kim Ode',
+    active: false,
+    guest: false,
+    attributes: ['active', 'userName'],
+    by: 'scim',
+  },
+  { type: 'person.removed', person: 'kim.ode@acme.example', name: 'Kim Ode', by: 'scim' },
+  { type: 'group.changed', group: 'dba', change: 'changed', added: ['kim@acme.example'], removed: [], by: 'scim' },
+];
+
 /** Every event of the plays, in the order in which one source would write them. */
 export function story(): { envelope: Envelope; bytes: string }[] {
   const told: { envelope: Envelope; bytes: string }[] = [];
@@ -259,7 +292,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   const tell = (
     decision: Decision | undefined,
     decision_id: string,
-    { type, ...data }: DecisionEvent | PolicyFact | GateFact | AgentFact,
+    { type, ...data }: DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact,
     second: number,
     version = (decision?.version ?? 0) + 1,
   ) => {
@@ -294,6 +327,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
     tell(undefined, `${fact.type.startsWith('agent.') ? 'agt' : 'pol'}_${digits(i + 1)}`, fact, 0),
   );
   STOPS.forEach((facts, i) => facts.forEach((fact, n) => tell(undefined, `stp_${digits(i + 1)}`, fact, 60 * n, n + 1)));
+  PEOPLE.forEach((fact, i) => tell(undefined, `ppl_${digits(i + 1)}`, fact, 0));
   return told;
 }
 

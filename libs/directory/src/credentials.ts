@@ -14,8 +14,12 @@ export function authenticator(
   return (token) => directory().callerOf(token) ?? (isShared(token) ? { kind: 'service', id: service } : undefined);
 }
 
-/** Whether a token is the expected one, in a time that tells nothing about it: digests have equal lengths. */
+/**
+ * Whether a token is the expected one, in a time that tells nothing about it: digests have equal lengths. What is expected
+ * may also be given as "sha256:" and the hex digits of its digest.
+ */
 export function sameToken(expected: string): (presented: string) => boolean {
-  const digest = hash('sha256', expected, 'buffer');
+  const given = /^sha256:([0-9a-f]{64})$/.exec(expected)?.[1];
+  const digest = given === undefined ? hash('sha256', expected, 'buffer') : Buffer.from(given, 'hex');
   return (presented) => timingSafeEqual(hash('sha256', presented, 'buffer'), digest);
 }

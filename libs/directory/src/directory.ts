@@ -48,7 +48,11 @@ export class Directory {
     this.#channels = file.groups;
     for (const { id, tokens, links, groups } of file.people) {
       const person = this.#people.get(id)!;
-      for (const group of groups) this.#members.set(group, [...(this.#members.get(group) ?? []), person]);
+      for (const group of groups) {
+        const members = this.#members.get(group);
+        if (members) members.push(person);
+        else this.#members.set(group, [person]);
+      }
       for (const [channel, accounts] of Object.entries(links)) {
         accounts?.forEach((account) => this.#accounts.set(`${channel}:${account}`, person));
       }

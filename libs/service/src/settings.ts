@@ -22,6 +22,9 @@ const hosts = list.refine(
   'write host or host:port, comma-separated',
 );
 
+/** A channel, the workspace or tenant that its accounts are in, and the attribute that has the account. */
+const SCIM_LINK = /^(slack|teams)=[^\s/=]+\/[\w:.-]+$/;
+
 interface Setting {
   schema: z.ZodType;
   /** One line for the reference. */
@@ -153,6 +156,30 @@ export const SETTINGS = {
     about:
       'Requests of one agent that are put before people within an hour; more are denied, and its owner is told. 0: no limit.',
     fallback: '60',
+  },
+  COUNTERSIGN_SCIM_TOKEN: {
+    schema: z
+      .string()
+      .regex(/^(sha256:[0-9a-f]{64}|(?!sha256:).{32,})$/s, 'use at least 32 characters, or sha256: and 64 hex digits')
+      .optional(),
+    about:
+      'Bearer token with which the identity provider reaches /scim/v2, or sha256: and the hex SHA-256 of it. Without it, SCIM is off.',
+    secret: true,
+  },
+  COUNTERSIGN_SCIM_ID: {
+    schema: z.enum(['userName', 'externalId']).default('userName'),
+    about: 'Which attribute is the id of a person that SCIM told of. Never change it.',
+    fallback: 'userName',
+  },
+  COUNTERSIGN_SCIM_LINKS: {
+    schema: list
+      .refine(
+        (items) => items.every((item) => SCIM_LINK.test(item)),
+        'write slack=<team>/<attribute> or teams=<tenant>/<attribute>, comma-separated',
+      )
+      .default([]),
+    about:
+      'Attributes that are chat accounts, as slack=T0ACME/nickName or teams=<tenant id>/externalId. Without it, SCIM links nobody.',
   },
   COUNTERSIGN_SLACK_TOKEN: { schema: z.string().optional(), about: 'Bot token of the Slack app.', secret: true },
   COUNTERSIGN_SLACK_SIGNING_SECRET: {

@@ -42,14 +42,33 @@ export async function overtakenRegistry(client: pg.ClientBase, writes: Write[]):
 export async function changeRegistry(client: pg.ClientBase, writes: Write[]): Promise<void> {
   const changes = writes.flatMap(({ registry = [] }) => registry);
   if (changes.length === 0) return;
-  for (const { kind, id, state } of changes)
-    await client.query(SAVE, [kind, id, state === null ? null : JSON.stringify(state)]);
+  // A statement can not change one row twice: a fact that changes again in the batch waits for the next statement.
+  let round = new Map<string, RegistryChange>();
+  for (const change of changes) {
+    if (round.has(keyOf(change))) {
+      await save(client, [...round.values()]);
+      round = new Map();
+    }
+    round.set(keyOf(change), change);
+  }
+  await save(client, [...round.values()]);
   await client.query('select pg_notify($1, $2)', [REGISTRY_CHANNEL, '']);
 }
 
+async function save(client: pg.ClientBase, changes: RegistryChange[]): Promise<void> {
+  await client.query(SAVE, [
+    changes.map(({ kind }) => kind),
+    changes.map(({ id }) => id),
+    changes.map(({ state }) => (state === null ? null : JSON.stringify(state))),
+    changes.length,
+  ]);
+}
+
 const SAVE = `
-  with head as (update registry_head set seq = seq + 1 returning seq)
-  insert into registry as r (kind, id, version, seq, state) select $1, $2, 1, head.seq, $3::json from head
+  with head as (update registry_head set seq = seq + $4::int returning seq)
+  insert into registry as r (kind, id, version, seq, state)
+    select c.kind, c.id, 1, head.seq - $4::int + c.n, c.state::json
+      from head, unnest($1::text[], $2::text[], $3::text[]) with ordinality as c (kind, id, state, n)
       on conflict (kind, id) do update set version = r.version + 1, seq = excluded.seq, state = excluded.state`;
 
 async function currentOf(client: pg.ClientBase, changes: RegistryChange[]): Promise<Map<string, Known>> {

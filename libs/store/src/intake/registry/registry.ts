@@ -38,6 +38,7 @@ const PAGE = 5_000;
 export class Registry {
   readonly #kinds = new Map<string, Map<string, RegistryFact>>();
   readonly #seqs = new Map<string, number>();
+  readonly #followers = new Map<string, ((id: string, fact: RegistryFact | undefined) => void)[]>();
   readonly #readers: RegistryReaders;
   readonly #hints: Hints;
   #seq = 0;
@@ -63,6 +64,12 @@ export class Registry {
 
   all<State>(kind: string): RegistryFact<State>[] {
     return [...(this.#kinds.get(kind)?.values() ?? [])] as RegistryFact<State>[];
+  }
+
+  /** Tells of every fact of a kind as it becomes known here, undefined when it is gone; to be called before `start`. */
+  follow<State>(kind: string, take: (id: string, fact: RegistryFact<State> | undefined) => void): void {
+    const followers = this.#followers.get(kind) ?? [];
+    this.#followers.set(kind, [...followers, take as (id: string, fact: RegistryFact | undefined) => void]);
   }
 
   /** Grows with every change of these kinds. */
@@ -160,8 +167,10 @@ export class Registry {
     this.#kinds.set(kind, facts);
     this.#seq = Number(seq);
     this.#seqs.set(kind, this.#seq);
-    if (state === null) facts.delete(id);
-    else facts.set(id, { id, version, seq: this.#seq, state });
+    const fact = state === null ? undefined : { id, version, seq: this.#seq, state };
+    if (fact) facts.set(id, fact);
+    else facts.delete(id);
+    this.#followers.get(kind)?.forEach((take) => take(id, fact));
   }
 }
 

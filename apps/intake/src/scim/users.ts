@@ -1,0 +1,119 @@
+import { identityKey } from '@countersign/approval';
+import type { PeopleFact } from '@countersign/contract';
+import type { DirectoryFile } from '@countersign/directory';
+import { ScimProblem, type Resource } from '@countersign/scim';
+import type { RegistryFact } from '@countersign/store';
+import { BY, changedNames, type Change } from './change.js';
+import type { ScimConfig } from './config.js';
+import { USER_KIND, type KeptUser } from './facts.js';
+import type { Groups } from './groups.js';
+import { freeName, takeName } from './names.js';
+import { isActive, isGuest, personId, personName, requireName } from './person.js';
+import type { ScimPeople } from './people.js';
+
+export interface UsersParts {
+  people: ScimPeople;
+  groups: Groups;
+  config: Pick<ScimConfig, 'id'>;
+  /** Who is known from elsewhere. */
+  file: () => DirectoryFile;
+}
+
+/** What becomes of users: each function adds to a change, or throws ScimProblem. */
+export class Users {
+  constructor(readonly parts: UsersParts) {}
+
+  create(change: Change, id: string, given: Resource): void {
+    // Whoever is told of without a word about `active` is, as RFC 7643 leaves open, somebody who may sign in.
+    const resource = { ...given, id, active: given.active ?? true };
+    const person = personId(resource, this.parts.config);
+    this.#rename(change, id, undefined, resource);
+    const fact: PeopleFact = {
+      type: 'person.provisioned',
+      ...this.#told(person, resource),
+      attributes: Object.keys(given).sort(),
+      by: BY,
+    };
+    const told = change.tell(id, 0, fact);
+    change.put(USER_KIND, id, 0, { resource, person, created: change.at, modified: change.at, told });
+  }
+
+  /** `given` is the whole resource as it is to be. */
+  replace(change: Change, { id, version, state }: RegistryFact<KeptUser>, given: Resource): void {
+    const before = state.resource;
+    // A request that does not speak of `active` enables nobody, and disables nobody.
+    const resource = { ...given, id, active: given.active ?? isActive(before) };
+    const attributes = changedNames(before, resource);
+    const person = personId(resource, this.parts.config);
+    if (attributes.length === 0 && person === state.person) return;
+    this.#rename(change, id, state, resource);
+    const fact: PeopleFact = {
+      type: 'person.changed',
+      ...this.#told(person, resource),
+      ...(person === state.person ? {} : { previous: state.person }),
+      attributes,
+      by: BY,
+    };
+    const told = change.tell(id, state.told, fact);
+    change.put(USER_KIND, id, version, { ...state, resource, person, modified: change.at, told });
+    change.takesAway ||=
+      person !== state.person ||
+      !isActive(resource) ||
+      (isGuest(resource) && !isGuest(before)) ||
+      this.#unlinks(attributes);
+  }
+
+  remove(change: Change, { id, version, state }: RegistryFact<KeptUser>): void {
+    for (const group of this.parts.people.groupsOf(id)) this.parts.groups.without(change, group, id);
+    change.tell(id, state.told, {
+      type: 'person.removed',
+      person: state.person,
+      name: personName(state.resource),
+      by: BY,
+    });
+    for (const name of namesOf(state)) this.#free(change, name);
+    change.put(USER_KIND, id, version, null);
+    change.takesAway = true;
+  }
+
+  #told(person: string, resource: Resource) {
+    return { person, name: personName(resource), active: isActive(resource), guest: isGuest(resource) };
+  }
+
+  /** Any change may take a chat account away; which attributes are accounts is the operator's choice. */
+  #unlinks(attributes: string[]): boolean {
+    return this.parts.people.config.links.length > 0 && attributes.length > 0;
+  }
+
+  /** Takes the names it is to have and lets go of those it had. Each name is one person's, the file's people included. */
+  #rename(change: Change, id: string, before: KeptUser | undefined, resource: Resource): void {
+    requireName(resource.userName, 'userName');
+    const person = personId(resource, this.parts.config);
+    if (person !== before?.person) this.#requireFree(person);
+    const now = namesOf({ person, resource });
+    const had = before ? namesOf(before) : [];
+    for (const name of now.filter((each) => !had.includes(each))) takeName(this.parts.people, change, name, id, 'User');
+    for (const name of had.filter((each) => !now.includes(each))) this.#free(change, name);
+  }
+
+  #requireFree(person: string): void {
+    const { people, agents } = this.parts.file();
+    const key = identityKey(person);
+    const same = ({ id }: { id: string }) => identityKey(id) === key;
+    const kind = people.some(same) ? 'person' : agents.some(same) ? 'agent' : undefined;
+    if (kind)
+      throw new ScimProblem(
+        409,
+        `the directory file has a ${kind} with this id: take it out of the file, or leave this user out of provisioning`,
+        'uniqueness',
+      );
+  }
+
+  #free(change: Change, name: string): void {
+    freeName(this.parts.people, change, name);
+  }
+}
+
+function namesOf({ person, resource }: Pick<KeptUser, 'person'> & { resource: Resource }): string[] {
+  return [`user ${identityKey(String(resource.userName))}`, `person ${identityKey(person)}`];
+}
