@@ -140,7 +140,7 @@ export default tseslint.config(
   { files: ['libs/{approval,scim}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins([]) },
   { files: ['libs/{ledger,grant}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: noBuiltins(['crypto']) },
   {
-    files: ['**/*.test.ts'],
+    files: ['**/*.test.ts', 'libs/*/test/**/*.ts'],
     // The servers and fakes in test/ and tools/ belong to no part, and only tests may use them. A test may look behind a
     // port at the database or the broker itself.
     rules: boundaries(['(\\.\\./)+(test|tools)/.*'], coreTakes(['vitest', 'fast-check'])),

@@ -1,10 +1,10 @@
 import type { Exclusion } from './event.js';
-import { sameIdentity } from './identity.js';
+import { identityKey, sameIdentity } from './identity.js';
 import { inert } from './inert.js';
 import type { ActionRequest, Agent, Person } from './request.js';
 import { refuse, type Refusal } from './refusal.js';
 import { roleRefusal } from './roles.js';
-import { groupsOf, type QuorumChoice } from './quorum.js';
+import { groupsOf, type QuorumChoice, type Sitter } from './quorum.js';
 import type { ApprovalState } from './state.js';
 import type { ApprovalTerms } from './verdict.js';
 
@@ -106,7 +106,7 @@ export function eligibility(person: Person, approval: Seating, owner?: string): 
 
 /** Whether an id is one of this person's. */
 function isSame(person: Person, id: string): boolean {
-  return sameIdentity(id, person.id) || (person.also?.some((other) => sameIdentity(id, other)) ?? false);
+  return idsOf(person).some((own) => sameIdentity(id, own));
 }
 
 /** A seat may be handed over, but not by somebody who may not sit on it. */
@@ -118,6 +118,47 @@ function sitsFor(person: Person, group: string, excluded: readonly Excluded[], o
       !(owner !== undefined && sameIdentity(owner, seat.for)),
   );
   return person.groups.includes(group) || (handed ?? false);
+}
+
+/**
+ * Who of these people may sit for which groups, when every human being is one, whatever accounts they have, and every seat
+ * is one, whoever it was handed to. Who comes first counts; whoever has a seat of their own leaves one that was handed over
+ * to those who have no other, so that nobody blocks a quorum that could be met.
+ */
+export function sitting(people: readonly Person[], approval: Seating, owner?: string): Sitter[] {
+  const present: { person: Person; asked: string[]; groups: string[] }[] = [];
+  const known = new Set<string>();
+  for (const person of people) {
+    const asked = eligibility(person, approval, owner);
+    const keys = idsOf(person).map(identityKey);
+    if (isRefusal(asked) || keys.some((key) => known.has(key))) continue;
+    keys.forEach((key) => known.add(key));
+    present.push({ person, asked, groups: [] });
+  }
+  const taken = new Set<string>();
+  const take = (ids: readonly string[], group: string) => {
+    const keys = ids.map((id) => JSON.stringify([identityKey(id), group]));
+    const free = keys.every((key) => !taken.has(key));
+    if (free) keys.forEach((key) => taken.add(key));
+    return free;
+  };
+  const own = ({ person, asked }: (typeof present)[number]) => asked.filter((group) => person.groups.includes(group));
+  const handed = ({ person, asked, groups }: (typeof present)[number]) =>
+    asked
+      .filter((group) => !person.groups.includes(group))
+      .filter((group) => person.stands_in!.some((seat) => seat.group === group && take([seat.for], group)))
+      .forEach((group) => groups.push(group));
+  for (const one of present) {
+    if (own(one).length === 0) handed(one);
+    else one.groups.push(...own(one).filter((group) => take(idsOf(one.person), group)));
+  }
+  present.filter((one) => own(one).length > 0).forEach(handed);
+  return present.flatMap(({ person, groups }) => (groups.length > 0 ? [{ id: person.id, groups }] : []));
+}
+
+/** Every id of a person. */
+export function idsOf({ id, also = [] }: Person): string[] {
+  return [id, ...also];
 }
 
 /** Whether the person, or somebody who handed over a seat, was there when it was asked. Unknown members bar nobody. */

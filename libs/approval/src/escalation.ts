@@ -1,6 +1,6 @@
 import { eligibility, isRefusal, type Seating } from './eligibility.js';
 import type { DecisionHeld } from './event.js';
-import { seatBest } from './quorum.js';
+import { seatBest, type Sitter } from './quorum.js';
 import type { Destination, Person } from './request.js';
 import type { ApprovalTerms, QuorumTerms } from './verdict.js';
 
@@ -43,10 +43,12 @@ export function allowedDestinations(destinations: readonly Destination[], { chan
  * Terms that enough people are left for, when exclusions leave too few for those that policy gave: the first escalation
  * that can be filled is taken at once. Undefined when there is none.
  */
-export function fillable(terms: ApprovalTerms, eligibleFor: (terms: ApprovalTerms) => DecisionHeld['asked']) {
+export function fillable(
+  terms: ApprovalTerms,
+  sittersFor: (terms: ApprovalTerms) => Sitter[],
+): ApprovalTerms | undefined {
   for (let now = terms; ;) {
-    const eligible = eligibleFor(now);
-    if (seatBest(now, eligible).complete) return { terms: now, eligible };
+    if (seatBest(now, sittersFor(now)).complete) return now;
     const next = now.escalate?.[0];
     if (!next) return undefined;
     now = withEscalation(now, next.seats);

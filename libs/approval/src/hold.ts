@@ -1,9 +1,9 @@
-import { delegationChain, excludedFrom } from './eligibility.js';
+import { delegationChain, excludedFrom, sitting } from './eligibility.js';
 import { allowedDestinations, eligibleOf, fillable, recordedAsked } from './escalation.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
 import type { Calendars } from './hours.js';
 import { askedEarly, awayFrom, outOfHours } from './out-of-hours.js';
-import { groupsOf, openSeats, seatBest } from './quorum.js';
+import { groupsOf, openSeats, seatBest, type Sitter } from './quorum.js';
 import type { ActionRequest, Agent, Destination, Person } from './request.js';
 import type { ApprovalTerms, GrantTerms, QuorumTerms, Reason, Verdict } from './verdict.js';
 
@@ -80,20 +80,22 @@ export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
     return denied('delegation-too-long', `The chain of delegation names more than ${MOST_DELEGATES} actors.`);
   }
   const excluded = excludedFrom(request, agent, terms);
-  const asked = (now: ApprovalTerms) => eligibleOf(members, { terms: now, excluded, asked: [] });
-  const found = fillable(terms, asked);
-  if (!found) return denied('nobody-eligible', shortage(terms, asked(terms)));
-  const awake = (people: DecisionHeld['asked']) => people.filter(({ id }) => !weary.includes(id));
-  if (!seatBest(found.terms, awake(found.eligible)).complete) return denied('approvers-overloaded', OVERLOADED);
+  const seating = (now: ApprovalTerms) => ({ terms: now, excluded, asked: [] });
+  const sitters = (now: ApprovalTerms) => sitting(members, seating(now));
+  const found = fillable(terms, sitters);
+  if (!found) return denied('nobody-eligible', shortage(terms, sitters(terms)));
+  const awake = members.filter(({ id }) => !weary.includes(id));
+  if (!seatBest(found, sitting(awake, seating(found))).complete) return denied('approvers-overloaded', OVERLOADED);
   const expires_at = addSeconds(at, terms.expires_in_s);
   const span = { from: Date.parse(at), to: Date.parse(expires_at) };
-  const isAway = awayFrom(found.terms, calendars, span) === span.from;
-  const isFillable = (seats: QuorumTerms, now: ApprovalTerms) => seatBest({ seats }, awake(asked(now))).complete;
-  const now = isAway ? askedEarly(found.terms, calendars, span, isFillable) : found.terms;
+  const isAway = awayFrom(found, calendars, span) === span.from;
+  const isFillable = (seats: QuorumTerms, now: ApprovalTerms) =>
+    seatBest({ seats }, sitting(awake, seating(now))).complete;
+  const now = isAway ? askedEarly(found, calendars, span, isFillable) : found;
   const away = awayFrom(now, calendars, span);
   const why = [
-    ...(found.terms === terms ? [] : [tooFew(terms, asked(terms))]),
-    ...(now === found.terms ? [] : [outOfHours(found.terms)]),
+    ...(found === terms ? [] : [tooFew(terms, sitters(terms))]),
+    ...(now === found ? [] : [outOfHours(found)]),
   ];
   return {
     type: 'decision.held',
@@ -103,7 +105,7 @@ export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
     approval: now,
     expires_at,
     excluded,
-    ...recordedAsked(asked(now), terms),
+    ...recordedAsked(eligibleOf(members, seating(now)), terms),
     // From the first moment on nobody is away: either others were asked, or there are none who would be enough.
     ...(away === undefined || away === span.from ? {} : { away_from: new Date(away).toISOString() }),
     destinations: allowedDestinations(destinations, terms).filter(({ group }) => groupsOf(now).includes(group)),
@@ -112,15 +114,15 @@ export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
 }
 
 /** Why others are asked than those policy named first. */
-function tooFew(terms: ApprovalTerms, asked: DecisionHeld['asked']): Reason {
+function tooFew(terms: ApprovalTerms, asked: readonly Sitter[]): Reason {
   return { rule: 'escalated', text: `Others are asked at once: ${missing(terms, asked)}.` };
 }
 
-function shortage(terms: ApprovalTerms, asked: DecisionHeld['asked']): string {
+function shortage(terms: ApprovalTerms, asked: readonly Sitter[]): string {
   return `Nobody may approve this: ${missing(terms, asked)}, not counting the agent's owner, the principal and the requester.`;
 }
 
-function missing(terms: ApprovalTerms, asked: DecisionHeld['asked']): string {
+function missing(terms: ApprovalTerms, asked: readonly Sitter[]): string {
   const { seats, filled } = seatBest(terms, asked);
   const short = openSeats(seats, filled).map(
     ({ group, count }) => `${group} needs ${count} and has ${filled.get(group)!}`,

@@ -177,4 +177,46 @@ describe('a seat that was handed over', () => {
     expect(act(pending(), vote(stand('newcomer'))).refused?.code).toBe('joined-later');
     expect(act(pending({ members: [ANA, DANA] }), vote(stand('ben'))).refused?.code).toBe('joined-later');
   });
+
+  describe('is one seat, whoever sits on it', () => {
+    const two = { verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 2 }] }) }) };
+    const eve = stand('dana');
+    const fay = person('fay', [], { stands_in: [{ group: 'dba', for: 'dana' }] });
+    const earlier = [...EVERYONE, eve, fay];
+
+    it.each<[string, Person, Person]>([
+      ['it is handed over and kept', DANA, eve],
+      ['it is kept after it was handed over', eve, DANA],
+      ['it is handed over twice', eve, fay],
+    ])('when %s, the second vote on it is refused', (_, first, second) => {
+      const once = act(pending(two), vote(first, { earlier }));
+      expect(once.events.map(({ type }) => type)).toEqual(['vote.cast']);
+      for (const again of [vote(second, { earlier }), { ...deny(second), earlier }])
+        expect(act(once.decision, again).refused).toMatchObject({
+          code: 'already-voted',
+          text: expect.stringContaining('seat') as string,
+        });
+      // Somebody with a seat of their own is still wanted, and is enough.
+      expect(act(once.decision, vote(BEN, { earlier })).decision.status).toBe('ALLOWED');
+    });
+
+    it('counts once when it was handed over after both had voted, and at redemption', () => {
+      const before = [DANA, person('gil', ['dba'])];
+      const since = [DANA, person('gil', [], { stands_in: [{ group: 'dba', for: 'dana' }] })];
+      const three = { verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 3 }] }) }) };
+      const members = [...EVERYONE, before[1]!];
+      const voted = play(pending({ ...three, members }), ...before.map((one) => vote(one, { earlier: before })));
+      expect(act(voted.decision, vote(BEN, { earlier: since })).decision.status).toBe('PENDING');
+      const allowed = play(pending({ ...two, members }), ...before.map((one) => vote(one, { earlier: before })));
+      expect(allowed.decision.status).toBe('ALLOWED');
+      expect(act(allowed.decision, redeeming({ approvers: before })).decision.status).toBe('REDEEMED');
+      expect(act(allowed.decision, redeeming({ approvers: since })).refused?.code).toBe('approver-gone');
+    });
+
+    it('leaves whoever stands in for another their own seat as well', () => {
+      const ben = { ...BEN, stands_in: [{ group: 'dba', for: 'dana' }] };
+      const step = play(pending(two), vote(DANA, { earlier }), vote(ben, { earlier: [DANA, ben] }));
+      expect(step.decision.status).toBe('ALLOWED');
+    });
+  });
 });

@@ -1,4 +1,4 @@
-import { eligibleOf } from './escalation.js';
+import { sitting } from './eligibility.js';
 import type { Ruling } from './decide.js';
 import { sameIdentity } from './identity.js';
 import { inert } from './inert.js';
@@ -8,7 +8,6 @@ import { refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
 import { usesMade, type Allowed, type Decision } from './state.js';
 import type { Verdict } from './verdict.js';
-import { distinct } from './vote.js';
 
 export interface Redeem {
   type: 'redeem';
@@ -115,13 +114,11 @@ function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: 
     ...approval.excluded,
     ...(verdict.approval?.exclude ?? []).map((id) => ({ id, because: 'policy' as const })),
   ];
-  const voted = distinct(
-    approvers.filter(({ id }) =>
-      approval.votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)),
-    ),
+  const voted = approvers.filter(({ id }) =>
+    approval.votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)),
   );
   for (const terms of [approval.terms, ...wantedNow]) {
-    const sitters = eligibleOf(voted, { terms, excluded, asked: [] }, owner);
+    const sitters = sitting(voted, { terms, excluded, asked: [] }, owner);
     if (!seatBest(terms, sitters).complete) {
       return refuse('approver-gone', 'Those who approved this may no longer approve it. Ask again.');
     }

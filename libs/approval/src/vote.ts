@@ -1,5 +1,5 @@
 import type { Ruling } from './decide.js';
-import { eligibility, isRefusal } from './eligibility.js';
+import { eligibility, idsOf, isRefusal, sitting } from './eligibility.js';
 import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice } from './event.js';
 import { addSeconds } from './hold.js';
 import { sameIdentity } from './identity.js';
@@ -72,7 +72,9 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
   // A vote of today takes the place of the one the same person cast before.
   const others = pending.approval.votes.filter((earlier) => !sameIdentity(earlier.voter, voter.id));
   const alike = others.filter((earlier) => earlier.vote === vote);
-  const sitters = [...stillSitting(pending, alike, command), { id: voter.id, groups }];
+  const sitters = command.earlier
+    ? stillSitting(pending, alike, command)
+    : [...alike.map((vote) => ({ id: vote.voter, groups: vote.groups })), { id: voter.id, groups }];
   const closing = vote === 'deny' ? rejection(pending, sitters, command) : approval(pending, sitters, command, at);
   return { events: closing ? [cast, closing] : [cast] };
 }
@@ -83,15 +85,6 @@ export function retract(decision: Decision, { voter, channel, submitted_by }: Re
   const cast = decision.approval.votes.some((earlier) => sameIdentity(earlier.voter, voter.id));
   if (!cast) return { events: [], refused: refuse('no-vote', 'You have no vote on this to take back.') };
   return { events: [{ type: 'vote.retracted', voter: voter.id, channel, ...defined({ submitted_by }) }] };
-}
-
-/** Of several accounts of one human being, the first. */
-export function distinct(people: readonly Person[]): Person[] {
-  return people.filter((person, i) => !people.slice(0, i).some((earlier) => isOne(earlier, person)));
-}
-
-function isOne(one: Person, other: Person): boolean {
-  return idsOf(one).some((id) => idsOf(other).some((same) => sameIdentity(id, same)));
 }
 
 function rejection(
@@ -119,20 +112,14 @@ function approval(
   };
 }
 
-/** Earlier votes that still count: of people who could cast them today, and who are not all one. */
+/** The voter, and those of the earlier votes that still count: of people who could cast them today, and who are not all one. */
 function stillSitting(
   { approval: asked }: Pending,
   votes: Pending['approval']['votes'],
-  { earlier, owner, voter }: CastVote,
+  { earlier = [], owner, voter }: CastVote,
 ): Sitter[] {
-  if (!earlier) return votes.map(({ voter: id, groups }) => ({ id, groups }));
   const people = votes.flatMap((cast) => earlier.find(({ id }) => id === cast.voter) ?? []);
-  return distinct([voter, ...people])
-    .slice(1)
-    .flatMap((person) => {
-      const now = eligibility(person, asked, owner);
-      return isRefusal(now) ? [] : [{ id: person.id, groups: now }];
-    });
+  return sitting([...people, voter], asked, owner);
 }
 
 function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined {
@@ -153,6 +140,10 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
     const text = 'You have voted on this already. One person is one vote, whatever the group or channel.';
     return refuse('already-voted', text);
   }
+  if (!before && !stillSitting(decision, asked.votes, command).some(({ id }) => id === voter.id)) {
+    const text = 'Your seat has been voted on already: by another account of yours, or by whoever else may sit on it.';
+    return refuse('already-voted', text);
+  }
   if (command.seen_digest && command.seen_digest !== decision.action_digest) {
     return refuse('changed', 'What you saw is not what is asked. Open the request again and read it before you vote.');
   }
@@ -164,8 +155,4 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
     return refuse('reason-required', `Say why: a reason is required to ${vote === 'deny' ? 'deny' : 'approve'} this.`);
   }
   return undefined;
-}
-
-function idsOf({ id, also = [] }: Person): string[] {
-  return [id, ...also];
 }

@@ -14,6 +14,7 @@ import {
   type Person,
   type Redeem,
   type Refusal,
+  type Stop,
   type Verdict,
 } from '../src/index.js';
 
@@ -135,8 +136,8 @@ export interface Step {
 }
 
 /** One command against the rules, and what comes of it. */
-export function act(decision: Decision, command: Command, at = later(1)): Step {
-  const { events, refused } = decide(decision, command, at);
+export function act(decision: Decision, command: Command, at = later(1), stop?: Stop): Step {
+  const { events, refused } = decide(decision, command, at, stop);
   return { decision: fold(events, at, decision)!, events, ...(refused ? { refused } : {}) };
 }
 
