@@ -110,6 +110,7 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
     COUNTERSIGN_PUBLIC_URL: 'https://gate.example',
     // One agent asks for all that a file tests.
     COUNTERSIGN_ASKS_PER_HOUR: '0',
+    COUNTERSIGN_REFUSED_VOTES: '0',
     ...env,
   });
   const lines: string[] = [];

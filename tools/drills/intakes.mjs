@@ -37,6 +37,7 @@ export async function startIntakes({ count, databaseUrl, dataDir, env, log }) {
       COUNTERSIGN_LOG_LEVEL: 'error',
       // What keeps people from being worn down would end a drill of a thousand rounds.
       COUNTERSIGN_ASKS_PER_HOUR: '0',
+      COUNTERSIGN_REFUSED_VOTES: '0',
     };
     return { grpc, service: new Service('intake', own, http, false, (line) => log(`intake ${i}: ${line}`)) };
   });

@@ -23,12 +23,15 @@ import { stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
 import type { Floods } from './floods.js';
 import { isDecisionId, newId } from './ids.js';
+import { requireRoom, type Rate } from './rate.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { Violations } from './violations.js';
 
 export interface ApprovalApiParts {
   floods: Floods;
+  /** How often one person's votes may be refused. Absent: as often as they like. */
+  refusals?: Rate | undefined;
   decisions: Decisions;
   directory: () => Directory;
   changes: Changes;
@@ -36,6 +39,7 @@ export interface ApprovalApiParts {
 }
 
 const PAGE = 200;
+const TOO_OFTEN_REFUSED = 'Your votes have been refused too often just now. Wait, read why, then vote again.';
 /** Milliseconds between two looks for one who watches. */
 const LOOK_AGAIN_MS = 200;
 const LOOKED_THROUGH = 1_000;
@@ -99,6 +103,9 @@ export class ApprovalApi {
     if (consideredS !== undefined && consideredS > A_DAY_S) found.add('considered_s', `is more than ${A_DAY_S}: a day`);
     found.settle();
     const { person, channel, submittedBy } = this.#voter(chatAccount, call);
+    // Each refusal is recorded. What turns out to be none is given back.
+    const { refusals } = this.parts;
+    if (refusals) requireRoom(refusals, person.id, performance.now(), TOO_OFTEN_REFUSED);
     await this.#mustConcern(id, person);
     const by = { voter: person, channel, ...(submittedBy ? { submitted_by: submittedBy } : {}) };
     const { decision, refused } = await this.parts.decisions.run(
@@ -121,6 +128,7 @@ export class ApprovalApi {
       trace(call),
     );
     if (refused) throw refusedStatus(refused, id);
+    refusals?.giveBack(person.id);
     return this.#view(decision, person);
   }
 

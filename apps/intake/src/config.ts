@@ -12,6 +12,10 @@ export interface IntakeConfig {
   bindingContext: string[];
   queueLimit: number;
   limits: Limits;
+  /** Requests a second of one credential; 0 is no limit. */
+  ratePerAgent: number;
+  /** Refused votes a minute of one person; 0 is no limit. */
+  refusedVotes: number;
   serviceToken?: string;
   scim: ScimConfig;
 }
@@ -30,6 +34,8 @@ export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig
       asks_per_hour: settings.COUNTERSIGN_ASKS_PER_HOUR,
     },
     scim: scimConfig(settings, httpPort),
+    ratePerAgent: settings.COUNTERSIGN_RATE_PER_AGENT,
+    refusedVotes: settings.COUNTERSIGN_REFUSED_VOTES,
     ...(settings.COUNTERSIGN_SERVICE_TOKEN ? { serviceToken: settings.COUNTERSIGN_SERVICE_TOKEN } : {}),
   };
 }

@@ -14,12 +14,14 @@ import { readAction } from './action.js';
 import { milliseconds, readAsk, requireAgent } from './ask.js';
 import type { Changes } from './changes.js';
 import type { Decider, DeciderParts } from './decider.js';
+import { requireRoom, type Rate } from './rate.js';
 import { redeeming } from './redeeming.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { pool } from './stream-pool.js';
 import { Violations } from './violations.js';
 
+const TOO_FAST = 'this credential asks faster than it may: wait, then ask again';
 const BATCH_LIMIT = 100;
 const STREAM_CONCURRENCY = 256;
 
@@ -27,6 +29,8 @@ export interface DecisionApiParts extends Omit<DeciderParts, 'limits' | 'floods'
   decider: Decider;
   changes: Changes;
   binding: readonly string[];
+  /** Absent: nobody is held back. */
+  rate?: Rate | undefined;
   log: Log;
 }
 
@@ -93,6 +97,8 @@ export class DecisionApi {
   };
 
   async decide(request: DecideRequest, call: Call<Caller>): Promise<Decision> {
+    // Before any work. The credential is counted, whomever it speaks for.
+    if (this.#parts.rate) requireRoom(this.#parts.rate, requireAgent(call.caller).id, performance.now(), TOO_FAST);
     const asked = readAsk(request, call.caller, this.#parts.directory(), this.#parts.binding);
     const reply = await this.#parts.decider.decide(asked, call.traceId);
     if (reply.final || asked.waitMs === 0) return reply;

@@ -49,6 +49,7 @@ import { History } from './history.js';
 import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
 import { withinScope } from './people/permits.js';
+import { callRate, refusalRate } from './rate.js';
 import { Relay } from './relay.js';
 import { ScimPeople } from './scim/people.js';
 import { Scim } from './scim/scim.js';
@@ -126,7 +127,14 @@ export class Intake {
     const grants = new Grants(new GrantKeys({ folder, openBefore, now }), config.issuer);
     const beside = new Beside(new RelatedReader(pool), now);
     const floods = new Floods({ registry, directory, limits: config.limits });
-    this.approvals = new ApprovalApi({ decisions, directory, changes: this.#changes, beside, floods });
+    this.approvals = new ApprovalApi({
+      decisions,
+      directory,
+      changes: this.#changes,
+      beside,
+      floods,
+      refusals: refusalRate(config.refusedVotes),
+    });
     const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits, floods });
     const api = new DecisionApi({
       decider,
@@ -136,6 +144,7 @@ export class Intake {
       directory,
       changes: this.#changes,
       binding: config.bindingContext,
+      rate: callRate(config.ratePerAgent),
       log,
     });
     const authenticate = (this.authenticate = authenticator(directory, config.serviceToken, 'notifier'));

@@ -181,6 +181,18 @@ export const SETTINGS = {
     about:
       'Attributes that are chat accounts, as slack=T0ACME/nickName or teams=<tenant id>/externalId. Without it, SCIM links nobody.',
   },
+  COUNTERSIGN_RATE_PER_AGENT: {
+    schema: z.coerce.number().min(0).max(1_000_000).default(0),
+    about:
+      'Requests a second that one credential may make of one intake process, bursts of twice as many. 0: no limit.',
+    fallback: '0',
+  },
+  COUNTERSIGN_REFUSED_VOTES: {
+    schema: z.coerce.number().int().min(0).max(100_000).default(30),
+    about:
+      'Votes of one person that one intake process refuses in a minute before it takes no more of them. 0: no limit.',
+    fallback: '30',
+  },
   COUNTERSIGN_SLACK_TOKEN: { schema: z.string().optional(), about: 'Bot token of the Slack app.', secret: true },
   COUNTERSIGN_SLACK_SIGNING_SECRET: {
     schema: list.optional(),

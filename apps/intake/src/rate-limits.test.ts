@@ -1,0 +1,59 @@
+import { Vote } from '@countersign/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  approvals,
+  BOT,
+  bulkDelete,
+  DANA,
+  decisions,
+  newPlace,
+  READ,
+  SAM,
+  startGate,
+  SUPPORT,
+  typesOf,
+  type Gate,
+} from '../../../test/gate.js';
+
+let place: Awaited<ReturnType<typeof newPlace>>;
+let gate: Gate;
+
+beforeAll(async () => {
+  place = await newPlace();
+  // So slow that nothing comes back while a test runs.
+  gate = await startGate({ ...place, env: { COUNTERSIGN_RATE_PER_AGENT: '0.001', COUNTERSIGN_REFUSED_VOTES: '3' } });
+});
+afterAll(async () => {
+  await gate.stop();
+  await place.remove();
+});
+
+describe('a credential that asks faster than it may', () => {
+  it('is refused before any work, with the time to wait, and nothing is recorded', async () => {
+    await gate.grpc.call(SUPPORT, decisions.decide, READ);
+    const { rows: before } = await place.admin.query('select from events');
+    await expect(gate.grpc.call(SUPPORT, decisions.decide, READ)).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      reason: 'RATE_LIMITED',
+    });
+    const batch = await gate.grpc.call(SUPPORT, decisions.decideBatch, { requests: [READ, READ] });
+    expect(batch.results.map(({ result }) => result.case)).toEqual(['error', 'error']);
+    const { rows: after } = await place.admin.query('select from events');
+    expect(after).toHaveLength(before.length);
+  });
+});
+
+describe('a person whose votes are refused again and again', () => {
+  it('is heard no more for a while, so that the record does not fill with it', async () => {
+    const { id } = await gate.grpc.call(BOT, decisions.decide, bulkDelete());
+    const vote = (token: string) => gate.grpc.call(token, approvals.castVote, { id, vote: Vote.APPROVE });
+    const answers = await Promise.allSettled(Array.from({ length: 8 }, () => vote(SAM)));
+    const codes = answers.map((answer) =>
+      answer.status === 'rejected' ? (answer.reason as { code: string }).code : '',
+    );
+    expect(codes.filter((code) => code === 'PERMISSION_DENIED')).toHaveLength(3);
+    expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(5);
+    expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.refused', 'vote.refused', 'vote.refused']);
+    expect(await vote(DANA)).toMatchObject({ id });
+  });
+});
