@@ -1,9 +1,9 @@
 import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
-import { authenticator, openDirectory } from '@countersign/directory';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { auditModule, auditSurface } from './audit.module.js';
 import { auditConfig } from './config.js';
+import { whoAsks } from './who-asks.js';
 
 await runMain(async () => {
   const settings = parseSettings(process.env);
@@ -13,14 +13,12 @@ await runMain(async () => {
     throw new Fault('settings-invalid', 'KAFKA_BROKERS is not set: audit on its own needs Kafka; "npm start" does not');
   const httpPort = settings.COUNTERSIGN_HTTP_PORT ?? 7483;
   const log = openLog('audit', level);
-  const directory = openDirectory(settings.COUNTERSIGN_DIRECTORY, log);
-  if (directory.development) log.warn('development identities: anyone can be anyone; set COUNTERSIGN_DIRECTORY');
-  const authenticate = authenticator(() => directory.current(), settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
+  const who = whoAsks(settings, log);
   const bus = new KafkaBus({ brokers, clientId: 'countersign-audit', log });
   const [metrics, readiness] = [new Metrics(), new Readiness()];
   const running = await startService({
     module: auditModule(config, { bus, log, metrics, readiness }),
-    surface: (app) => auditSurface(app, authenticate),
+    surface: (app) => auditSurface(app, who.authenticate),
     bind: settings.COUNTERSIGN_BIND,
     grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7446,
     httpPort,
@@ -33,7 +31,7 @@ await runMain(async () => {
     stop: async () => {
       await running.stop();
       await bus.close();
-      directory.close();
+      who.close();
     },
   };
 });

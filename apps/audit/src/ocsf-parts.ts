@@ -35,6 +35,7 @@ const CLASSES = {
   0: { category: 0, name: 'Base Event' },
   2004: { category: 2, name: 'Detection Finding' },
   3001: { category: 3, name: 'Account Change' },
+  3002: { category: 3, name: 'Authentication' },
   3004: { category: 3, name: 'Entity Management' },
   3006: { category: 3, name: 'Group Management' },
   6003: { category: 6, name: 'API Activity' },

@@ -1,12 +1,20 @@
 import type { DecisionEvent } from '@countersign/approval';
-import type { AgentFact, Envelope, GateFact, PeopleFact, PolicyFact, RecordedType } from '@countersign/contract';
+import type {
+  AgentFact,
+  CredentialFact,
+  Envelope,
+  GateFact,
+  PeopleFact,
+  PolicyFact,
+  RecordedType,
+} from '@countersign/contract';
 import { digestOf } from '@countersign/ledger';
 import { describe, expect, test } from 'vitest';
 import { toOcsf } from './ocsf.js';
 import { apiActivity } from './ocsf-parts.js';
 
 type Fact<T extends RecordedType> = Omit<
-  Extract<DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact, { type: T }>,
+  Extract<DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact | CredentialFact, { type: T }>,
   'type'
 >;
 
@@ -52,6 +60,8 @@ const bundle = {
 };
 const kim = { person: 'kim@acme.example', name: 'Kim Ode', by: 'scim' };
 const dana = { by: 'dana@acme.example', by_name: 'Dana Ito' };
+const danaActs = { user: { uid: 'dana@acme.example', name: 'Dana Ito' } };
+const AT = '2026-11-21T10:00:00.000Z';
 
 // Every event type there is, with what a SIEM must see of it.
 const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknown>[] } } = {
@@ -227,6 +237,42 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
       { type_uid: 300604, user: { uid: 'lee@acme.example' } },
     ],
   },
+  'token.issued': {
+    data: { ...dana, person: 'dana@acme.example', name: 'laptop', scopes: ['vote'], expires_at: AT },
+    sees: [{ type_uid: 300401, severity_id: 2, status_detail: 'token made: laptop', actor: danaActs }],
+  },
+  'token.revoked': {
+    data: { ...dana, agent: 'release-bot', name: 'ci' },
+    sees: [{ type_uid: 300404, status_detail: 'token taken back: ci', actor: danaActs }],
+  },
+  'person.signed_in': {
+    data: {
+      person: 'dana@acme.example',
+      person_name: 'Dana Ito',
+      issuer: 'https://login.acme.example',
+      expires_at: AT,
+    },
+    sees: [{ type_uid: 300201, user: danaActs.user, message: 'signed in with https://login.acme.example' }],
+  },
+  'person.signed_out': {
+    data: { ...dana, person: 'dana@acme.example' },
+    sees: [{ type_uid: 300202, actor: danaActs }],
+  },
+  'account.linked': {
+    data: {
+      person: 'dana@acme.example',
+      person_name: 'Dana Ito',
+      channel: 'slack',
+      account: 'T0ACME/U0DANA',
+      account_name: 'dana',
+      workspace: 'Acme',
+    },
+    sees: [{ type_uid: 300401, status_detail: 'link made: slack:T0ACME/U0DANA', actor: danaActs }],
+  },
+  'account.unlinked': {
+    data: { ...dana, person: 'dana@acme.example', channel: 'slack', account: 'T0ACME/U0DANA' },
+    sees: [{ type_uid: 300404, status_detail: 'link taken back: slack:T0ACME/U0DANA', actor: danaActs }],
+  },
 };
 
 describe.each(Object.entries(FACTS))('%s', (type, { data, sees }) => {
@@ -293,6 +339,7 @@ const REQUIRED: Record<number, string[]> = {
   0: [],
   2004: ['finding_info'],
   3001: ['user'],
+  3002: ['user'],
   3004: ['entity'],
   3006: ['group'],
   6003: ['actor', 'api', 'src_endpoint'],

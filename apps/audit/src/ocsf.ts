@@ -14,6 +14,7 @@ import {
 } from './ocsf-parts.js';
 import { agentToOcsf, isAgentFact } from './ocsf-agent.js';
 import type { Activity, OcsfEvent, Position } from './ocsf-parts.js';
+import { credentialToOcsf, isCredentialFact } from './ocsf-credentials.js';
 import { gateToOcsf, isGateFact } from './ocsf-gate.js';
 import { isPeopleFact, peopleToOcsf } from './ocsf-people.js';
 import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
@@ -43,6 +44,7 @@ export function toOcsf(event: Envelope, opening: Envelope | undefined, at: Posit
 function map(event: Envelope, opening: Envelope | undefined, at: Position): OcsfEvent[] | undefined {
   if (event.type === 'ledger.quarantined') return [quarantined(event, at)];
   if (isPolicyFact(event.type)) return policyToOcsf(event, at);
+  if (isCredentialFact(event.type)) return credentialToOcsf(event, at);
   if (isGateFact(event.type)) return gateToOcsf(event, at);
   if (isPeopleFact(event.type)) return peopleToOcsf(event, at);
   if (isAgentFact(event.type)) return agentToOcsf(event, at);

@@ -13,6 +13,7 @@ import { policyExplain } from './verbs/policy/explain.js';
 import { policyReplay } from './verbs/policy/replay.js';
 import { policyReport } from './verbs/policy/report.js';
 import { policyTest } from './verbs/policy/test.js';
+import { tokensCreate, tokensList, tokensRevoke, whoami } from './verbs/tokens.js';
 import { approve, deny } from './verbs/vote.js';
 import { resume, stop, stops } from './verbs/stop.js';
 import { watch } from './verbs/watch.js';
@@ -40,6 +41,10 @@ export const VERBS: readonly Verb[] = [
   policyReplay,
   policyReport,
   ...POLICY_CHANGE,
+  whoami,
+  tokensCreate,
+  tokensList,
+  tokensRevoke,
   keys,
   keysRotate,
   keysRemove,

@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { scopeText, type Stop } from '@countersign/approval';
 import type { Bus } from '@countersign/bus';
-import { ApprovalService, DecisionService, GateService } from '@countersign/contract';
-import {
-  authenticator,
-  overlaid,
-  type Caller,
-  type Directory,
-  type DirectorySource,
-  type Overlay,
-} from '@countersign/directory';
+import { ApprovalService, DecisionService, GateService, PeopleService } from '@countersign/contract';
+import { overlaid, type Caller, type Directory, type DirectorySource, type Overlay } from '@countersign/directory';
 import { KeyFolder } from '@countersign/keys';
 import type { Policy } from '@countersign/policy';
 import {
@@ -48,6 +41,10 @@ import { Grants } from './grants.js';
 import { History } from './history.js';
 import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
+import { ApiTokens } from './people/api-tokens.js';
+import { Chores } from './people/chores.js';
+import { Credentials } from './people/credentials.js';
+import { PeopleApi } from './people/people-api.js';
 import { withinScope } from './people/permits.js';
 import { callRate, refusalRate } from './rate.js';
 import { Relay } from './relay.js';
@@ -82,6 +79,7 @@ export class Intake {
   readonly #clock: Clock;
   readonly #stopWork: StopWork;
   readonly #sweeper: Sweeper;
+  readonly #chores: Chores;
   readonly #changeControl: ChangeControl;
   readonly #changes = new Changes();
   #stopping: Promise<void> | undefined;
@@ -147,7 +145,17 @@ export class Intake {
       rate: callRate(config.ratePerAgent),
       log,
     });
-    const authenticate = (this.authenticate = authenticator(directory, config.serviceToken, 'notifier'));
+    const tokens = new ApiTokens({ registry, writer: this.#writer, directory, now });
+    const credentials = new Credentials({
+      directory,
+      tokens,
+      stale: () => registry.stale,
+      ...(config.serviceToken ? { serviceToken: config.serviceToken } : {}),
+    });
+    const { authenticate } = credentials;
+    this.authenticate = authenticate;
+    const peopleApi = new PeopleApi({ tokens, credentials, directory });
+    this.#chores = new Chores([() => tokens.tidy()], log);
     this.#changeControl = new ChangeControl({
       pool,
       policy,
@@ -174,6 +182,7 @@ export class Intake {
         }),
         rpcService(ApprovalService, authenticate, this.approvals.handlers),
         rpcService(GateService, authenticate, gate.handlers),
+        rpcService(PeopleService, authenticate, peopleApi.handlers),
         this.#changeControl.service,
       ].map(withinScope),
       raw: [...this.#changeControl.routes, ...scim.routes],
@@ -211,6 +220,7 @@ export class Intake {
     this.#clock.start();
     this.#stopWork.start();
     this.#sweeper.start();
+    this.#chores.start();
   }
 
   /** Answers those who wait with what there is, so that nobody holds up a stop. */
@@ -229,6 +239,7 @@ export class Intake {
     await this.#clock.stop();
     await this.#stopWork.stop();
     await this.#sweeper.stop();
+    await this.#chores.stop();
     await this.#changeControl.stop();
     await this.#writer.close();
     await this.#registry.stop();

@@ -5,7 +5,7 @@ import { INTAKE, intakeConfig, intakeModule, openPolicy, policySupply, type Inta
 import { notifierConfig, notifierModule } from '@countersign/app-notifier';
 import { KafkaBus, MemoryBus, type Bus } from '@countersign/bus';
 import { AUDIT_GROUP, EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
-import { authenticator, openDirectory } from '@countersign/directory';
+import { openDirectory } from '@countersign/directory';
 import {
   mergedServices,
   Metrics,
@@ -83,7 +83,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       surface: (app) => {
         const intake = app.get<Intake>(INTAKE, { strict: false });
         voting.connect(intake.approvals);
-        const authenticate = authenticator(intake.directory, settings.COUNTERSIGN_SERVICE_TOKEN, 'peer');
+        const { authenticate } = intake;
         const parts = [decisionSurface(app, authenticate), intake.surface, auditSurface(app, authenticate)];
         return {
           services: mergedServices(parts.flatMap(({ services }) => services)),

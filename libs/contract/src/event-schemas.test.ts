@@ -48,6 +48,12 @@ const GOLDEN: Record<RecordedType, string> = {
   'person.changed': 'XGvKETxsv4gegBOnaqZpK-UuoIKkH9co5ftgEtokk08',
   'person.removed': '1TQfwY9YhE-ItS9krLNTgt2kqHmshpIXYxwdF_BJEzg',
   'group.changed': 'q_2l6K9RLC9ywjy6P_4SU790Ou_DOxf5PTkMQQPqKVg',
+  'token.issued': 'pqerVPmv3agDPYSUZR5cKE2kVJxo8CmDhgbm5wFam6k',
+  'token.revoked': 'nBwcpO5brxIz1xAI3ZPKZrnTNxkoHVWjd-6ASUZynno',
+  'person.signed_in': 'lnBJ29ikZ33kQfII_elYAUmLK1fCoBQsWnQoteO5BYk',
+  'person.signed_out': 'KTgE-8_k96QPOZ0pzHheeF_HvSvPkJ3DvzgYkT9pZfA',
+  'account.linked': '6u92Lad8YtheBdYv4Wj5CO9MnChg-JVcNSsjV71xo5s',
+  'account.unlinked': 'M5iCUAiRbh0dyeZzsQc22UMcaxNnOuUdm2cWQT3ssZc',
 };
 const golden = new URL('../golden/v1/', import.meta.url);
 
@@ -187,7 +193,7 @@ describe('golden events', () => {
   it('about the gate itself, and about people, are no decision, and change none', () => {
     const read = (type: RecordedType) => JSON.parse(readFileSync(new URL(`${type}.json`, golden), 'utf8')) as Envelope;
     const held = evolve(undefined, read('decision.held'))!;
-    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate|person|group|agent)\./.test(name))) {
+    for (const type of EVENT_TYPES.filter((name) => /^(policy|gate|person|group|agent|token|account)\./.test(name))) {
       expect(evolve(undefined, read(type))).toBeUndefined();
       expect(evolve(held, { ...read(type), version: 2 })).toMatchObject({ status: 'PENDING', approval: held.approval });
     }

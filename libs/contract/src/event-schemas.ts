@@ -2,6 +2,7 @@ import type { EventType } from '@countersign/approval';
 import { readFileSync } from 'node:fs';
 import type { AgentFactType } from './agent-events.js';
 import type { GateFactType } from './gate-events.js';
+import type { CredentialFactType } from './credential-events.js';
 import type { PeopleFactType } from './people-events.js';
 import type { PolicyFactType } from './policy-events.js';
 
@@ -12,7 +13,8 @@ import type { PolicyFactType } from './policy-events.js';
 export type JsonSchema = { $id: string; title: string; description: string } & Record<string, unknown>;
 
 /** A fact about a decision, about the gate itself, or about people. */
-export type RecordedType = EventType | PolicyFactType | GateFactType | AgentFactType | PeopleFactType;
+export type RecordedType =
+  EventType | PolicyFactType | GateFactType | AgentFactType | PeopleFactType | CredentialFactType;
 
 /** Every event type there is. The compiler holds the list and the rules to each other. */
 const TYPES = Object.keys({
@@ -46,6 +48,12 @@ const TYPES = Object.keys({
   'person.changed': true,
   'person.removed': true,
   'group.changed': true,
+  'token.issued': true,
+  'token.revoked': true,
+  'person.signed_in': true,
+  'person.signed_out': true,
+  'account.linked': true,
+  'account.unlinked': true,
 } satisfies Record<RecordedType, true>);
 
 export const EVENT_TYPES: readonly RecordedType[] = TYPES as RecordedType[];

@@ -4,6 +4,7 @@ export * from './gen/countersign/v1/approval_pb.js';
 export * from './gen/countersign/v1/audit_pb.js';
 export * from './gen/countersign/v1/decision_pb.js';
 export * from './gen/countersign/v1/gate_pb.js';
+export * from './gen/countersign/v1/people_pb.js';
 export * from './gen/countersign/v1/policy_pb.js';
 export * from './gen/countersign/v1/types_pb.js';
 export { StatusSchema, type Status } from './gen/google/rpc/status_pb.js';
@@ -21,6 +22,16 @@ export {
 export { Fault } from './fault.js';
 export type { GateFact, GateFactType, GateResumed, GateStopped, RecordedScope } from './gate-events.js';
 export { nearest } from './nearest.js';
+export type {
+  AccountLinked,
+  AccountUnlinked,
+  CredentialFact,
+  CredentialFactType,
+  PersonSignedIn,
+  PersonSignedOut,
+  TokenIssued,
+  TokenRevoked,
+} from './credential-events.js';
 export type {
   ChangeKind,
   PolicyActivated,

@@ -14,6 +14,7 @@ import { DecisionService, file_countersign_v1_decision } from './gen/countersign
 import { GateService, file_countersign_v1_gate } from './gen/countersign/v1/gate_pb.js';
 import { file_grpc_health_v1_health } from './gen/grpc/health/v1/health_pb.js';
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.js';
+import { PeopleService, file_countersign_v1_people } from './gen/countersign/v1/people_pb.js';
 import { PolicyService, file_countersign_v1_policy } from './gen/countersign/v1/policy_pb.js';
 
 // The services in the form grpc-js and Nest take (a "package definition"), built from the generated descriptors, so that
@@ -22,7 +23,14 @@ import { PolicyService, file_countersign_v1_policy } from './gen/countersign/v1/
 /** A level of JSON in a Struct is three levels of messages, and JSON may have 64: how much is too much, intake says. */
 export const READING = { recursionLimit: 256 } as const;
 
-export const SERVICES = { ApprovalService, AuditService, DecisionService, GateService, PolicyService } as const;
+export const SERVICES = {
+  ApprovalService,
+  AuditService,
+  DecisionService,
+  GateService,
+  PeopleService,
+  PolicyService,
+} as const;
 
 export interface MethodDefinition {
   path: string;
@@ -72,6 +80,7 @@ export function reflectionDefinition(): Record<string, unknown> {
     file_countersign_v1_decision,
     file_countersign_v1_approval,
     file_countersign_v1_gate,
+    file_countersign_v1_people,
     file_countersign_v1_policy,
     file_countersign_v1_audit,
   ].forEach(add);

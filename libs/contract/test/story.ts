@@ -14,6 +14,7 @@ import type {
   AgentFact,
   Envelope,
   GateFact,
+  CredentialFact,
   PeopleFact,
   PolicyFact,
   RecordedChanges,
@@ -284,6 +285,36 @@ const PEOPLE: PeopleFact[] = [
   { type: 'group.changed', group: 'dba', change: 'changed', added: ['kim@acme.example'], removed: [], by: 'scim' },
 ];
 
+const dana = { person: 'dana@acme.example' };
+const byDana = { by: 'dana@acme.example', by_name: 'Dana Ito' };
+const account = { channel: 'slack', account: 'T0ACME/U0DANA' };
+
+/** Of a token, a sign-in and a link, each a stream. */
+const CREDENTIALS: CredentialFact[][] = [
+  [
+    { type: 'token.issued', ...dana, name: 'laptop', scopes: ['vote'], expires_at: at(86_400), ...byDana },
+    { type: 'token.revoked', ...dana, name: 'laptop', ...byDana },
+  ],
+  [
+    {
+      type: 'person.signed_in',
+      ...dana,
+      person_name: 'Dana Ito',
+      issuer: 'https://login.acme.example',
+      auth_time: at(0),
+      acr: 'phr',
+      amr: ['hwk', 'user'],
+      expires_at: at(43_200),
+      step_up: `dec_${digits(2)}`,
+    },
+    { type: 'person.signed_out', ...dana, by: 'olu@acme.example', by_name: 'Olu Peters' },
+  ],
+  [
+    { type: 'account.linked', ...dana, person_name: 'Dana Ito', ...account, account_name: 'dana', workspace: 'Acme' },
+    { type: 'account.unlinked', ...dana, ...account, ...byDana },
+  ],
+];
+
 /** Every event of the plays, in the order in which one source would write them. */
 export function story(): { envelope: Envelope; bytes: string }[] {
   const told: { envelope: Envelope; bytes: string }[] = [];
@@ -292,7 +323,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   const tell = (
     decision: Decision | undefined,
     decision_id: string,
-    { type, ...data }: DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact,
+    { type, ...data }: DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact | CredentialFact,
     second: number,
     version = (decision?.version ?? 0) + 1,
   ) => {
@@ -328,6 +359,9 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   );
   STOPS.forEach((facts, i) => facts.forEach((fact, n) => tell(undefined, `stp_${digits(i + 1)}`, fact, 60 * n, n + 1)));
   PEOPLE.forEach((fact, i) => tell(undefined, `ppl_${digits(i + 1)}`, fact, 0));
+  CREDENTIALS.forEach((facts, i) =>
+    facts.forEach((fact, n) => tell(undefined, `ppl_${digits(i + 50)}`, fact, 60 * n, n + 1)),
+  );
   return told;
 }
 

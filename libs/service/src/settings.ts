@@ -104,7 +104,8 @@ export const SETTINGS = {
   },
   COUNTERSIGN_INTAKE_ADDRESS: {
     schema: hostPort.optional(),
-    about: 'Where notifier and decision reach intake, host:port. decision gets from there what was activated.',
+    about:
+      'Where notifier, decision and audit reach intake, host:port. decision gets from there what was activated, audit who is who.',
   },
   COUNTERSIGN_DECISION_ADDRESS: {
     schema: hostPort.optional(),

@@ -1,8 +1,6 @@
-import type { Person } from '@countersign/approval';
+import { roleRefusal, type Person } from '@countersign/approval';
 
-/** Whose members may stop and resume whatever there is. */
-const OPERATORS: readonly string[] = ['ops', 'security'];
-
-export function isOperator({ groups }: Person): boolean {
-  return groups.some((group) => OPERATORS.includes(group));
+/** Who may stop and resume whatever there is. */
+export function isOperator(person: Person): boolean {
+  return roleRefusal(person, 'operate') === undefined;
 }

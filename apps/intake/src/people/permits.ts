@@ -21,6 +21,13 @@ const SCOPE_OF: Record<string, Duty | 'read'> = {
   RollbackBundle: 'policy',
   SetCandidate: 'policy',
   ClearCandidate: 'policy',
+  ListStops: 'read',
+  StopActions: 'operate',
+  ResumeActions: 'operate',
+  WhoAmI: 'read',
+  ListTokens: 'read',
+  ListLinks: 'read',
+  GetLink: 'read',
 };
 
 /** The same service, closed to credentials that were not made for what is called. */

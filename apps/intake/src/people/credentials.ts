@@ -1,0 +1,42 @@
+import { StatusError } from '@countersign/contract';
+import { sameToken, type Caller, type Directory } from '@countersign/directory';
+import type { Authenticate } from '@countersign/service';
+import type { ApiTokens } from './api-tokens.js';
+import { hashOf, isToken } from './token-text.js';
+
+export interface CredentialSources {
+  directory: () => Directory;
+  tokens: ApiTokens;
+  /** True when what was taken back elsewhere may not be known here. */
+  stale: () => boolean;
+  serviceToken?: string;
+}
+
+/** Whose a credential is, from wherever it comes. It answers at once but for a token of the identity provider seen first. */
+export class Credentials {
+  readonly #isService: (token: string) => boolean;
+
+  constructor(readonly sources: CredentialSources) {
+    this.#isService = sources.serviceToken === undefined ? () => false : sameToken(sources.serviceToken);
+  }
+
+  readonly authenticate: Authenticate<Caller> = (token) => {
+    const known = this.callerOfHash(hashOf(token), isToken(token));
+    if (known) return known;
+    return this.#isService(token) ? { kind: 'service', id: 'notifier' } : undefined;
+  };
+
+  /** By the base64 of the SHA-256. `issued`: it is one of ours by its shape, or may be. Throws StatusError UNAVAILABLE. */
+  callerOfHash(tokenHash: string, issued = true): Caller | undefined {
+    const { directory, tokens, stale } = this.sources;
+    const listed = directory().callerOfHash(tokenHash);
+    if (listed || !issued) return listed;
+    // A token that was revoked elsewhere must not work here because this process could not hear of it.
+    if (stale())
+      throw new StatusError('UNAVAILABLE', 'who has which token can not be looked up now: try again', {
+        reason: 'DATABASE_UNAVAILABLE',
+        retryAfterMs: 1_000,
+      });
+    return tokens.callerOfHash(tokenHash);
+  }
+}
