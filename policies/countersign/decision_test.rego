@@ -289,7 +289,7 @@ test_a_rule_may_offer_several_quorums_and_every_rule_must_be_satisfied if {
 
 test_rules_without_a_choice_offer_none if {
 	said := shop({"require_approval": {held({})}})
-	every member in ["choices", "fixed", "deny_quorum", "escalate", "late_members"] {
+	every member in ["choices", "fixed", "deny_quorum", "escalate", "late_members", "session"] {
 		not member in object.keys(said.approval)
 	}
 }
@@ -324,4 +324,33 @@ test_quorums_and_escalations_that_can_not_be_read_deny if {
 	] {
 		shop({"require_approval": {held(more)}}).effect == "deny"
 	}
+}
+
+test_one_approval_does_for_several_actions_only_where_every_rule_lets_it if {
+	a := {"count": 5, "vary": ["/arguments/amount", "/resource/id"], "limits": [{"pointer": "/arguments/amount", "each": 50}]}
+	b := {"count": 9, "expires_in": "5m", "vary": ["/action/properties/amount"], "limits": [{"pointer": "/arguments/amount", "total": 90}]}
+	shop({"require_approval": {held({"session": a})}}).approval.session == {
+		"expires_in": 900, "count": 5, "vary": ["/action/properties/amount", "/resource/id"], "limits": a.limits,
+	}
+	shop({"require_approval": {held({"rule": "a", "session": a}), held({"rule": "b", "session": b})}}).approval.session == {
+		"expires_in": 300, "count": 5, "vary": ["/action/properties/amount"], "limits": sort(array.concat(a.limits, b.limits)),
+	}
+	said := shop({"require_approval": {held({"rule": "a", "session": a}), held({"rule": "b"})}})
+	not said.approval.session
+	shop({"require_approval": {held({"session": {"count": 1}})}}).approval.session == {"expires_in": 900, "count": 1, "vary": [], "limits": []}
+}
+
+test_leave_for_a_session_that_is_too_wide_or_can_not_be_read_denies if {
+	every more in [
+		true, {}, {"count": 0}, {"count": "5"}, {"count": 5, "expires_in": "2h"}, {"count": 5, "expires_in": 3601}, {"count": 5, "expires_in": "soon"},
+		{"count": 5, "vary": "/arguments/x"}, {"count": 5, "vary": [7]}, {"count": 5, "vary": [""]}, {"count": 5, "vary": ["/action/name"]},
+		{"count": 5, "vary": ["/arguments"]}, {"count": 5, "vary": ["/arguments/"]}, {"count": 5, "vary": ["/subject/id"]},
+		{"count": 5, "vary": ["/resource/type"]}, {"count": 5, "vary": ["/context/ticket"]}, {"count": 5, "vary": ["x/resource/id"]},
+		{"count": 5, "limits": {}}, {"count": 5, "limits": ["/arguments/x"]}, {"count": 5, "limits": [{"each": 5}]},
+		{"count": 5, "limits": [{"pointer": "amount", "each": 5}]}, {"count": 5, "limits": [{"pointer": "/arguments/x", "each": "5"}]},
+		{"count": 5, "limits": [{"pointer": "/arguments/x", "total": -1}]}, {"count": 5, "limits": [{"pointer": "/arguments/x", "most": 1}]},
+	] {
+		shop({"require_approval": {held({"session": more})}}).effect == "deny"
+	}
+	shop({"require_approval": {held({"session": {"count": 5, "expires_in": "1h"}})}}).effect == "require_approval"
 }

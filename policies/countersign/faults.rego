@@ -35,6 +35,7 @@ in_approval(rule) := {fault |
 		"late_members is not true or false": bad_flag(rule, "late_members"),
 		"alternatives are not a list of lists of seats": bad_alternatives(rule),
 		"deny_quorum is not a whole number of at least 1": bad_deny_quorum(rule),
+		`session is not an object of count, expires_in of an hour at most, vary (below /arguments or /resource) and limits`: bad_session(rule),
 		`escalate is not a list of objects of after, such as "10m", and seats`: bad_escalate(rule),
 	}
 	bad
@@ -106,6 +107,39 @@ is_seats(given) if {
 		is_string(seat.group)
 		seat.group != ""
 		is_count(object.get(seat, "count", 1))
+	}
+}
+
+bad_session(rule) if {
+	given := rule.session
+	not is_session(given)
+} else := false
+
+is_session(given) if {
+	is_object(given)
+	is_count(given.count)
+	terms.seconds(object.get(given, "expires_in", "15m")) <= 3600
+	is_list(object.get(given, "vary", []))
+	every free in object.get(given, "vary", []) {
+		is_variable(terms.pointer(free))
+	}
+	is_list(object.get(given, "limits", []))
+	every limit in object.get(given, "limits", []) {
+		is_limit(limit)
+	}
+}
+
+# Never who acts, for whom, where, or what is done.
+is_variable(pointer) if {
+	regex.match(`^/(action|resource)/properties/.|^/resource/id$`, pointer)
+}
+
+is_limit(limit) if {
+	startswith(limit.pointer, "/")
+	every name, most in object.remove(limit, ["pointer"]) {
+		name in {"each", "total"}
+		is_number(most)
+		most >= 0
 	}
 }
 

@@ -36,7 +36,7 @@ score_of(scores) := {"score": max(scores)} if {
 	count(scores) > 0
 } else := {}
 
-approval(rules) := object.union_n([asked(rules), choices(rules), deny_quorum(rules), escalate(rules), late_members(rules)])
+approval(rules) := object.union_n([asked(rules), choices(rules), deny_quorum(rules), escalate(rules), late_members(rules), session(rules)])
 
 asked(rules) := {
 	"seats": seats(rules),
@@ -80,6 +80,24 @@ late_members(rules) := {"late_members": true} if {
 		rule.late_members == true
 	}
 } else := {}
+
+# One approval does for further actions only where every rule lets it, as far as each of them lets it.
+session(rules) := {"session": {
+	"expires_in": min({seconds(object.get(given, "expires_in", "15m")) | some given in all}),
+	"count": min({given.count | some given in all}),
+	"vary": sort(intersection({{pointer(free) | some free in object.get(given, "vary", [])} | some given in all})),
+	"limits": sort({limit | some given in all; some limit in given.limits}),
+}} if {
+	every rule in rules {
+		rule.session
+	}
+	all := {rule.session | some rule in rules}
+} else := {}
+
+# Two spellings of one place are one.
+pointer(given) := concat("", ["/action/properties", substring(given, count("/arguments"), -1)]) if {
+	startswith(given, "/arguments/")
+} else := given
 
 any_true(rules, member) if {
 	some rule in rules

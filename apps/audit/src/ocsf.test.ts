@@ -81,6 +81,29 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
     ],
   },
   'decision.repeated': { data: {}, sees: [{ type_uid: 600304, disposition_id: 14, status_id: 99 }] },
+  'session.drawn': {
+    data: {
+      decision_id: 'dec_2',
+      action_digest: 'd',
+      use: 2,
+      amounts: [{ pointer: '/action/properties/rows', amount: 5 }],
+    },
+    sees: [
+      {
+        type_uid: 300403,
+        status_detail: 'a further action was allowed',
+        entity: expect.objectContaining({ data: expect.objectContaining({ decision_id: 'dec_2', use: 2 }) }),
+      },
+    ],
+  },
+  'session.expired': {
+    data: { unused: 2 },
+    sees: [{ type_uid: 300403, status_detail: 'the leave for further actions has expired' }],
+  },
+  'session.ended': {
+    data: { by: 'dana@acme.example', by_name: 'Dana Ito', reason: 'a mistake' },
+    sees: [{ type_uid: 300403, severity_id: 3, disposition_id: 24, comment: 'a mistake' }],
+  },
   'vote.retracted': {
     data: { voter: 'dana@acme.example', channel: 'slack' },
     sees: [{ type_uid: 300403, status_detail: 'vote taken back', actor: { user: { uid: 'dana@acme.example' } } }],

@@ -179,6 +179,18 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
           comment: fact.reason,
         }),
       ];
+    case 'session.drawn': {
+      const entity = approvalRequest(event, { decision_id: fact.decision_id, use: fact.use, amounts: fact.amounts });
+      return [approval(UPDATE, service, severity(1), status(1, 'a further action was allowed'), control(1, 8), entity)];
+    }
+    case 'session.ended':
+      return [
+        approval(UPDATE, { user: user(fact.by, fact.by_name) }, severity(3), status(1), control(2, 24), {
+          comment: fact.reason,
+        }),
+      ];
+    case 'session.expired':
+      return [approval(UPDATE, service, severity(1), status(1, 'the leave for further actions has expired'))];
     case 'grant.redeemed':
       return [api(severity(1), status(1, 'grant redeemed'), control(1, 1), policy(fact.policy.revision))];
     case 'grant.refused':

@@ -1,4 +1,4 @@
-import type { Agent, DecisionHeld, DecisionDenied, IssuedGrant, Verdict } from '@countersign/approval';
+import type { Agent, DecisionHeld, DecisionDenied, DrawnFrom, IssuedGrant, Verdict } from '@countersign/approval';
 import { canonicalize } from '@countersign/ledger';
 
 // Data of a decision's first event as canonical text, put together from texts that are made once per agent and verdict.
@@ -12,7 +12,11 @@ export function answerData(
   agent: Agent,
   digest: string,
   request: string,
-  { grant, history }: { grant?: IssuedGrant | undefined; history?: string | undefined } = {},
+  {
+    grant,
+    history,
+    session,
+  }: { grant?: IssuedGrant | undefined; history?: string | undefined; session?: DrawnFrom } = {},
 ): string {
   const { counts, flow, obligations, policy, reasons, risk } = textsOf(verdict);
   const allowed = verdict.effect === 'allow';
@@ -20,7 +24,8 @@ export function answerData(
   return (
     `{"action_digest":"${digest}","agent":${agentText(agent)},${counts}${flow}${grantText}${history ? `"history":${history},` : ''}` +
     `${allowed ? `"obligations":${obligations},` : ''}` +
-    `"policy":${policy},"reasons":${reasons},"request":${request},"risk":${risk}}`
+    `"policy":${policy},"reasons":${reasons},"request":${request},"risk":${risk}` +
+    `${session ? `,"session":${canonicalize(session)}` : ''}}`
   );
 }
 

@@ -26,6 +26,7 @@ import { isDecisionId, newId } from './ids.js';
 import { requireRoom, type Rate } from './rate.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
+import { readSessionChoice } from './session-choice.js';
 import { Violations } from './violations.js';
 
 export interface ApprovalApiParts {
@@ -101,6 +102,7 @@ export class ApprovalApi {
     found.text('seen_digest', seenDigest, 128);
     found.text('card_digest', cardDigest, 128);
     if (consideredS !== undefined && consideredS > A_DAY_S) found.add('considered_s', `is more than ${A_DAY_S}: a day`);
+    const session = readSessionChoice(request, found);
     found.settle();
     const { person, channel, submittedBy } = this.#voter(chatAccount, call);
     // Each refusal is recorded. What turns out to be none is given back.
@@ -124,6 +126,7 @@ export class ApprovalApi {
               ...(cardDigest ? { card_digest: cardDigest } : {}),
               ...(openedDetails === undefined ? {} : { opened_details: openedDetails }),
               ...(consideredS === undefined ? {} : { considered_s: consideredS }),
+              ...(session ? { session } : {}),
             },
       trace(call),
     );

@@ -26,6 +26,7 @@ import type { Write } from '@countersign/store';
 import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
 import { Decisions, draft, fold, likeness, stateRow } from './decisions.js';
+import { Drawing } from './drawing.js';
 import type { Grants } from './grants.js';
 import { evaluateWithHistory, toActor, type Evaluated } from './evaluation.js';
 import type { Floods } from './floods.js';
@@ -42,6 +43,8 @@ export interface DeciderParts {
   directory: () => Directory;
   limits: Limits;
   floods: Floods;
+  /** Members of context that bind. */
+  binding: readonly string[];
 }
 
 const ATTEMPTS = 20;
@@ -50,8 +53,11 @@ const MOST_LOOKED_AT = 200;
 /** From a checked request to a committed answer. */
 export class Decider {
   readonly #turns = new Turns();
+  readonly #drawing: Drawing;
 
-  constructor(readonly parts: DeciderParts) {}
+  constructor(readonly parts: DeciderParts) {
+    this.#drawing = new Drawing(parts);
+  }
 
   /** The answer is in the record when this resolves. Throws StatusError RESOURCE_EXHAUSTED early rather than queueing. */
   async decide(asked: Asked, traceId?: string): Promise<Decision> {
@@ -164,6 +170,9 @@ export class Decider {
 
   /** An answer that people must give. */
   async #hold(asked: Asked, evaluated: Evaluated, traceId?: string): Promise<Decision | undefined> {
+    const drawn = await this.#drawing.draw(asked, evaluated, likenessOf(asked), traceId);
+    if (drawn?.written === 'duplicate') return this.#repeated(asked);
+    if (drawn) return drawn.written === 'written' ? this.#reply(drawn.decision) : undefined;
     const { verdict, nowMs, told } = evaluated;
     const id = newId('dec', nowMs);
     const at = new Date(nowMs).toISOString();

@@ -28,7 +28,6 @@ const STREAM_CONCURRENCY = 256;
 export interface DecisionApiParts extends Omit<DeciderParts, 'limits' | 'floods'> {
   decider: Decider;
   changes: Changes;
-  binding: readonly string[];
   /** Absent: nobody is held back. */
   rate?: Rate | undefined;
   log: Log;
@@ -181,7 +180,7 @@ export class DecisionApi {
     const { decision, refused } = await this.#parts.decisions.run(
       txn,
       redeeming(
-        { policy: this.#parts.policy, directory, now: this.#parts.decisions.now },
+        { policy: this.#parts.policy, directory, decisions: this.#parts.decisions },
         { by: caller.id, grantId: jti, texts, agent, audience, proof: holder },
       ),
       trace(call),

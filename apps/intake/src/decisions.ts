@@ -2,6 +2,7 @@ import {
   decide,
   evolve,
   nextDue,
+  sessionOf,
   type Command,
   type Decision,
   type DecisionEvent,
@@ -151,6 +152,12 @@ export function likeness({ action_digest, request }: Pick<Decision, 'action_dige
   return digestOf(canonicalize([action_digest, principal, submitted_by, subject.properties ?? null, ...meant]));
 }
 
+/** What further actions must have in common with the one that leave was given with, as far as they are found by it. */
+export function leaveKey(request: Decision['request']): string {
+  const { subject, principal = '', action, resource } = request;
+  return digestOf(canonicalize([subject.id, principal, sessionOf(request) ?? '', action.name, resource.type]));
+}
+
 /** The row a decision is kept in. */
 export function stateRow(decision: Decision): StateRow {
   return {
@@ -162,6 +169,7 @@ export function stateRow(decision: Decision): StateRow {
     due: nextDue(decision)?.at ?? null,
     held: decision.approval !== undefined,
     asked: decision.status === 'PENDING' ? decision.approval.asked.map(({ id }) => id) : null,
+    ...(decision.session && !decision.session.ended ? { session: leaveKey(decision.request) } : {}),
     state: JSON.stringify(decision),
   };
 }

@@ -133,7 +133,8 @@ export class Intake {
       floods,
       refusals: refusalRate(config.refusedVotes),
     });
-    const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits, floods });
+    const binding = config.bindingContext;
+    const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits, floods, binding });
     const api = new DecisionApi({
       decider,
       decisions,
@@ -141,7 +142,7 @@ export class Intake {
       grants,
       directory,
       changes: this.#changes,
-      binding: config.bindingContext,
+      binding,
       rate: callRate(config.ratePerAgent),
       log,
     });

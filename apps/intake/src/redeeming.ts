@@ -3,6 +3,7 @@ import type { Directory } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
 import type { ActionTexts } from './action.js';
+import type { Decisions } from './decisions.js';
 import { policyInput } from './policy-input.js';
 
 export interface Use {
@@ -19,11 +20,13 @@ export interface Use {
 
 /** The command that uses up a grant: with the approvers as the directory has them now, and policy asked again. */
 export function redeeming(
-  parts: { policy: Policy; directory: Directory; now: () => Date },
+  parts: { policy: Policy; directory: Directory; decisions: Decisions },
   { by, grantId, texts, agent, audience, proof }: Use,
 ): (decision: Decision) => Promise<Redeem> {
   return async (decision) => {
-    const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
+    const { drawn_from } = decision;
+    const origin = drawn_from && (await parts.decisions.load(drawn_from.decision_id)).decision;
+    const approvals = (origin ?? decision).approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
     const approvers = approvals
       .map(({ voter }) => parts.directory.person(voter))
       .filter((person): person is Person => person !== undefined);
@@ -35,7 +38,7 @@ export function redeeming(
     const verdict = await parts.policy.evaluate(
       policyInput(texts, agent, {
         principal: decision.request.principal ?? '',
-        nowMs: parts.now().getTime(),
+        nowMs: parts.decisions.now().getTime(),
         approval,
         // The action has been counted since; policy sees what it saw then.
         ...(decision.history ? { history: canonicalize(decision.history) } : {}),
@@ -49,6 +52,7 @@ export function redeeming(
       approvers,
       owner: agent.owner,
       verdict,
+      ...(origin ? { origin } : {}),
       ...(audience ? { audience } : {}),
       ...(proof ? { proof } : {}),
     };

@@ -35,6 +35,10 @@ const STATUS: Record<RefusalCode, CodeName> = {
   stopped: 'FAILED_PRECONDITION',
   'not-operator': 'PERMISSION_DENIED',
   'own-agent': 'PERMISSION_DENIED',
+  'no-session': 'FAILED_PRECONDITION',
+  'session-over': 'FAILED_PRECONDITION',
+  'session-differs': 'FAILED_PRECONDITION',
+  'session-limit': 'FAILED_PRECONDITION',
   'not-acted': 'FAILED_PRECONDITION',
   'already-reported': 'FAILED_PRECONDITION',
 };

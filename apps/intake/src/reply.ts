@@ -11,6 +11,7 @@ import {
   type Sitter,
   type Status,
 } from '@countersign/approval';
+import { sessionToWire } from '@countersign/policy';
 import { DecisionSchema, State, Vote, type Decision } from '@countersign/contract';
 
 // The decision as it is told to agents: state, what they may do, and what to do next.
@@ -67,7 +68,11 @@ export function toDecision(decision: CoreDecision, grant?: string): Decision {
   });
 }
 
-function toApproval({ approval, created_at }: CoreDecision) {
+function toLeave({ count, used, expires_at, ended = false }: NonNullable<CoreDecision['session']>) {
+  return { count, used, expiresAt: at(expires_at), ended };
+}
+
+function toApproval({ approval, created_at, session }: CoreDecision) {
   const { terms, votes, expires_at } = approval!;
   const approvals = votes
     .filter(({ vote }) => vote === 'approve')
@@ -91,6 +96,8 @@ function toApproval({ approval, created_at }: CoreDecision) {
     })),
     expiresAt: at(expires_at),
     reasonRequired: terms.reason_required,
+    ...(terms.session ? { sessionTerms: sessionToWire(terms.session) } : {}),
+    ...(session ? { session: toLeave(session) } : {}),
     requestedAt: at(created_at),
   };
 }

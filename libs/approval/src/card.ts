@@ -8,7 +8,8 @@ import { openSeats, seatBest } from './quorum.js';
 import { redact } from './redact.js';
 import { justBefore, saidBefore, similarText, type Reader, type Related } from './related.js';
 import type { ActionRequest } from './request.js';
-import { usesMade, type Decision } from './state.js';
+import { sessionText } from './session-text.js';
+import { usesMade, type ApprovalState, type Decision } from './state.js';
 
 // What an approver sees, in the order in which the eye should meet it: the effect first, the agent's own words last. Built
 // from the canonical action alone. Every channel lays out these lines; none writes its own.
@@ -98,7 +99,7 @@ export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Ca
     ...optional('outcome', outcomeOf(decision, zone)),
     ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
     ...several('agent_says_before', saidBefore(request)),
-    ...(pending ? { effect: effectText(approval!.grant.uses) } : {}),
+    ...(pending ? { effect: effectText(approval!) } : {}),
     ...optional('progress', progressOf(decision)),
     actions: pending ? ['approve', 'deny'] : [],
     reason_required: approval?.terms.reason_required ?? false,
@@ -154,12 +155,18 @@ function outcomeOf(decision: Decision, zone?: string): string | undefined {
 
 function approvedBy(decision: Decision, zone?: string): string {
   const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
-  if (approvals.length === 0) return 'Allowed by policy.';
+  if (approvals.length === 0) return allowedBy(decision);
   const parts = approvals.map(({ voter_name, channel, at, reason }) => {
     const after = groupDigits(Math.max(0, Math.round((Date.parse(at) - Date.parse(decision.created_at)) / 1000)));
     return `${inert(voter_name, 120)} in ${PLACES.get(channel) ?? inert(channel, 40)}, ${clockText(at, decision.created_at, zone)}, after ${after} s${reason ? `: ${inert(reason, 300)}` : ''}`;
   });
   return `Approved by ${parts.join('; ')}.`;
+}
+
+function allowedBy({ drawn_from }: Decision): string {
+  if (!drawn_from) return 'Allowed by policy.';
+  const names = drawn_from.approvers.map(({ name }) => inert(name, 120)).join(' and ');
+  return `Allowed for the session by ${names}, with ${drawn_from.decision_id}.`;
 }
 
 function ranText(decision: Decision, zone?: string): string {
@@ -169,8 +176,9 @@ function ranText(decision: Decision, zone?: string): string {
 }
 
 /** What people are about to permit: more than once has to be said, or nobody would expect it. */
-function effectText(uses: number): string {
-  return `Approving lets this exact call run ${uses > 1 ? `up to ${times(uses)}` : 'once'}.`;
+function effectText({ grant: { uses }, terms: { session } }: ApprovalState): string {
+  const exact = `Approving lets this exact call run ${uses > 1 ? `up to ${times(uses)}` : 'once'}.`;
+  return session ? `${exact} ${sessionText(session)}` : exact;
 }
 
 function times(n: number): string {

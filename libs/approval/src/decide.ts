@@ -4,6 +4,7 @@ import { redeem, type Redeem } from './redeem.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
 import { defined, settled } from './settled.js';
+import { draw, leaveLapsed, liveLeave, type Draw } from './session.js';
 import { usesMade, type Decision } from './state.js';
 import { halted, type Stop } from './stop.js';
 import { escalate, remind, type Escalate, type Remind } from './waiting.js';
@@ -15,6 +16,7 @@ export type Command =
   | Redeem
   | Remind
   | Escalate
+  | Draw
   | { type: 'withdraw'; by: string; reason?: string }
   | { type: 'revoke'; by: Person; reason: string }
   | { type: 'expire' }
@@ -45,9 +47,11 @@ export interface Ruling {
  * force now and covers this request.
  */
 export function decide(decision: Decision, command: Command, at: string, stop?: Stop): Ruling {
+  // Leave for a session has a time of its own, which the grant that came with it does not bound.
+  if (command.type === 'draw') return draw(decision, command, at);
   const lapsed = lapse(decision, at);
   if (lapsed) {
-    if (command.type === 'expire') return { events: [lapsed] };
+    if (command.type === 'expire') return { events: [lapsed, ...leaveLapsed(decision, at)] };
     const text =
       decision.status === 'PENDING'
         ? 'This request has expired: nobody answered in time. The agent may ask again.'
@@ -60,6 +64,7 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
   if (ended) return ended;
   switch (command.type) {
     case 'expire':
+      return { events: leaveLapsed(decision, at) };
     case 'stop':
       return { events: [] };
     case 'repeat':
@@ -107,14 +112,22 @@ function isPast(deadline: string, at: string): boolean {
 }
 
 function revoke(decision: Decision, { by, reason }: { by: Person; reason: string }): Ruling {
-  if (decision.status !== 'ALLOWED' || !decision.grant) {
+  const usable = decision.status === 'ALLOWED' && decision.grant !== undefined;
+  const endsSession = liveLeave(decision) !== undefined;
+  if (!usable && !endsSession) {
     const text =
       decision.status === 'ALLOWED' ? 'There is nothing to revoke: this was allowed outright.' : settled(decision).text;
     return { events: [], refused: refuse('no-grant', text) };
   }
   if (saysNothing(reason))
     return { events: [], refused: refuse('reason-required', 'Say why: a reason is required to revoke.') };
-  return { events: [{ type: 'decision.revoked', by: by.id, by_name: by.name, reason }] };
+  const told = { by: by.id, by_name: by.name, reason };
+  return {
+    events: [
+      ...(endsSession ? [{ type: 'session.ended' as const, ...told }] : []),
+      ...(usable ? [{ type: 'decision.revoked' as const, ...told }] : []),
+    ],
+  };
 }
 
 function report(decision: Decision, { by, success, summary, details, use }: Report): Ruling {

@@ -156,6 +156,11 @@ export function sitting(people: readonly Person[], approval: Seating, owner?: st
   return present.flatMap(({ person, groups }) => (groups.length > 0 ? [{ id: person.id, groups }] : []));
 }
 
+/** Those of these people who approved. */
+export function approversAmong(people: readonly Person[], { votes }: Pick<ApprovalState, 'votes'>): Person[] {
+  return people.filter(({ id }) => votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)));
+}
+
 /** Every id of a person. */
 export function idsOf({ id, also = [] }: Person): string[] {
   return [id, ...also];

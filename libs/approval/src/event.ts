@@ -31,6 +31,15 @@ export interface DecisionAllowed extends Answered {
   type: 'decision.allowed';
   obligations: Obligation[];
   grant?: IssuedGrant;
+  /** Present when people had approved it together with another one, in the same session. */
+  session?: DrawnFrom;
+}
+
+/** Which decision gave leave, which use of it this is, and who had approved. */
+export interface DrawnFrom {
+  decision_id: string;
+  use: number;
+  approvers: { id: string; name: string }[];
 }
 
 /** Policy denied it, or it could not be asked about. */
@@ -83,6 +92,8 @@ export interface VoteCast {
   opened_details?: boolean;
   /** For how long it was before the voter's eyes, in seconds, as the surface tells. */
   considered_s?: number;
+  /** The voter approves further actions like it in the same session, too. */
+  session?: { count?: number; expires_in_s?: number };
 }
 
 /** Somebody tried to vote and the rules said no. Changes nothing. */
@@ -145,6 +156,46 @@ export interface DecisionApproved {
   type: 'decision.approved';
   approvers: { id: string; name: string; seat: string }[];
   grant: IssuedGrant;
+  /** Present when all of them gave leave for further actions. */
+  session?: SessionLeave;
+}
+
+/** What people let the agent do besides, in the same session. */
+export interface SessionLeave {
+  /** Further actions. */
+  count: number;
+  /** RFC 3339, UTC. */
+  expires_at: string;
+  /** What each number that has a limit comes to so far. */
+  totals: { pointer: string; sum: number }[];
+}
+
+/** A further action was allowed because people had approved it with this one. */
+export interface SessionDrawn {
+  type: 'session.drawn';
+  /** The decision of that action. */
+  decision_id: string;
+  action_digest: string;
+  /** Which use of the leave, from 1. */
+  use: number;
+  amounts?: { pointer: string; amount: number }[];
+}
+
+/** Somebody took back the leave for further actions, or a stop did. */
+export interface SessionEnded {
+  type: 'session.ended';
+  by: string;
+  by_name: string;
+  reason: string;
+  /** The stop that did. */
+  stop?: string;
+}
+
+/** The time of the leave for further actions is over. */
+export interface SessionExpired {
+  type: 'session.expired';
+  /** How many further actions were not made. */
+  unused: number;
 }
 
 /** An eligible person said no. */
@@ -239,6 +290,9 @@ export type DecisionEvent =
   | DecisionWithdrawn
   | DecisionRevoked
   | DecisionStopped
+  | SessionDrawn
+  | SessionEnded
+  | SessionExpired
   | GrantRedeemed
   | GrantRefused
   | GrantExpired

@@ -8,6 +8,7 @@ import type {
   DecisionHeld,
   DecisionRevoked,
   DecisionStopped,
+  SessionDrawn,
 } from './event.js';
 import { sameIdentity } from './identity.js';
 import type { Destination } from './request.js';
@@ -43,6 +44,7 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
         status: 'ALLOWED',
         obligations: event.obligations,
         ...(event.grant ? { grant: event.grant, granted_at: at } : {}),
+        ...(event.session ? { drawn_from: event.session } : {}),
       };
     case 'decision.denied':
       return { ...asked(event, decision_id, version, at), status: 'DENIED' };
@@ -120,6 +122,7 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
         grant: event.grant,
         granted_at: at,
         approval: { ...decision.approval, votes },
+        ...(event.session ? { session: { ...event.session, used: 0 } } : {}),
       };
     }
     case 'decision.rejected':
@@ -153,6 +156,11 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
     case 'decision.stopped':
       if (decision.status !== 'PENDING') return decision;
       return { ...decision, status: 'DENIED', stopped_by: { ...whoEnded(event), stop: event.stop } };
+    case 'session.drawn':
+      return decision.session ? { ...decision, session: drawn(decision.session, event) } : decision;
+    case 'session.ended':
+    case 'session.expired':
+      return decision.session ? { ...decision, session: { ...decision.session, ended: true } } : decision;
     case 'grant.expired':
       if (decision.status !== 'ALLOWED') return decision;
       return { ...decision, status: 'EXPIRED', expired: 'grant' };
@@ -184,6 +192,12 @@ function votesWithout({ approval }: Pending, voter: string): ApprovalState['vote
 
 function reminded({ waiting: _, ...approval }: ApprovalState, { waiting }: ApprovalReminded): ApprovalState {
   return { ...approval, reminded: true, ...(waiting ? { waiting } : {}) };
+}
+
+function drawn(session: NonNullable<Asked['session']>, { use, amounts = [] }: SessionDrawn): Asked['session'] {
+  const added = new Map(amounts.map(({ pointer, amount }) => [pointer, amount]));
+  const totals = session.totals.map(({ pointer, sum }) => ({ pointer, sum: sum + (added.get(pointer) ?? 0) }));
+  return { ...session, used: use, totals };
 }
 
 function escalated({ away_from: _, ...approval }: ApprovalState, event: ApprovalEscalated): ApprovalState {

@@ -53,6 +53,7 @@ export {
   type Scope,
 } from './roles.js';
 export { isConcerned, isParty, noVoteBecause } from './sight.js';
+export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
 export * from './state.js';
 export {
   areaOf,

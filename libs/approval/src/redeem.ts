@@ -1,8 +1,9 @@
-import { sitting } from './eligibility.js';
+import { approversAmong, sitting } from './eligibility.js';
 import type { Ruling } from './decide.js';
-import { sameIdentity } from './identity.js';
 import { inert } from './inert.js';
+import type { DrawnFrom } from './event.js';
 import { seatBest } from './quorum.js';
+import { sessionEnded } from './session.js';
 import { defined } from './settled.js';
 import { refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
@@ -21,6 +22,8 @@ export interface Redeem {
   owner?: string;
   /** Policy's answer now, with the approval in its input. */
   verdict: Verdict;
+  /** The decision that gave leave for this one, as it is now. Only for one that was drawn from another. */
+  origin?: Decision;
   /** Where the grant is about to be used, as whoever is there says. */
   audience?: string;
   /** Absent when no proof came with the grant. */
@@ -104,7 +107,9 @@ function holderRefusal({ request, proofs }: Allowed, { proof }: Redeem): Refusal
 }
 
 /** The quorum must still hold today: for the seats it was approved with, and for what policy wants now. */
-function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: Redeem): Refusal | undefined {
+function approversRefusal({ approval, drawn_from }: Allowed, command: Redeem): Refusal | undefined {
+  const { approvers, verdict, owner } = command;
+  if (drawn_from) return drawnRefusal(drawn_from, command);
   const wantedNow = verdict.effect === 'require_approval' ? [verdict.approval ?? { seats: [] }] : [];
   if (!approval) {
     if (wantedNow.length === 0) return undefined;
@@ -114,9 +119,7 @@ function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: 
     ...approval.excluded,
     ...(verdict.approval?.exclude ?? []).map((id) => ({ id, because: 'policy' as const })),
   ];
-  const voted = approvers.filter(({ id }) =>
-    approval.votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)),
-  );
+  const voted = approversAmong(approvers, approval);
   for (const terms of [approval.terms, ...wantedNow]) {
     const sitters = sitting(voted, { terms, excluded, asked: [] }, owner);
     if (!seatBest(terms, sitters).complete) {
@@ -124,6 +127,20 @@ function approversRefusal({ approval }: Allowed, { approvers, verdict, owner }: 
     }
   }
   return undefined;
+}
+
+/** Those who gave leave must still be people who could approve this, and must not have taken the leave back. */
+function drawnRefusal({ decision_id }: DrawnFrom, { origin, approvers, verdict, owner }: Redeem): Refusal | undefined {
+  if (!origin?.approval || origin.id !== decision_id || sessionEnded(origin))
+    return refuse('grant-revoked', 'The leave that this permission was given with has been taken back. Ask again.');
+  if (verdict.effect !== 'require_approval') return undefined;
+  const { approval } = origin;
+  const exclude = verdict.approval!.exclude.map((id) => ({ id, because: 'policy' as const }));
+  const voted = approversAmong(approvers, approval);
+  const seating = { terms: verdict.approval!, excluded: [...approval.excluded, ...exclude], asked: [] };
+  return seatBest(verdict.approval!, sitting(voted, seating, owner)).complete
+    ? undefined
+    : refuse('approver-gone', 'Those who approved this may no longer approve it. Ask again.');
 }
 
 function unusable(decision: Exclude<Decision, { status: 'ALLOWED' }>): Refusal {

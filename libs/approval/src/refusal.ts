@@ -33,6 +33,10 @@ export type RefusalCode =
   | 'stopped'
   | 'not-operator'
   | 'own-agent'
+  | 'no-session'
+  | 'session-over'
+  | 'session-differs'
+  | 'session-limit'
   | 'not-acted'
   | 'already-reported';
 

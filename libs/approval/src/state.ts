@@ -1,4 +1,12 @@
-import type { DecisionHeld, IssuedGrant, OutcomeReported, RecordedAgent, VoteCast } from './event.js';
+import type {
+  DecisionHeld,
+  DrawnFrom,
+  IssuedGrant,
+  OutcomeReported,
+  RecordedAgent,
+  SessionLeave,
+  VoteCast,
+} from './event.js';
 import type { ActionRequest } from './request.js';
 import type { Classification, Obligation, Reason, Risk } from './verdict.js';
 
@@ -22,6 +30,10 @@ export interface Asked extends Classification {
   updated_at: string;
   /** The human part; absent when nobody was asked. */
   approval?: ApprovalState;
+  /** The leave that people gave for further actions, and what is left of it. */
+  session?: SessionLeave & { used: number; ended?: boolean };
+  /** Whose leave this was allowed with. */
+  drawn_from?: DrawnFrom;
   /** The last one reported. */
   outcome?: Omit<OutcomeReported, 'type'> & { at: string };
   /** The uses that have an outcome. */

@@ -1,10 +1,11 @@
 import type { Command, Ruling } from './decide.js';
 import { delegationChain } from './eligibility.js';
-import type { DecisionRevoked, DecisionStopped } from './event.js';
+import type { DecisionRevoked, DecisionStopped, SessionEnded } from './event.js';
 import { identityKey, sameIdentity } from './identity.js';
 import { inert } from './inert.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { ActionRequest, Person } from './request.js';
+import { liveLeave } from './session.js';
 import type { Decision } from './state.js';
 import type { Reason, Verdict } from './verdict.js';
 
@@ -89,24 +90,26 @@ export function stoppedVerdict(verdict: Verdict, stop: Stop): Verdict {
 }
 
 /** What a stop does to a decision that is there already: nothing if it permits nothing any more, or has nothing to take back. */
-export function halt(decision: Decision, stop: Stop): DecisionStopped | DecisionRevoked | undefined {
+export function halt(decision: Decision, stop: Stop): (DecisionStopped | DecisionRevoked | SessionEnded)[] {
   const said = { by: stop.by, by_name: stop.by_name, reason: stop.reason, stop: stop.id };
-  if (decision.status === 'PENDING') return { type: 'decision.stopped', ...said };
-  if (decision.status === 'ALLOWED' && decision.grant) return { type: 'decision.revoked', ...said };
-  return undefined;
+  if (decision.status === 'PENDING') return [{ type: 'decision.stopped', ...said }];
+  return [
+    ...(liveLeave(decision) ? [{ type: 'session.ended' as const, ...said }] : []),
+    ...(decision.status === 'ALLOWED' && decision.grant ? [{ type: 'decision.revoked' as const, ...said }] : []),
+  ];
 }
 
 /** What is told to whoever votes on, or would use, what a stop has ended just now, and what is put on the record. */
 export function halted(decision: Decision, command: Command, stop: Stop): Ruling | undefined {
   if (!ENDS_ON.has(command.type)) return undefined;
   const ended = halt(decision, stop);
-  if (!ended) return undefined;
+  if (ended.length === 0) return undefined;
   const { text } = stopReason(stop);
-  if (command.type === 'stop') return { events: [ended] };
-  if (command.type !== 'redeem') return { events: [ended], refused: refuse('already-decided', text) };
+  if (command.type === 'stop') return { events: ended };
+  if (command.type !== 'redeem') return { events: ended, refused: refuse('already-decided', text) };
   const { by, grant_id } = command;
   return {
-    events: [{ type: 'grant.refused', grant_id, by, because: 'stopped' }, ended],
+    events: [{ type: 'grant.refused', grant_id, by, because: 'stopped' }, ...ended],
     refused: refuse('stopped', text),
   };
 }

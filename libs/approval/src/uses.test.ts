@@ -24,6 +24,13 @@ const granting = (uses: number) => ({ verdict: verdict({ grant: { expires_in_s: 
 const three = approved(granting(3));
 const report: Command = { type: 'report', by: 'release-bot', success: true, summary: 'done' };
 
+it('an outcome that is reported again in the same words is the same, also where nothing was counted', () => {
+  const { decision } = act(allowed(), report);
+  expect(act(decision, report)).toMatchObject({ events: [] });
+  expect(act(decision, report).refused).toBeUndefined();
+  expect(act(decision, { ...report, success: false }).refused?.code).toBe('already-reported');
+});
+
 describe('a grant of three uses', () => {
   it('is used three times, each with its number, and then never again', () => {
     let decision: Decision = three;

@@ -33,6 +33,26 @@ export interface Escalation {
   seats: QuorumTerms;
 }
 
+/** On what terms people may approve further actions together with one: of the same agent, in the same session. */
+export interface SessionTerms {
+  /** How long from the approval, in seconds; an hour at most. */
+  expires_in_s: number;
+  /** How many further actions. */
+  count: number;
+  /** JSON pointers into the request that may differ: below its action's or resource's properties, or the resource's id. */
+  vary: string[];
+  limits: SessionLimit[];
+}
+
+/** A number in the request that is bounded. */
+export interface SessionLimit {
+  pointer: string;
+  /** The most in one action. */
+  each?: number;
+  /** The most in all of them together, the first included. */
+  total?: number;
+}
+
 export interface ApprovalTerms {
   seats: QuorumTerms;
   /** Quorums that do as well as `seats`. Absent when there is none. */
@@ -43,6 +63,8 @@ export interface ApprovalTerms {
   escalate?: Escalation[];
   /** True if people who join a group after the request was made may vote on it. */
   late_members?: boolean;
+  /** Absent when each action is to be approved by itself. */
+  session?: SessionTerms;
   /** How long people have, in seconds. */
   expires_in_s: number;
   reason_required: boolean;

@@ -8,6 +8,7 @@ import { seatBest, type Sitter } from './quorum.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
 import { defined, settled } from './settled.js';
+import { leaveOf, sessionRefusal, type SessionChoice } from './session.js';
 import type { Decision, Pending } from './state.js';
 
 export interface CastVote {
@@ -23,6 +24,8 @@ export interface CastVote {
   opened_details?: boolean;
   /** For how long it was before the voter's eyes, in seconds, as the surface tells. */
   considered_s?: number;
+  /** Leave for further actions like it, in the same session. */
+  session?: SessionChoice;
   /** True if the voter has just proved again who they are, by more than a click. */
   stepped_up?: boolean;
   /** The id the grant will have if this vote completes the quorum. */
@@ -60,6 +63,7 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
   const groups = eligibility(command.voter, pending.approval, command.owner) as string[];
   const { voter, vote, reason, channel, submitted_by, seen_digest, card_digest } = command;
   const { opened_details, considered_s } = command;
+  const session = vote === 'approve' ? command.session : undefined;
   const cast: DecisionEvent = {
     type: 'vote.cast',
     voter: voter.id,
@@ -67,7 +71,7 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
     vote,
     groups,
     channel,
-    ...defined({ reason, submitted_by, seen_digest, card_digest, opened_details, considered_s }),
+    ...defined({ reason, submitted_by, seen_digest, card_digest, opened_details, considered_s, session }),
   };
   // A vote of today takes the place of the one the same person cast before.
   const others = pending.approval.votes.filter((earlier) => !sameIdentity(earlier.voter, voter.id));
@@ -97,18 +101,21 @@ function rejection(
 }
 
 function approval(
-  { approval: { terms, votes, grant } }: Pending,
+  { request, approval: { terms, votes, grant } }: Pending,
   sitters: readonly Sitter[],
-  { voter, grant_id }: CastVote,
+  { voter, grant_id, session }: CastVote,
   at: string,
 ): DecisionApproved | undefined {
   const { complete, seated } = seatBest(terms, sitters);
   if (!complete) return undefined;
+  const given = new Map([...votes.map((cast) => [cast.voter, cast.session] as const), [voter.id, session]]);
+  const choices = [...seated.keys()].map((id) => given.get(id));
   const names = new Map([...votes.map((cast) => [cast.voter, cast.voter_name] as const), [voter.id, voter.name]]);
   return {
     type: 'decision.approved',
     approvers: [...seated].map(([id, seat]) => ({ id, name: names.get(id)!, seat })),
     grant: { id: grant_id, expires_at: addSeconds(at, grant.expires_in_s), uses: grant.uses },
+    ...defined({ session: leaveOf(terms.session, choices, request, at) }),
   };
 }
 
@@ -154,5 +161,7 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
   if (saysNothing(command.reason) && (vote === 'deny' || reason_required)) {
     return refuse('reason-required', `Say why: a reason is required to ${vote === 'deny' ? 'deny' : 'approve'} this.`);
   }
-  return undefined;
+  return vote === 'approve' && command.session
+    ? sessionRefusal(asked.terms.session, command.session, decision.request)
+    : undefined;
 }

@@ -4,6 +4,7 @@ import { quietUntil, type Calendars } from './hours.js';
 import { awayFrom, outOfHours } from './out-of-hours.js';
 import { groupsOf } from './quorum.js';
 import type { Destination, Person } from './request.js';
+import { liveLeave } from './session.js';
 import { settled } from './settled.js';
 import type { Decision, Pending } from './state.js';
 import type { Escalation } from './verdict.js';
@@ -41,10 +42,11 @@ export type Due = { at: string; type: 'expire' | 'remind' | 'escalate' };
 
 /** What time does next to a decision, if anything. Deadlines that are equal are settled by the end. */
 export function nextDue(decision: Decision): Due | undefined {
-  if (decision.status === 'ALLOWED') {
-    return decision.grant ? { at: decision.grant.expires_at, type: 'expire' } : undefined;
+  if (decision.status !== 'PENDING') {
+    const grant = decision.status === 'ALLOWED' ? decision.grant : undefined;
+    const ends = [grant, liveLeave(decision)].flatMap((permission) => permission?.expires_at ?? []);
+    return ends.map((at): Due => ({ at, type: 'expire' })).sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
   }
-  if (decision.status !== 'PENDING') return undefined;
   const dues: Due[] = [
     { at: decision.approval.expires_at, type: 'expire' },
     ...reminder(decision),

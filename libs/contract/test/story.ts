@@ -135,6 +135,41 @@ const climbing = () => {
   );
 };
 
+/** One whose approval does for two more like it, in the same session. */
+const inSession: Verdict = {
+  ...verdict,
+  approval: {
+    ...verdict.approval!,
+    session: {
+      expires_in_s: 900,
+      count: 2,
+      vary: ['/action/properties/rows'],
+      limits: [{ pointer: '/action/properties/rows', total: 20_000 }],
+    },
+  },
+};
+const several = () =>
+  hold(
+    {
+      ...answered,
+      agent: { id: 'release-bot', ...answered.agent },
+      verdict: inSession,
+      members: [DANA, SAM],
+      destinations: [],
+    },
+    at(0),
+  );
+const drawing: Command = {
+  type: 'draw',
+  request: answered.request,
+  decision_id: `dec_${digits(31)}`,
+  action_digest: DIGEST,
+  agent: { id: 'release-bot', ...answered.agent },
+  verdict: inSession,
+  binding: [],
+  approvers: [DANA],
+};
+
 const PLAYS: Play[] = [
   [
     { type: 'decision.allowed', ...answered, obligations, grant: { id: GRANT, expires_at: at(600), uses: 1 } },
@@ -165,6 +200,16 @@ const PLAYS: Play[] = [
   [held(), { type: 'withdraw', by: 'release-bot', reason: 'no longer needed' }],
   [held(), vote, { type: 'revoke', by: DANA, reason: 'incident OPS-312' }],
   [held(), [{ type: 'stop' }, 30, STOP]],
+  [
+    several(),
+    { ...vote, session: { count: 2 } },
+    {
+      ...drawing,
+      request: { ...answered.request, action: { name: 'db.delete', properties: { rows: 100, table: 'orders' } } },
+    },
+    { type: 'revoke', by: DANA, reason: 'incident OPS-312' },
+  ],
+  [several(), { ...vote, session: { count: 2 } }, [{ type: 'expire' }, 2_000]],
 ];
 
 const revision = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -30,4 +30,5 @@ export { shadowFromWire, shadowToWire } from './shadow-wire.js';
 export { readPolicyKeys, type PolicyKeys } from './signature/keys.js';
 export { signBundle, type SigningKey } from './signature/sign.js';
 export { readSources, type Sources } from './sources.js';
+export { sessionToWire } from './terms-wire.js';
 export { bundleToWire, verdictToWire } from './wire.js';

@@ -1,7 +1,10 @@
-import type { ApprovalTerms, Escalation, QuorumTerms } from '@countersign/approval';
+import { isVariable, LONGEST_SESSION_S } from '@countersign/approval';
+import type { ApprovalTerms, Escalation, QuorumTerms, SessionLimit, SessionTerms } from '@countersign/approval';
 import { duration, flag, list, name, names, object, SchemaProblem, whole } from './schema-members.js';
 
 const MOST_PEOPLE = 100;
+/** Further actions that one approval may do for. */
+const MOST_ACTIONS = 1_000;
 /** Quorums that would do. Every choice of one rule goes with every choice of another, so they multiply. */
 const MOST_QUORUMS = 32;
 
@@ -17,6 +20,7 @@ export function readApproval(given: unknown): ApprovalTerms {
     ...(terms.deny_quorum === undefined ? {} : { deny_quorum: whole(terms.deny_quorum, MOST_PEOPLE, 'deny_quorum') }),
     ...(escalate.length > 0 ? { escalate } : {}),
     ...(flag(terms.late_members, 'approval.late_members') ? { late_members: true } : {}),
+    ...(terms.session === undefined ? {} : { session: readSession(terms.session) }),
     expires_in_s: duration(terms.expires_in ?? '1h', 'approval.expires_in'),
     reason_required: flag(terms.reason_required, 'approval.reason_required'),
     channels: names(terms.channels, 'approval.channels'),
@@ -68,6 +72,42 @@ function readQuorum(given: unknown, what: string): QuorumTerms {
 function readSeat(given: unknown): QuorumTerms[number] {
   const { group, count } = object(given, 'a seat');
   return { group: name(group, 'seat.group'), count: whole(count ?? 1, MOST_PEOPLE, 'seat.count') };
+}
+
+/** On what terms one approval may do for several actions. What may never differ is refused here as it is by the rules. */
+function readSession(given: unknown): SessionTerms {
+  const { expires_in, count, vary, limits } = object(given, 'session');
+  const seconds = duration(expires_in ?? '15m', 'session.expires_in');
+  if (seconds > LONGEST_SESSION_S) throw new SchemaProblem('session.expires_in is longer than an hour');
+  const free = names(vary, 'session.vary').map(readPointer);
+  if (!free.every(isVariable))
+    throw new SchemaProblem(
+      'session.vary names what must not differ: only arguments, and the id and properties of the resource',
+    );
+  return {
+    expires_in_s: seconds,
+    count: whole(count, MOST_ACTIONS, 'session.count'),
+    vary: free,
+    limits: list(limits ?? [], 'session.limits').map(readLimit),
+  };
+}
+
+function readLimit(given: unknown): SessionLimit {
+  const { pointer, each, total } = object(given, 'a limit');
+  const at = readPointer(name(pointer, 'limit.pointer'));
+  for (const most of [each, total])
+    if (most !== undefined && !(typeof most === 'number' && most >= 0 && Number.isFinite(most)))
+      throw new SchemaProblem('a limit is not a number from 0');
+  return {
+    pointer: at,
+    ...(each === undefined ? {} : { each: each as number }),
+    ...(total === undefined ? {} : { total: total as number }),
+  };
+}
+
+/** Policy says "/arguments" for AuthZEN's "/action/properties". */
+function readPointer(given: string): string {
+  return given.replace(/^\/arguments(?=\/|$)/, '/action/properties');
 }
 
 function readEscalation(given: unknown): Escalation {

@@ -1,5 +1,6 @@
 import { ApprovalViewSchema, SERVICES, State, Vote } from '@countersign/contract';
 import { renderCardText } from '../card-text.js';
+import { parseDuration, toProtoDuration } from '../duration.js';
 import { EXIT, UsageError } from '../exit.js';
 import { asJson } from '../json.js';
 import { say } from '../terminal.js';
@@ -14,11 +15,26 @@ export const approve = verb({
     'Shows the card, asks, and votes. The vote names the digest of what was shown: if the request is another one by then, it does not count.',
   usage: '<id>',
   takes: { min: 1, max: 1 },
-  options: { reason: { type: 'string', value: '<text>', help: 'why; required where the approval says so' }, ...YES },
-  examples: ['countersign approve dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "change window confirmed"'],
+  options: {
+    reason: { type: 'string', value: '<text>', help: 'why; required where the approval says so' },
+    session: { type: 'boolean', help: 'also let the agent do more of the same in its session, as far as policy lets' },
+    count: { type: 'string', value: '<n>', help: 'with --session: how many more at most' },
+    within: { type: 'string', value: '<time>', help: 'with --session: for how long at most, such as 30m' },
+    ...YES,
+  },
+  examples: [
+    'countersign approve dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "change window confirmed"',
+    'countersign approve dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --session --count 5 --within 30m',
+  ],
   exits: [0, 1, 2, 3],
   run: ({ values, positionals: [id], ...world }) =>
-    castVote(world, { id: id!, vote: Vote.APPROVE, reason: values.reason ?? '', yes: values.yes ?? false }),
+    castVote(world, {
+      id: id!,
+      vote: Vote.APPROVE,
+      reason: values.reason ?? '',
+      yes: values.yes ?? false,
+      ...sessionOf(values),
+    }),
 });
 
 export const deny = verb({
@@ -36,15 +52,43 @@ export const deny = verb({
   },
 });
 
+interface SessionChoice {
+  count?: number;
+  expiresIn?: ReturnType<typeof toProtoDuration>;
+}
+
+/** Throws UsageError for what is no number or time, and for bounds of what is not given. */
+function sessionOf({ session, count, within }: { session?: boolean; count?: string; within?: string }): {
+  session?: SessionChoice;
+} {
+  if (!session) {
+    if (count !== undefined || within !== undefined) throw new UsageError('--count and --within go with --session');
+    return {};
+  }
+  if (count !== undefined && !/^[1-9]\d{0,3}$/.test(count))
+    throw new UsageError(`--count ${count} is not a number from 1: write it as in --count 5`);
+  return {
+    session: {
+      ...(count === undefined ? {} : { count: Number(count) }),
+      ...(within === undefined ? {} : { expiresIn: toProtoDuration(parseDuration(within, '--within')) }),
+    },
+  };
+}
+
 async function castVote(
   { client, terminal, now }: World,
-  vote: { id: string; vote: Vote; reason: string; yes: boolean },
+  vote: { id: string; vote: Vote; reason: string; yes: boolean; session?: SessionChoice },
 ): Promise<number> {
   const { getApproval, castVote: cast } = SERVICES.ApprovalService.method;
   const shown = await client().unary(getApproval, { id: vote.id });
   if (!terminal.json) terminal.print(renderCardText(shown, now()));
   if (terminal.interactive && !vote.yes) {
-    const question = vote.vote === Vote.APPROVE ? say`Approve this exact call, once?` : say`Deny it?`;
+    const question =
+      vote.vote === Vote.APPROVE
+        ? vote.session
+          ? say`Approve this exact call, and more like it in this session?`
+          : say`Approve this exact call, once?`
+        : say`Deny it?`;
     if (!(await terminal.confirm(question))) {
       terminal.warn(say`nothing was sent`);
       return EXIT.usage;
@@ -54,6 +98,7 @@ async function castVote(
     id: vote.id,
     vote: vote.vote,
     reason: vote.reason,
+    ...(vote.session ? { session: vote.session } : {}),
     // What this program showed, not what the service holds by now: the two must be the same for the vote to count.
     seenDigest: shown.decision?.actionDigest ?? '',
     cardDigest: shown.card?.digest ?? '',

@@ -123,7 +123,7 @@ export class Activation {
     const id = wish.decisionId;
     const { decision: before } = await decisions.load(id);
     const use = redeeming(
-      { policy, directory: this.parts.directory(), now: decisions.now },
+      { policy, directory: this.parts.directory(), decisions },
       { by: wish.by.id, grantId: grantOf(before), texts: texts(wish, change), agent: agentOf(wish.by) },
     );
     const { refused } = await decisions.run(

@@ -69,6 +69,20 @@ const held = {
   escalate: z.array(z.strictObject({ after: duration, seats })).optional(),
   deny_quorum: z.int().min(1).optional(),
   late_members: z.boolean().optional(),
+  session: z
+    .strictObject({
+      expires_in: duration,
+      count: z.int().min(1),
+      vary: names,
+      limits: z.array(
+        z
+          .object({ pointer: z.string(), each: z.number(), total: z.number() })
+          .partial({ each: true, total: true })
+          .strict(),
+      ),
+    })
+    .nullable()
+    .optional(),
   expires_in: duration.optional(),
   reason_required: z.boolean().optional(),
   step_up: z.boolean().optional(),

@@ -1,4 +1,4 @@
-import type { Verdict } from '@countersign/approval';
+import type { SessionTerms, Verdict } from '@countersign/approval';
 import { parseSeconds } from '../schema-members.js';
 import type { DecisionCase } from './case-file.js';
 import { caseInput } from './case-input.js';
@@ -40,13 +40,14 @@ type Comparable = Record<string, unknown>;
 
 /** Sets are sorted and maps are in the order of their names, so that equal means equal text. */
 function comparable(expect: DecisionCase['expect']): Comparable {
-  const { seats, alternatives, escalate, counts, expires_in, ...rest } = expect;
+  const { seats, alternatives, escalate, session, counts, expires_in, ...rest } = expect;
   const quorum = (given: Record<string, number>) => inOrder(Object.entries(given));
   return {
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, sorted(value)])),
     seats: seats && quorum(seats),
     alternatives: alternatives?.map(quorum),
     escalate: escalate?.map((step) => ({ after: `${parseSeconds(step.after)}s`, seats: quorum(step.seats) })),
+    session: session && sessionTerms({ ...session, expires_in: parseSeconds(session.expires_in) }),
     counts: counts && inOrder(Object.entries(counts)),
     expires_in: expires_in === undefined ? undefined : `${parseSeconds(expires_in)}s`,
   };
@@ -67,6 +68,9 @@ function actualOf({ effect, reasons, risk, approval, obligations, flow, counts }
       escalate: (approval.escalate ?? []).map((step) => ({ after: `${step.after_s}s`, seats: quorumOf(step.seats) })),
       deny_quorum: approval.deny_quorum ?? 1,
       late_members: approval.late_members ?? false,
+      session: approval.session
+        ? sessionTerms({ ...approval.session, expires_in: approval.session.expires_in_s })
+        : null,
       expires_in: `${approval.expires_in_s}s`,
       reason_required: approval.reason_required,
       step_up: approval.step_up,
@@ -74,6 +78,21 @@ function actualOf({ effect, reasons, risk, approval, obligations, flow, counts }
       exclude: sorted(approval.exclude),
       redact: sorted(approval.redact),
     }),
+  };
+}
+
+/** In one order, as equal means equal text. */
+function sessionTerms({
+  expires_in,
+  count,
+  vary,
+  limits,
+}: Omit<SessionTerms, 'expires_in_s'> & { expires_in: number | undefined }) {
+  return {
+    expires_in: `${expires_in}s`,
+    count,
+    vary: sorted(vary),
+    limits: limits.map(({ pointer, each = null, total = null }) => ({ pointer, each, total })),
   };
 }
 

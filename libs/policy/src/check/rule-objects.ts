@@ -25,6 +25,7 @@ const MEMBERS: Record<string, readonly string[]> = {
       'alternatives',
       'deny_quorum',
       'late_members',
+      'session',
     ],
   ],
   counts: ['counter', 'amount'],

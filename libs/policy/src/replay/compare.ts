@@ -43,6 +43,12 @@ function compareTerms(found: Comparison, before: ApprovalTerms, after: ApprovalT
   note(found, denies - denied, `it takes ${denies} to deny instead of ${denied}`);
   const late = Number(after.late_members ?? false) - Number(before.late_members ?? false);
   note(found, late, `people who join a group later may ${late > 0 ? '' : 'not '}vote`);
+  const further = (after.session?.count ?? 0) - (before.session?.count ?? 0);
+  note(
+    found,
+    further,
+    `one approval does for ${after.session?.count ?? 0} further actions instead of ${before.session?.count ?? 0}`,
+  );
   const { expires_in_s: was } = before;
   note(found, after.expires_in_s - was, `people have ${after.expires_in_s} s instead of ${was} s`);
   const flags = [

@@ -6,6 +6,7 @@ import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
 import { IntakeRelated1764300000000 } from './related.js';
+import { IntakeSession1764350000000 } from './session.js';
 import { IntakeRegistry1764200000000 } from './registry/tables.js';
 
 class Intake1763700000000 implements MigrationInterface {
@@ -66,5 +67,6 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeAttention1764100000000,
   IntakeRegistry1764200000000,
   IntakeRelated1764300000000,
+  IntakeSession1764350000000,
   IntakeAsks1764400000000,
 ];

@@ -16,6 +16,8 @@ export interface Attention {
 
 /** No id is as large. */
 const UNCOUNTED = { from: '~', most: 1 };
+/** Decisions of one session that are tried for leave. */
+const MOST_LEAVES = 8;
 
 /** Reads of intake's tables. State is JSON text, events are their exact bytes; what they mean is the caller's business. */
 export class IntakeReader {
@@ -81,6 +83,12 @@ export class IntakeReader {
   /** The states of these decisions, in no order. */
   states(ids: string[]): Promise<string[]> {
     return this.#states('select state::text as state from decisions where id = any($1)', [ids]);
+  }
+
+  /** Decisions that gave leave for further actions with this in common, the latest first. */
+  withLeave(session: string): Promise<string[]> {
+    const sql = `select state::text as state from decisions where session = $1 order by id desc limit $2`;
+    return this.#states(sql, [session, MOST_LEAVES]);
   }
 
   /** Whether a permission that was given before that time can still be used. */

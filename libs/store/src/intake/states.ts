@@ -45,27 +45,36 @@ export async function saveStates(client: pg.ClientBase, writes: Write[]): Promis
   return lost;
 }
 
+/** Makes the rows of decisions that begin with another one's write. Their ids are new, and they do not wait for people. */
+export async function saveBorn(client: pg.ClientBase, writes: Write[]): Promise<void> {
+  const born = writes.flatMap(({ born }) =>
+    born ? [{ ...born, state: { expected: 0, row: born.row }, events: [] }] : [],
+  );
+  if (born.length > 0) await client.query(INSERT, columns(born, false));
+}
+
 /** A new pending row collides with another on subject and digest; one decision has the same of both in every process. */
 function collisionKey({ decisionId, state }: Write): string {
   return `${state!.row.digest} ${state!.row.subject_id} ${decisionId}`;
 }
 
 const UNNEST =
-  'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::bool[]';
+  'unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::bool[], $11::text[]';
 
 // A list of lists does not pass through unnest, so each list goes as its JSON text.
 const ASKED = '(select array_agg(one) from json_array_elements_text(row.asked::json) as one)';
 
 const INSERT = `
-  insert into decisions (id, version, status, subject_id, digest, deadline, state, due, asked, held)
-  select id, version, status, subject_id, digest, deadline, state::json, due, ${ASKED}, held
-    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state, due, asked, held)
+  insert into decisions (id, version, status, subject_id, digest, deadline, state, due, asked, held, session)
+  select id, version, status, subject_id, digest, deadline, state::json, due, ${ASKED}, held, session
+    from ${UNNEST}) as row (id, version, status, subject_id, digest, deadline, state, due, asked, held, session)
       on conflict do nothing returning id`;
 
 const UPDATE = `
   update decisions d
-     set version = row.version, status = row.status, deadline = row.deadline, due = row.due, asked = ${ASKED}, state = row.state::json
-    from ${UNNEST}, $11::int[]) as row (id, version, status, subject_id, digest, deadline, state, due, asked, held, expected)
+     set version = row.version, status = row.status, deadline = row.deadline, due = row.due, asked = ${ASKED}, session = row.session,
+         state = row.state::json
+    from ${UNNEST}, $12::int[]) as row (id, version, status, subject_id, digest, deadline, state, due, asked, held, session, expected)
    where d.id = row.id and d.version = row.expected
   returning d.id`;
 
@@ -82,6 +91,7 @@ function columns(writes: Write[], expected: boolean): unknown[] {
     rows.map(({ due }) => due),
     rows.map(({ asked }) => (asked ? JSON.stringify(asked) : null)),
     rows.map(({ held }) => held),
+    rows.map(({ session }) => session ?? null),
     ...(expected ? [writes.map(({ state }) => state!.expected)] : []),
   ];
 }

@@ -33,6 +33,8 @@ export interface StateRow {
   held: boolean;
   /** Ids of people who are asked, while it waits. */
   asked: string[] | null;
+  /** What further actions are found by that it gives leave for; absent when it gives none. */
+  session?: string;
   /** JSON text. */
   state: string;
 }
@@ -44,6 +46,8 @@ export interface Write {
   requestKey?: Buffer;
   /** Absent for an answer that needs nobody. `expected` 0 means that no state row exists yet. */
   state?: { expected: number; row: StateRow };
+  /** A decision that begins with it, besides the one it is about. */
+  born?: { decisionId: string; row: StateRow };
   history?: HistoryChange;
   policy?: PolicyChange;
   /** Standing facts that change with it. */

@@ -9,7 +9,7 @@ import { requireStorable } from './history/change.js';
 import { lockHeads } from './history/heads.js';
 import { HistoryWriter } from './history/history-writer.js';
 import { changeRegistry, overtakenRegistry } from './registry/change.js';
-import { saveStates, takenKeys } from './states.js';
+import { saveBorn, saveStates, takenKeys } from './states.js';
 import { eventText, type Place, type Write, type Written } from './write.js';
 
 const COPY_EVENTS = 'copy events (source, source_seq, decision_id, request_key, body) from stdin (format binary)';
@@ -179,6 +179,7 @@ export class Writer {
     const lost = await saveStates(client, without(fresh, overtaken));
     // In one order everywhere, so that two processes never hold a key each that the other wants.
     const winners = without(without(fresh, overtaken), lost).sort(byRequestKey);
+    await saveBorn(client, winners);
     await changePolicy(client, winners);
     await changeRegistry(client, winners);
     await this.#history.apply(client, winners);

@@ -4,15 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file countersign/v1/types.proto.
  */
 export const file_countersign_v1_types: GenFile = /*@__PURE__*/
-  fileDesc("Chpjb3VudGVyc2lnbi92MS90eXBlcy5wcm90bxIOY291bnRlcnNpZ24udjEigAEKB1N1YmplY3QSDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIWCgZBY3Rpb24SDAoEbmFtZRgBIAEoCSKBAQoIUmVzb3VyY2USDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIkCgZSZWFzb24SDAoEcnVsZRgBIAEoCRIMCgR0ZXh0GAIgASgJIjUKBFJpc2sSDQoFbGV2ZWwYASABKAkSDQoFc2NvcmUYAiABKAUSDwoHZmFjdG9ycxgDIAMoCSIdCglQb2xpY3lSZWYSEAoIcmV2aXNpb24YASABKAkiRQoKT2JsaWdhdGlvbhIKCgJpZBgBIAEoCRIrCgpwcm9wZXJ0aWVzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCK5AgoIQXBwcm92YWwSIwoFc2VhdHMYASADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0EicKBXZvdGVzGAIgAygLMhguY291bnRlcnNpZ24udjEuQ2FzdFZvdGUSLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPcmVhc29uX3JlcXVpcmVkGAQgASgIEjAKDHJlcXVlc3RlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoMYWx0ZXJuYXRpdmVzGAYgAygLMhYuY291bnRlcnNpZ24udjEuUXVvcnVtEhMKC2RlbnlfcXVvcnVtGAcgASgFEhAKCGNoYW5uZWxzGAggAygJEg8KB3N0ZXBfdXAYCSABKAgiLQoGUXVvcnVtEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdCI0CgRTZWF0Eg0KBWdyb3VwGAEgASgJEg0KBWNvdW50GAIgASgFEg4KBmZpbGxlZBgDIAEoBSKoAQoIQ2FzdFZvdGUSDQoFdm90ZXIYASABKAkSEgoKdm90ZXJfbmFtZRgCIAEoCRIiCgR2b3RlGAMgASgOMhQuY291bnRlcnNpZ24udjEuVm90ZRIOCgZyZWFzb24YBCABKAkSJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NoYW5uZWwYBiABKAkSDAoEc2VhdBgHIAEoCSqlAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9QRU5ESU5HEAESEQoNU1RBVEVfQUxMT1dFRBACEhAKDFNUQVRFX0RFTklFRBADEhEKDVNUQVRFX0VYUElSRUQQBBITCg9TVEFURV9XSVRIRFJBV04QBRISCg5TVEFURV9SRURFRU1FRBAGEhEKDVNUQVRFX1JFVk9LRUQQBypPCgRWb3RlEhQKEFZPVEVfVU5TUEVDSUZJRUQQABIQCgxWT1RFX0FQUFJPVkUQARINCglWT1RFX0RFTlkQAhIQCgxWT1RFX1JFVFJBQ1QQA2IGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Chpjb3VudGVyc2lnbi92MS90eXBlcy5wcm90bxIOY291bnRlcnNpZ24udjEigAEKB1N1YmplY3QSDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIWCgZBY3Rpb24SDAoEbmFtZRgBIAEoCSKBAQoIUmVzb3VyY2USDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRItCgpwcm9wZXJ0aWVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhkKD3Byb3BlcnRpZXNfanNvbhgEIAEoCUgAQhEKD3Byb3BlcnRpZXNfZm9ybSIkCgZSZWFzb24SDAoEcnVsZRgBIAEoCRIMCgR0ZXh0GAIgASgJIjUKBFJpc2sSDQoFbGV2ZWwYASABKAkSDQoFc2NvcmUYAiABKAUSDwoHZmFjdG9ycxgDIAMoCSIdCglQb2xpY3lSZWYSEAoIcmV2aXNpb24YASABKAkiRQoKT2JsaWdhdGlvbhIKCgJpZBgBIAEoCRIrCgpwcm9wZXJ0aWVzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKdAwoIQXBwcm92YWwSIwoFc2VhdHMYASADKAsyFC5jb3VudGVyc2lnbi52MS5TZWF0EicKBXZvdGVzGAIgAygLMhguY291bnRlcnNpZ24udjEuQ2FzdFZvdGUSLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPcmVhc29uX3JlcXVpcmVkGAQgASgIEjAKDHJlcXVlc3RlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoMYWx0ZXJuYXRpdmVzGAYgAygLMhYuY291bnRlcnNpZ24udjEuUXVvcnVtEhMKC2RlbnlfcXVvcnVtGAcgASgFEhAKCGNoYW5uZWxzGAggAygJEg8KB3N0ZXBfdXAYCSABKAgSMwoNc2Vzc2lvbl90ZXJtcxgKIAEoCzIcLmNvdW50ZXJzaWduLnYxLlNlc3Npb25UZXJtcxItCgdzZXNzaW9uGAsgASgLMhwuY291bnRlcnNpZ24udjEuU2Vzc2lvbkxlYXZlIogBCgxTZXNzaW9uVGVybXMSLQoKZXhwaXJlc19pbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVjb3VudBgCIAEoBRIMCgR2YXJ5GAMgAygJEiwKBmxpbWl0cxgEIAMoCzIcLmNvdW50ZXJzaWduLnYxLlNlc3Npb25MaW1pdCJZCgxTZXNzaW9uTGltaXQSDwoHcG9pbnRlchgBIAEoCRIRCgRlYWNoGAIgASgBSACIAQESEgoFdG90YWwYAyABKAFIAYgBAUIHCgVfZWFjaEIICgZfdG90YWwiagoMU2Vzc2lvbkxlYXZlEg0KBWNvdW50GAEgASgFEgwKBHVzZWQYAiABKAUSLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZW5kZWQYBCABKAgiLQoGUXVvcnVtEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdCI0CgRTZWF0Eg0KBWdyb3VwGAEgASgJEg0KBWNvdW50GAIgASgFEg4KBmZpbGxlZBgDIAEoBSKoAQoIQ2FzdFZvdGUSDQoFdm90ZXIYASABKAkSEgoKdm90ZXJfbmFtZRgCIAEoCRIiCgR2b3RlGAMgASgOMhQuY291bnRlcnNpZ24udjEuVm90ZRIOCgZyZWFzb24YBCABKAkSJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NoYW5uZWwYBiABKAkSDAoEc2VhdBgHIAEoCSqlAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9QRU5ESU5HEAESEQoNU1RBVEVfQUxMT1dFRBACEhAKDFNUQVRFX0RFTklFRBADEhEKDVNUQVRFX0VYUElSRUQQBBITCg9TVEFURV9XSVRIRFJBV04QBRISCg5TVEFURV9SRURFRU1FRBAGEhEKDVNUQVRFX1JFVk9LRUQQBypPCgRWb3RlEhQKEFZPVEVfVU5TUEVDSUZJRUQQABIQCgxWT1RFX0FQUFJPVkUQARINCglWT1RFX0RFTlkQAhIQCgxWT1RFX1JFVFJBQ1QQA2IGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * The agent or pipeline that acts.
@@ -317,6 +317,20 @@ export type Approval = Message<"countersign.v1.Approval"> & {
    * @generated from field: bool step_up = 9;
    */
   stepUp: boolean;
+
+  /**
+   * On what terms one approval may do for further actions. Absent: it may not.
+   *
+   * @generated from field: countersign.v1.SessionTerms session_terms = 10;
+   */
+  sessionTerms?: SessionTerms | undefined;
+
+  /**
+   * What the agent may do besides because everybody who approved let it. Absent: nothing.
+   *
+   * @generated from field: countersign.v1.SessionLeave session = 11;
+   */
+  session?: SessionLeave | undefined;
 };
 
 /**
@@ -325,6 +339,125 @@ export type Approval = Message<"countersign.v1.Approval"> & {
  */
 export const ApprovalSchema: GenMessage<Approval> = /*@__PURE__*/
   messageDesc(file_countersign_v1_types, 7);
+
+/**
+ * On what terms people may approve further actions together with one: of the same agent, in the same session.
+ *
+ * @generated from message countersign.v1.SessionTerms
+ */
+export type SessionTerms = Message<"countersign.v1.SessionTerms"> & {
+  /**
+   * How long from the approval. An hour at most.
+   *
+   * @generated from field: google.protobuf.Duration expires_in = 1;
+   */
+  expiresIn?: Duration | undefined;
+
+  /**
+   * How many further actions.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+
+  /**
+   * JSON pointers into the request that may differ.
+   *
+   * @generated from field: repeated string vary = 3;
+   */
+  vary: string[];
+
+  /**
+   * Numbers in the request that are bounded.
+   *
+   * @generated from field: repeated countersign.v1.SessionLimit limits = 4;
+   */
+  limits: SessionLimit[];
+};
+
+/**
+ * Describes the message countersign.v1.SessionTerms.
+ * Use `create(SessionTermsSchema)` to create a new message.
+ */
+export const SessionTermsSchema: GenMessage<SessionTerms> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_types, 8);
+
+/**
+ * A bounded number.
+ *
+ * @generated from message countersign.v1.SessionLimit
+ */
+export type SessionLimit = Message<"countersign.v1.SessionLimit"> & {
+  /**
+   * JSON pointer into the request.
+   *
+   * @generated from field: string pointer = 1;
+   */
+  pointer: string;
+
+  /**
+   * The most in one action. Absent: no limit.
+   *
+   * @generated from field: optional double each = 2;
+   */
+  each?: number | undefined;
+
+  /**
+   * The most in all of them together, the first included. Absent: no limit.
+   *
+   * @generated from field: optional double total = 3;
+   */
+  total?: number | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.SessionLimit.
+ * Use `create(SessionLimitSchema)` to create a new message.
+ */
+export const SessionLimitSchema: GenMessage<SessionLimit> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_types, 9);
+
+/**
+ * Leave for further actions, and what is left of it.
+ *
+ * @generated from message countersign.v1.SessionLeave
+ */
+export type SessionLeave = Message<"countersign.v1.SessionLeave"> & {
+  /**
+   * Further actions it was given for.
+   *
+   * @generated from field: int32 count = 1;
+   */
+  count: number;
+
+  /**
+   * How many of them have been made.
+   *
+   * @generated from field: int32 used = 2;
+   */
+  used: number;
+
+  /**
+   * Until when.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 3;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * True once it is over: somebody took it back, or its end by time is on record.
+   *
+   * @generated from field: bool ended = 4;
+   */
+  ended: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.SessionLeave.
+ * Use `create(SessionLeaveSchema)` to create a new message.
+ */
+export const SessionLeaveSchema: GenMessage<SessionLeave> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_types, 10);
 
 /**
  * Places to be filled together.
@@ -345,7 +478,7 @@ export type Quorum = Message<"countersign.v1.Quorum"> & {
  * Use `create(QuorumSchema)` to create a new message.
  */
 export const QuorumSchema: GenMessage<Quorum> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_types, 8);
+  messageDesc(file_countersign_v1_types, 11);
 
 /**
  * A number of places for members of one group.
@@ -380,7 +513,7 @@ export type Seat = Message<"countersign.v1.Seat"> & {
  * Use `create(SeatSchema)` to create a new message.
  */
 export const SeatSchema: GenMessage<Seat> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_types, 9);
+  messageDesc(file_countersign_v1_types, 12);
 
 /**
  * One person's vote, as recorded.
@@ -443,7 +576,7 @@ export type CastVote = Message<"countersign.v1.CastVote"> & {
  * Use `create(CastVoteSchema)` to create a new message.
  */
 export const CastVoteSchema: GenMessage<CastVote> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_types, 10);
+  messageDesc(file_countersign_v1_types, 13);
 
 /**
  * Where a decision stands. PENDING goes to ALLOWED, DENIED, EXPIRED or WITHDRAWN; ALLOWED goes to REDEEMED, REVOKED or
