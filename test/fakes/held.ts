@@ -1,4 +1,5 @@
 import type { DecisionEvent, DecisionHeld } from '@countersign/approval';
+import type { AgentFact } from '@countersign/contract';
 import type { Message } from '@countersign/bus';
 
 /** The fact that a request was held, with what matters to a test replaced. */
@@ -55,7 +56,7 @@ export const APPROVED: DecisionEvent = {
 };
 
 /** An event as the bus carries it. */
-export function recorded(id: string, version: number, { type, ...data }: DecisionEvent): Message {
+export function recorded(id: string, version: number, { type, ...data }: DecisionEvent | AgentFact): Message {
   const envelope = {
     v: 1,
     id: `evt_${id}_${version}`,

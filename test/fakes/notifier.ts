@@ -1,6 +1,6 @@
 import { notifierModule, type Answer, type Cast, type NotifierConfig } from '@countersign/app-notifier';
 import { MemoryBus } from '@countersign/bus';
-import { EVENTS_TOPIC } from '@countersign/contract';
+import { EVENTS_TOPIC, type AgentFact } from '@countersign/contract';
 import type { DecisionEvent } from '@countersign/approval';
 import { Metrics, openLog, Readiness, startService } from '@countersign/service';
 import { migrate, openPool, type Pool } from '@countersign/store';
@@ -16,7 +16,7 @@ export interface RunningNotifier {
   votes: Cast[];
   /** What intake answers; may throw. */
   intake: { answer: (cast: Cast) => Answer | Promise<Answer> };
-  publish(id: string, version: number, event: DecisionEvent): Promise<void>;
+  publish(id: string, version: number, event: DecisionEvent | AgentFact): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -150,6 +150,7 @@ export class FakeTeams extends FakeServer {
       return { status: 200, body: { issuer: this.issuer, jwks_uri: `${this.origin}/v1/keys` } };
     if (path === '/v1/keys') return { status: 200, body: { keys: this.jwks } };
     if (path === '/oauth2/v2.0/token') return this.giveToken(new URLSearchParams(body.toString('utf8')));
+    if (path === '/teams/v3/conversations') return this.open(request, JSON.parse(body.toString('utf8')) as Json);
     const [, encoded, id] = /^\/teams\/v3\/conversations\/([^/]+)\/activities(?:\/([^/]+))?$/.exec(path) ?? [];
     if (!encoded) return { status: 404 };
     const fault = this.nextFault(request.method ?? '');
@@ -163,6 +164,20 @@ export class FakeTeams extends FakeServer {
     const isReply = request.method === 'POST' && id !== undefined;
     const answered = this.keep(conversation!, isReply ? undefined : id, activity, isReply ? id : thread);
     return fault ? 'silence' : answered;
+  }
+
+  /** The conversation of the bot with one member, always the same. */
+  private open(request: IncomingMessage, wanted: Json): Answered {
+    const fault = this.nextFault('OPEN');
+    if (fault && 'status' in fault) return { status: fault.status };
+    if (!this.botTokens.has(request.headers.authorization ?? '')) return { status: 401 };
+    const members = wanted['members'] as { id: string }[];
+    const known =
+      wanted['isGroup'] === false && members.length === 1 && (wanted['bot'] as Json)['id'] === `28:${this.appId}`;
+    const tenant = (wanted['channelData'] as { tenant: { id: string } }).tenant.id;
+    return known && tenant === wanted['tenantId']
+      ? { status: 201, body: { id: `a:${tenant}/${members[0]!.id}` } }
+      : { status: 400 };
   }
 
   private giveToken(form: URLSearchParams): Answered {

@@ -1,14 +1,14 @@
-import { evolve, type ApprovalReminded, type Decision, type Recorded } from '@countersign/approval';
+import { evolve, floodNotice, type ApprovalReminded, type Decision, type Recorded } from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import type { Bus, Received, Subscription } from '@countersign/bus';
-import { EVENTS_TOPIC, NOTIFIER_GROUP } from '@countersign/contract';
-import type { Folded, Note, Requests } from '@countersign/store';
+import { EVENTS_TOPIC, NOTIFIER_GROUP, type AgentFlooding } from '@countersign/contract';
+import type { Folded, Note, Notice, Notices, Requests } from '@countersign/store';
 
 /** Follows decisions that people were asked about, and says what their messages should show. Never waits for a channel. */
 export class Consumer {
   private subscription: Subscription | undefined;
 
-  constructor(private readonly parts: { bus: Bus; requests: Requests; log: Log; wake: () => void }) {}
+  constructor(private readonly parts: { bus: Bus; requests: Requests; notices: Notices; log: Log; wake: () => void }) {}
 
   async start(): Promise<void> {
     this.subscription = await this.parts.bus.subscribe({
@@ -26,6 +26,7 @@ export class Consumer {
     const events = batch.map((message) => this.parse(message)).filter((event) => event !== undefined);
     const ids = [...new Set(events.map((event) => event.decision_id))];
     if (ids.length === 0) return;
+    await this.parts.notices.put(events.flatMap(noticesOf));
     await this.parts.requests.fold(ids, (known) => this.fold(known, events));
     this.parts.wake();
   }
@@ -65,6 +66,13 @@ export class Consumer {
     );
     return undefined;
   }
+}
+
+/** What people are told directly. A stream of one event names what is said. */
+function noticesOf({ type, decision_id, data }: Recorded): Notice[] {
+  if (type !== ('agent.flooding' satisfies AgentFlooding['type'])) return [];
+  const flooding = data as AgentFlooding;
+  return flooding.accounts.map((account) => ({ id: decision_id, ...account, text: floodNotice(flooding) }));
 }
 
 /** What people are told of beside the card. Whom a reminder does not name, it does not disturb. */

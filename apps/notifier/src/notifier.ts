@@ -1,9 +1,10 @@
 import type { Bus } from '@countersign/bus';
 import type { Log } from '@countersign/service';
-import { Deliveries, Requests, type Pool } from '@countersign/store';
+import { Deliveries, Notices, Requests, type Pool } from '@countersign/store';
 import { Clicks } from './clicks.js';
 import type { NotifierConfig } from './config.js';
 import { Consumer } from './consumer.js';
+import { Herald } from './herald.js';
 import { SlackClient } from './slack/client.js';
 import { SlackInteractions } from './slack/interactions.js';
 import type { SlackDoor } from './slack/slack.controller.js';
@@ -30,7 +31,7 @@ export class Notifier {
   readonly teams: TeamsDoor | undefined;
   private readonly clicks: Clicks;
   private readonly consumer: Consumer;
-  private readonly workers: Worker[];
+  private readonly workers: (Worker | Herald)[];
 
   constructor(config: NotifierConfig, { pool, bus, voting, log, pace }: NotifierParts) {
     const requests = new Requests(pool);
@@ -52,8 +53,12 @@ export class Notifier {
     } else {
       log.info('teams is off: set COUNTERSIGN_TEAMS_APP_ID and COUNTERSIGN_TEAMS_APP_SECRET to ask people there');
     }
-    this.workers = surfaces.map((surface) => new Worker(surface, { deliveries, requests, log }, pace));
-    this.consumer = new Consumer({ bus, requests, log, wake: () => this.wake() });
+    const notices = new Notices(pool);
+    this.workers = surfaces.flatMap((surface) => [
+      new Worker(surface, { deliveries, requests, log }, pace),
+      new Herald(surface, { notices, log }, pace),
+    ]);
+    this.consumer = new Consumer({ bus, requests, notices, log, wake: () => this.wake() });
   }
 
   async start(): Promise<void> {

@@ -15,6 +15,8 @@ export interface Surface {
   update(address: string, ref: MessageRef, sheet: Sheet): Promise<void>;
   /** Below the message at `ref`, where the channel has such a place. People who are named are told. */
   remind(address: string, ref: MessageRef, reminder: Reminder): Promise<MessageRef>;
+  /** To one person alone, by an account that is linked to them. */
+  direct(account: string, text: string): Promise<void>;
 }
 
 export type SurfaceCode =

@@ -18,7 +18,7 @@ export interface Pace {
   repostMs: number;
 }
 
-const PACE: Pace = { concurrency: 8, pollMs: 1_000, backoffMs: 1_000, backoffMaxMs: 300_000, repostMs: 30_000 };
+export const PACE: Pace = { concurrency: 8, pollMs: 1_000, backoffMs: 1_000, backoffMaxMs: 300_000, repostMs: 30_000 };
 
 /** A post and one more, when the first was never heard of again. People are not asked a third time. */
 const MAX_POSTS = 2;

@@ -3,11 +3,14 @@
 export { migrate, openPool, type Client, type MigrationClass, type Pool, type Schema } from './postgres.js';
 export {
   Deliveries,
+  Notices,
   Requests,
   type Claimed,
+  type ClaimedNotice,
   type Folded,
   type MessageRef,
   type Note,
+  type Notice,
   type Rendered,
 } from './notifier/index.js';
 export { CheckpointStore, LedgerReader, LedgerStore, Outgoing, requireAppendOnly } from './audit/index.js';

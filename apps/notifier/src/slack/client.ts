@@ -70,6 +70,10 @@ export class SlackClient implements Surface {
     return this.say(address, renderReminder(reminder), ref['ts'] ?? '');
   }
 
+  async direct(account: string, text: string): Promise<void> {
+    await this.say(account.slice(account.indexOf('/') + 1), renderNote(text));
+  }
+
   /** A note that only one person sees. Somebody who is not in the conversation gets it as a direct message. */
   async tell(address: string, user: string, note: string): Promise<void> {
     const { text, blocks } = renderNote(note);

@@ -3,7 +3,7 @@ import type { Deliveries, MessageRef } from '@countersign/store';
 import { z } from 'zod';
 import type { TeamsConfig } from '../config.js';
 import { SurfaceFault, wasNeverSent, type Sheet, type Surface } from '../surface.js';
-import { renderActivity } from './render.js';
+import { renderActivity, renderNote } from './render.js';
 import { renderReminder } from './reminder.js';
 import { defaultServiceUrl, trustedServiceUrl } from './service-url.js';
 import { BotToken } from './token.js';
@@ -37,6 +37,29 @@ export class TeamsClient implements Surface {
     return posted(await this.call('POST', address, below, { ...activity, replyToId: below }));
   }
 
+  /** In the conversation of the bot with one member of a tenant. Making it again answers the one there is. */
+  async direct(account: string, text: string): Promise<void> {
+    const conversation = await this.open(account).catch((error: unknown) => {
+      // Nothing has been said yet, so it may be tried again.
+      const unheard = error instanceof SurfaceFault && error.code === 'outcome-unknown';
+      throw unheard ? new SurfaceFault('unavailable', error.message, { cause: error }) : error;
+    });
+    await posted(await this.call('POST', conversation, undefined, renderNote(text)));
+  }
+
+  private async open(account: string): Promise<string> {
+    const [tenant = '', member = ''] = account.split('/');
+    const wanted = {
+      bot: { id: `28:${this.config.appId}` },
+      isGroup: false,
+      members: [{ id: member }],
+      tenantId: tenant,
+      channelData: { tenant: { id: tenant } },
+    };
+    const url = `${defaultServiceUrl(this.config.serviceHosts)}/v3/conversations`;
+    return (await posted(await this.send('POST', url, wanted)))['activity']!;
+  }
+
   async update(address: string, ref: MessageRef, sheet: Sheet): Promise<void> {
     const id = ref['activity'] ?? '';
     const response = await this.call('PUT', address, id, { ...renderActivity(sheet), id });
@@ -52,13 +75,17 @@ export class TeamsClient implements Surface {
   ): Promise<Response> {
     const conversation = encodeURIComponent(thread ? `${address};messageid=${thread}` : address);
     const url = `${await this.base(address)}/v3/conversations/${conversation}/activities${id ? `/${encodeURIComponent(id)}` : ''}`;
+    return this.send(method, url, activity);
+  }
+
+  private async send(method: 'POST' | 'PUT', url: string, body: object): Promise<Response> {
     const authorization = `Bearer ${await this.token.get()}`;
     let response: Response;
     try {
       response = await fetch(url, {
         method,
         headers: { authorization, 'content-type': 'application/json' },
-        body: JSON.stringify(activity),
+        body: JSON.stringify(body),
         // A redirect would carry the token to wherever it points.
         redirect: 'error',
         signal: AbortSignal.timeout(this.timeoutMs),

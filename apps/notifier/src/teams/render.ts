@@ -41,6 +41,13 @@ export function activityOf(content: AdaptiveCard, summary: string): object {
   };
 }
 
+/** A few words to one person. */
+export function renderNote(text: string): object {
+  const body = [line([run(text)])];
+  const schema = 'http://adaptivecards.io/schemas/adaptive-card.json';
+  return activityOf({ type: 'AdaptiveCard', $schema: schema, version: '1.5', body, actions: [] }, text);
+}
+
 /** With a `note`, the card of one person who has voted: it says so, and has no buttons left. */
 export function renderAdaptiveCard(sheet: Sheet, note?: string): AdaptiveCard {
   const { card } = sheet;

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
+import { NotifierNotices1764500000000 } from './notices.js';
 
 class Notifier1763700000000 implements MigrationInterface {
   name = 'Notifier1763700000000';
@@ -75,4 +76,8 @@ class NotifierNotes1764300000000 implements MigrationInterface {
   }
 }
 
-export const MIGRATIONS: MigrationClass[] = [Notifier1763700000000, NotifierNotes1764300000000];
+export const MIGRATIONS: MigrationClass[] = [
+  Notifier1763700000000,
+  NotifierNotes1764300000000,
+  NotifierNotices1764500000000,
+];
