@@ -14,7 +14,7 @@ export interface ScimAnswer {
 export class ScimClient {
   constructor(
     readonly port: number,
-    readonly token: string | undefined = TOKEN,
+    readonly token: string | null = TOKEN,
   ) {}
 
   get = (path: string, headers?: Record<string, string>) => this.send('GET', path, undefined, headers);
@@ -40,7 +40,7 @@ export class ScimClient {
     const response = await fetch(`http://127.0.0.1:${this.port}/scim/v2${path}`, {
       method,
       headers: {
-        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/scim+json' }),
         ...headers,
       },

@@ -25,6 +25,7 @@ const CHECKS = [
 const TOOLS = [
   ['java', () => onPath('java'), 'tests against a real Kafka broker'],
   ['mvn', () => onPath('mvn'), 'fetching the real Kafka broker'],
+  ['python3', () => onPath('python3'), 'SCIM against an independent judge of SCIM servers'],
   ['opa (and of Go to install it with)', opa, 'the Rego tests, and whether the compiled policies match their source'],
 ];
 

@@ -115,7 +115,6 @@ const GROUP_SCHEMA: Schema = {
           mutability: 'immutable',
           canonicalValues: ['User'],
         }),
-        attribute('display', 'The name of the person.', readOnly),
       ],
       { multiValued: true },
     ),

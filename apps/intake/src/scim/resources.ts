@@ -101,7 +101,9 @@ export class Resources {
     }
     const given = readResource(type, body);
     requireWhole(type, given);
-    return given;
+    // A PUT that does not speak of `active` enables nobody, and disables nobody.
+    const { active } = fact.state.resource;
+    return type !== USER || active === undefined ? given : { active, ...given };
   }
 
   /**

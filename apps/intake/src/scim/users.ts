@@ -41,8 +41,7 @@ export class Users {
   /** `given` is the whole resource as it is to be. */
   replace(change: Change, { id, version, state }: RegistryFact<KeptUser>, given: Resource): void {
     const before = state.resource;
-    // A request that does not speak of `active` enables nobody, and disables nobody.
-    const resource = { ...given, id, active: given.active ?? isActive(before) };
+    const resource = { ...given, id };
     const attributes = changedNames(before, resource);
     const person = personId(resource, this.parts.config);
     if (attributes.length === 0 && person === state.person) return;

@@ -3,7 +3,6 @@ import { GROUP, USER, wants, type Resource, type ResourceType, type Selection } 
 import type { RegistryFact } from '@countersign/store';
 import type { KeptGroup, KeptUser } from './facts.js';
 import type { ScimPeople } from './people.js';
-import { personName } from './person.js';
 
 /** Users and groups as a client sees them: with their type, their URLs, and who is in what. */
 export class Views {
@@ -43,7 +42,6 @@ export class Views {
       : this.people.membersOf(id).map((value) => ({
           value,
           $ref: `${this.base}/Users/${value}`,
-          display: personName(this.people.user(value)!.state.resource),
           type: 'User',
         }));
     return {
