@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { makeProof, thumbprint } from '@countersign/grant';
 import { loadOrCreateSigningKey } from '@countersign/keys';
@@ -73,6 +73,23 @@ function resigned(grant: string, header: object, claims: object): string {
     .join('.');
   const own = loadOrCreateSigningKey(join(place.dataDir, 'keys', 'grant.pem'));
   return `${text}.${sign(null, Buffer.from(text), own).toString('base64url')}`;
+}
+
+/** The same grant under HMAC, with what anybody can read in the JWKS as the secret. */
+function shared(grant: string): string {
+  const [head, body] = grant.split('.') as [string, string];
+  const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as object;
+  const text = `${Buffer.from(JSON.stringify({ ...header, alg: 'HS256' })).toString('base64url')}.${body}`;
+  const own = loadOrCreateSigningKey(join(place.dataDir, 'keys', 'grant.pem'));
+  const secret = Buffer.from(own.export({ format: 'jwk' }).x!, 'base64url');
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+}
+
+/** The same grant with its algorithm said twice, differently. */
+function twice(grant: string): string {
+  const [head, ...rest] = grant.split('.') as [string, string, string];
+  const header = Buffer.from(head, 'base64url').toString().replace('{', '{"alg":"none",');
+  return [Buffer.from(header).toString('base64url'), ...rest].join('.');
 }
 
 it.each<[string, string, (one: Attempt) => Promise<unknown>]>([
@@ -153,6 +170,32 @@ it.each<[string, string, (one: Attempt) => Promise<unknown>]>([
     'WRONG_GRANT',
     ({ grant, redeem }) => redeem({ grant: resigned(grant, {}, { jti: 'grt_other' }) }),
   ],
+  [
+    'its algorithm is that of a shared secret, and the secret is our public key',
+    'WRONG_ALGORITHM',
+    ({ grant, redeem }) => redeem({ grant: shared(grant) }),
+  ],
+  [
+    'its key is a path',
+    'UNKNOWN_KEY',
+    ({ grant, redeem }) => redeem({ grant: resigned(grant, { kid: '../../../dev/null' }, {}) }),
+  ],
+  [
+    'it has critical extensions',
+    'WRONG_HEADER',
+    ({ grant, redeem }) => redeem({ grant: resigned(grant, { crit: ['exp'] }, {}) }),
+  ],
+  [
+    'its payload is not encoded',
+    'WRONG_HEADER',
+    ({ grant, redeem }) => redeem({ grant: resigned(grant, { b64: false }, {}) }),
+  ],
+  [
+    'it has no signature',
+    'MALFORMED_GRANT',
+    ({ grant, redeem }) => redeem({ grant: grant.slice(0, grant.lastIndexOf('.') + 1) }),
+  ],
+  ['a member of its header is there twice', 'MALFORMED_GRANT', ({ grant, redeem }) => redeem({ grant: twice(grant) })],
   ['its signature is not', 'BAD_SIGNATURE', ({ grant, redeem }) => redeem({ grant: `${grant.slice(0, -6)}AAAAAA` })],
   ['it is no grant', 'MALFORMED_GRANT', ({ redeem }) => redeem({ grant: 'grant' })],
 ])('a grant is refused when %s: %s', async (what, reason, refused) => {
@@ -178,10 +221,21 @@ it('a grant is refused when its proof has been used before: PROOF_REPLAYED', asy
   said.set('its proof is old', { reason: 'PROOF_REPLAYED', message: (refusal as Refusal).message });
 });
 
-it('and every refusal has its own reason and its own words', () => {
-  expect(said.size).toBe(20);
-  expect(new Set([...said.values()].map(({ reason }) => reason)).size).toBe(20);
-  expect(new Set([...said.values()].map(({ message }) => message)).size).toBe(20);
+it('and every cause has words of its own, and every kind of cause its own reason', () => {
+  expect(new Set([...said.values()].map(({ message }) => message)).size).toBe(said.size);
+  const reasons = [...said.values()].map(({ reason }) => reason);
+  // Tricks with one part of a token share the reason that names the part.
+  const shared = [
+    'MALFORMED_GRANT',
+    'MALFORMED_GRANT',
+    'UNKNOWN_KEY',
+    'WRONG_ALGORITHM',
+    'WRONG_HEADER',
+    'WRONG_HEADER',
+  ];
+  expect([said.size, new Set(reasons).size]).toEqual([26, 20]);
+  const again = reasons.filter((reason, i) => reasons.indexOf(reason) !== i);
+  expect(again.sort()).toEqual(shared);
 });
 
 async function expiryOf(id: string): Promise<number> {
