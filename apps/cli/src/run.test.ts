@@ -43,8 +43,9 @@ describe('every verb explains itself', () => {
     ['decide --action a.b --resource x:y --wait 10m', 'at most 5m'],
     ['decide --action a.b --resource x:y --arguments-json [1]', 'not a JSON object'],
     ['deny dec_01', 'add --reason'],
-    ['approve', 'usage: countersign approve <id>'],
-    ['approve a b', 'one argument too many'],
+    ['approve', 'name a request'],
+    ['approve a --group b', 'not both'],
+    ['approvals a b', 'one argument too many'],
     ['approvals --address nowhere', 'not host:port'],
   ])('"%s" ends with 2 and says what to change', async (line, advice) => {
     const { code, stdout, stderr } = await countersign(line.split(' '));

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import {
+  alikeGroups,
   isConcerned,
   isTimeZone,
   noVoteBecause,
   type Decision as CoreDecision,
+  type Pending,
   type Person,
 } from '@countersign/approval';
 import {
@@ -22,6 +24,7 @@ import type { Changes } from './changes.js';
 import { stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
 import type { Floods } from './floods.js';
+import { groupMessage } from './approval-groups.js';
 import { isDecisionId, newId } from './ids.js';
 import { requireRoom, type Rate } from './rate.js';
 import { refusedStatus } from './refusals.js';
@@ -63,6 +66,19 @@ export class ApprovalApi {
       const page = await this.#page(person, includeIneligible, pageSize || 50, pageToken, zone);
       const notices = pageToken ? [] : this.parts.floods.noticesFor(person.id, Date.now());
       return { ...page, notices };
+    },
+    ListApprovalGroups: async ({ includeIneligible, containing }, call) => {
+      const person = requirePerson(call.caller);
+      const rows = await this.parts.decisions.reader.pending(LOOKED_THROUGH);
+      const pending = rows
+        .map((text) => JSON.parse(text) as CoreDecision & Pending)
+        .filter((decision) => this.#listed(decision, person, includeIneligible));
+      const found = containing ? pending.find(({ id }) => id === containing) : undefined;
+      if (containing && !found) throw notYours(containing);
+      // The one that is asked for goes first, so that it is never among those left out.
+      const groups = alikeGroups(found ? [found, ...pending.filter((other) => other !== found)] : pending);
+      const wanted = found ? groups.filter(({ requests }) => requests.some(({ id }) => id === found.id)) : groups;
+      return { groups: wanted.map(groupMessage), incomplete: rows.length === LOOKED_THROUGH };
     },
     GetApproval: async ({ id, timeZone, wholePayload }, call) => {
       const person = requirePerson(call.caller);

@@ -5,7 +5,7 @@ import type { ActionRequest, JsonObject } from './request.js';
 
 const MOST = 5;
 /** Arguments that say how much, in the order in which they are looked for. */
-const QUANTITIES = ['rows', 'amount', 'count', 'size'];
+export const QUANTITIES = ['rows', 'amount', 'count', 'size'];
 
 /** "rows 12,480, was 900": what the newer one has, and what the older one had. What says how much comes first. */
 export function differences(newer: ActionRequest, older: ActionRequest): string[] {
@@ -54,7 +54,7 @@ function rankOf(name: string): number {
   return name === 'resource' ? QUANTITIES.length : QUANTITIES.length + 1;
 }
 
-function valueText(value: unknown): string {
+export function valueText(value: unknown): string {
   if (value === undefined) return 'not given';
   if (typeof value === 'number') return groupNumber(value);
   return inert(typeof value === 'string' ? value : JSON.stringify(value), 60);
@@ -64,7 +64,8 @@ function argumentsOf({ action }: ActionRequest): JsonObject {
   return action.properties ?? {};
 }
 
-function numberOf(value: unknown): number | undefined {
+/** A number, however it is written: amounts are often strings. */
+export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : undefined;
 }

@@ -1,5 +1,6 @@
 // The rules. What a decision is, who may countersign it, and when a permission stops: pure functions over plain data. It
 // knows no clock, no database, no channel and no person but those it is handed.
+export { alikeGroups, type AlikeGroup, type AlikeRequest } from './alike.js';
 export { renderCard, type Card, type Sheet } from './card.js';
 export { isTimeZone } from './clock-text.js';
 export { decide, type Command, type Report, type Ruling } from './decide.js';

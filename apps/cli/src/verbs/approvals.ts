@@ -1,6 +1,12 @@
-import { ApprovalViewSchema, SERVICES, type ApprovalView } from '@countersign/contract';
+import {
+  ApprovalViewSchema,
+  ListApprovalGroupsResponseSchema,
+  SERVICES,
+  type ApprovalView,
+} from '@countersign/contract';
 import { renderCardLines, renderCardText } from '../card-text.js';
 import { EXIT } from '../exit.js';
+import { renderGroups } from '../group-text.js';
 import { asJson } from '../json.js';
 import { joinTexts, say } from '../terminal.js';
 import { verb } from '../verb.js';
@@ -12,15 +18,28 @@ export const approvals = verb({
     'Without an id: the pending approvals you have a part in, oldest deadline first. With one: everything an approver should see.',
   usage: '[<id>]',
   takes: { min: 0, max: 1 },
-  options: { all: { type: 'boolean', help: 'also those you can see but not vote on' } },
-  examples: ['countersign approvals', 'countersign approvals dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C'],
+  options: {
+    all: { type: 'boolean', help: 'also those you can see but not vote on' },
+    grouped: { type: 'boolean', help: 'requests like each other side by side, with what differs' },
+  },
+  examples: [
+    'countersign approvals',
+    'countersign approvals --grouped',
+    'countersign approvals dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C',
+  ],
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [id], client, terminal, now }) {
-    const { getApproval, listApprovals } = SERVICES.ApprovalService.method;
+    const { getApproval, listApprovalGroups, listApprovals } = SERVICES.ApprovalService.method;
     if (id) {
       const view = await client().unary(getApproval, { id });
       if (terminal.json) terminal.value(asJson(ApprovalViewSchema, view));
       else terminal.print(renderCardText(view, now()));
+      return EXIT.ok;
+    }
+    if (values.grouped) {
+      const listed = await client().unary(listApprovalGroups, { includeIneligible: values.all ?? false });
+      if (terminal.json) terminal.value(asJson(ListApprovalGroupsResponseSchema, listed));
+      else terminal.print(renderGroups(listed, now()));
       return EXIT.ok;
     }
     const views: ApprovalView[] = [];

@@ -3,19 +3,25 @@ import { renderCardText } from '../card-text.js';
 import { parseDuration, toProtoDuration } from '../duration.js';
 import { EXIT, UsageError } from '../exit.js';
 import { asJson } from '../json.js';
+import { castVotes, type Chosen } from '../votes.js';
 import { say } from '../terminal.js';
 import { verb, type World } from '../verb.js';
 
+const MOST_AT_ONCE = 50;
+const GROUP = {
+  group: { type: 'string', value: '<id>', help: 'all requests like this one that wait for you' },
+} as const;
 const YES = { yes: { type: 'boolean', help: 'do not ask; without a terminal nobody is asked anyway' } } as const;
 
 export const approve = verb({
   name: 'approve',
   summary: 'let one exact action run once',
   about:
-    'Shows the card, asks, and votes. The vote names the digest of what was shown: if the request is another one by then, it does not count.',
-  usage: '<id>',
-  takes: { min: 1, max: 1 },
+    'Shows the card, asks, and votes. The vote names the digest of what was shown: if the request is another one by then, it does not count. With several ids, or --group, what differs is shown side by side, and each gets a vote of its own.',
+  usage: '<id> … | --group <id>',
+  takes: { min: 0, max: MOST_AT_ONCE },
   options: {
+    ...GROUP,
     reason: { type: 'string', value: '<text>', help: 'why; required where the approval says so' },
     session: { type: 'boolean', help: 'also let the agent do more of the same in its session, as far as policy lets' },
     count: { type: 'string', value: '<n>', help: 'with --session: how many more at most' },
@@ -25,32 +31,44 @@ export const approve = verb({
   examples: [
     'countersign approve dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "change window confirmed"',
     'countersign approve dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --session --count 5 --within 30m',
+    'countersign approve --group dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C',
   ],
   exits: [0, 1, 2, 3],
-  run: ({ values, positionals: [id], ...world }) =>
-    castVote(world, {
-      id: id!,
-      vote: Vote.APPROVE,
-      reason: values.reason ?? '',
-      yes: values.yes ?? false,
-      ...sessionOf(values),
-    }),
+  run({ values, positionals, ...world }) {
+    const vote = { vote: Vote.APPROVE, reason: values.reason ?? '', yes: values.yes ?? false };
+    const chosen = chosenOf(positionals, values.group);
+    const session = sessionOf(values);
+    if ('id' in chosen) return castVote(world, { id: chosen.id, ...vote, ...session });
+    if (session.session) throw new UsageError('--session goes with one request: approve the others without it');
+    return castVotes(world, chosen, vote);
+  },
 });
 
 export const deny = verb({
   name: 'deny',
   summary: 'refuse an action, with a reason for the agent',
-  about: 'Shows the card, asks, and votes. The reason goes back to the agent, so write what it should do instead.',
-  usage: '<id> --reason <text>',
-  takes: { min: 1, max: 1 },
-  options: { reason: { type: 'string', value: '<text>', help: 'why; required' }, ...YES },
+  about:
+    'Shows the card, asks, and votes. The reason goes back to the agent, so write what it should do instead. With several ids, or --group, each gets a vote of its own.',
+  usage: '<id> … | --group <id> --reason <text>',
+  takes: { min: 0, max: MOST_AT_ONCE },
+  options: { ...GROUP, reason: { type: 'string', value: '<text>', help: 'why; required' }, ...YES },
   examples: ['countersign deny dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "not before the backup at 22:00"'],
   exits: [0, 1, 2, 3],
-  run({ values, positionals: [id], ...world }) {
+  run({ values, positionals, ...world }) {
+    const chosen = chosenOf(positionals, values.group);
     if (!values.reason?.trim()) throw new UsageError('a denial needs a reason the agent can act on: add --reason "…"');
-    return castVote(world, { id: id!, vote: Vote.DENY, reason: values.reason, yes: values.yes ?? false });
+    const vote = { vote: Vote.DENY, reason: values.reason, yes: values.yes ?? false };
+    return 'id' in chosen ? castVote(world, { id: chosen.id, ...vote }) : castVotes(world, chosen, vote);
   },
 });
+
+/** One request, or several. Throws UsageError when none is named. */
+function chosenOf(ids: string[], group: string | undefined): { id: string } | Chosen {
+  if (group !== undefined && ids.length > 0) throw new UsageError('name requests, or one with --group, not both');
+  if (group !== undefined) return { group };
+  if (ids.length === 0) throw new UsageError('name a request: countersign approvals lists them');
+  return ids.length === 1 ? { id: ids[0]! } : { ids: [...new Set(ids)] };
+}
 
 interface SessionChoice {
   count?: number;

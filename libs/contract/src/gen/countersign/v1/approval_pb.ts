@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/approval.proto.
  */
 export const file_countersign_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJInIKFUxpc3RBcHByb3ZhbHNSZXNwb25zZRIvCglhcHByb3ZhbHMYASADKAsyHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB25vdGljZXMYAyADKAkiSgoSR2V0QXBwcm92YWxSZXF1ZXN0EgoKAmlkGAEgASgJEhEKCXRpbWVfem9uZRgCIAEoCRIVCg13aG9sZV9wYXlsb2FkGAMgASgIIkYKFVdhdGNoQXBwcm92YWxzUmVxdWVzdBIaChJpbmNsdWRlX2luZWxpZ2libGUYASABKAgSEQoJdGltZV96b25lGAIgASgJIt0DCgxBcHByb3ZhbFZpZXcSCgoCaWQYASABKAkSKgoIZGVjaXNpb24YAiABKAsyGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhIoCgdzdWJqZWN0GAMgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIRCglwcmluY2lwYWwYBCABKAkSDQoFb3duZXIYBSABKAkSJgoGYWN0aW9uGAYgASgLMhYuY291bnRlcnNpZ24udjEuQWN0aW9uEhYKDmFyZ3VtZW50c19qc29uGAcgASgJEioKCHJlc291cmNlGAggASgLMhguY291bnRlcnNpZ24udjEuUmVzb3VyY2USFAoMY29udGV4dF9qc29uGAkgASgJEhUKDWp1c3RpZmljYXRpb24YCiABKAkSIgoEY2FyZBgLIAEoCzIULmNvdW50ZXJzaWduLnYxLkNhcmQSEAoIY2FuX3ZvdGUYDCABKAgSGwoTY2Fubm90X3ZvdGVfYmVjYXVzZRgNIAEoCRIUCgxzdWJtaXR0ZWRfYnkYDiABKAkSMAoHc2ltaWxhchgPIAMoCzIfLmNvdW50ZXJzaWduLnYxLlNpbWlsYXJBcHByb3ZhbBIVCg13aG9sZV9wYXlsb2FkGBAgASgJIpgBCg9TaW1pbGFyQXBwcm92YWwSCgoCaWQYASABKAkSJAoFc3RhdGUYAiABKA4yFS5jb3VudGVyc2lnbi52MS5TdGF0ZRIQCghoZWFkbGluZRgDIAEoCRIsCghhc2tlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLZGlmZmVyZW5jZXMYBSADKAkinQIKBENhcmQSDAoEcmlzaxgBIAEoCRIQCghoZWFkbGluZRgCIAEoCRILCgN3aG8YAyABKAkSCwoDd2h5GAQgAygJEg8KB3BheWxvYWQYBSABKAkSDwoHb3V0Y29tZRgGIAEoCRISCgphZ2VudF9zYXlzGAcgASgJEg4KBmVmZmVjdBgIIAEoCRIQCghwcm9ncmVzcxgJIAEoCRIOCgZkaWdlc3QYCiABKAkSDgoGaW1wYWN0GAsgAygJEhMKC2p1c3RfYmVmb3JlGAwgAygJEg8KB3NpbWlsYXIYDSADKAkSGQoRYWdlbnRfc2F5c19iZWZvcmUYDiADKAkSDQoFbmVlZHMYDyABKAkSEwoLcGF5bG9hZF9jdXQYECABKAgiugIKD0Nhc3RWb3RlUmVxdWVzdBIKCgJpZBgBIAEoCRIiCgR2b3RlGAIgASgOMhQuY291bnRlcnNpZ24udjEuVm90ZRIOCgZyZWFzb24YAyABKAkSEwoLc2Vlbl9kaWdlc3QYBCABKAkSEwoLY2FyZF9kaWdlc3QYBSABKAkSMQoMY2hhdF9hY2NvdW50GAYgASgLMhsuY291bnRlcnNpZ24udjEuQ2hhdEFjY291bnQSGwoOb3BlbmVkX2RldGFpbHMYByABKAhIAIgBARIZCgxjb25zaWRlcmVkX3MYCCABKA1IAYgBARIuCgdzZXNzaW9uGAkgASgLMh0uY291bnRlcnNpZ24udjEuU2Vzc2lvbkNob2ljZUIRCg9fb3BlbmVkX2RldGFpbHNCDwoNX2NvbnNpZGVyZWRfcyJNCg1TZXNzaW9uQ2hvaWNlEg0KBWNvdW50GAEgASgFEi0KCmV4cGlyZXNfaW4YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iLwoLQ2hhdEFjY291bnQSDwoHY2hhbm5lbBgBIAEoCRIPCgdhY2NvdW50GAIgASgJIjMKFVJldm9rZURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAkigAEKEUJyZWFrR2xhc3NSZXF1ZXN0Ei4KB3JlcXVlc3QYASABKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0Eg4KBnJlYXNvbhgCIAEoCRIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJcChNEZWxlZ2F0ZVNlYXRSZXF1ZXN0EgoKAnRvGAEgASgJEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkiTAoURGVsZWdhdGVTZWF0UmVzcG9uc2USCgoCaWQYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qy3QQKD0FwcHJvdmFsU2VydmljZRJcCg1MaXN0QXBwcm92YWxzEiQuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVzcG9uc2USTwoLR2V0QXBwcm92YWwSIi5jb3VudGVyc2lnbi52MS5HZXRBcHByb3ZhbFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSVwoOV2F0Y2hBcHByb3ZhbHMSJS5jb3VudGVyc2lnbi52MS5XYXRjaEFwcHJvdmFsc1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcwARJJCghDYXN0Vm90ZRIfLmNvdW50ZXJzaWduLnYxLkNhc3RWb3RlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJRCg5SZXZva2VEZWNpc2lvbhIlLmNvdW50ZXJzaWduLnYxLlJldm9rZURlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEkkKCkJyZWFrR2xhc3MSIS5jb3VudGVyc2lnbi52MS5CcmVha0dsYXNzUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElkKDERlbGVnYXRlU2VhdBIjLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJInIKFUxpc3RBcHByb3ZhbHNSZXNwb25zZRIvCglhcHByb3ZhbHMYASADKAsyHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB25vdGljZXMYAyADKAkiSwoZTGlzdEFwcHJvdmFsR3JvdXBzUmVxdWVzdBIaChJpbmNsdWRlX2luZWxpZ2libGUYASABKAgSEgoKY29udGFpbmluZxgCIAEoCSJfChpMaXN0QXBwcm92YWxHcm91cHNSZXNwb25zZRItCgZncm91cHMYASADKAsyHS5jb3VudGVyc2lnbi52MS5BcHByb3ZhbEdyb3VwEhIKCmluY29tcGxldGUYAiABKAgioAIKDUFwcHJvdmFsR3JvdXASKAoHc3ViamVjdBgBIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSDgoGYWN0aW9uGAIgASgJEhUKDXJlc291cmNlX3R5cGUYAyABKAkSLAoGY29tbW9uGAQgAygLMhwuY291bnRlcnNpZ24udjEuQ29tbW9uTWVtYmVyEhcKD2NvbW1vbl9sZWZ0X291dBgFIAEoBRIOCgZkaWZmZXIYBiADKAkSFwoPZGlmZmVyX2xlZnRfb3V0GAcgASgFEjIKCWFwcHJvdmFscxgIIAMoCzIfLmNvdW50ZXJzaWduLnYxLkdyb3VwZWRBcHByb3ZhbBIaChJhcHByb3ZhbHNfbGVmdF9vdXQYCSABKAUiLQoMQ29tbW9uTWVtYmVyEg8KB3BvaW50ZXIYASABKAkSDAoEdGV4dBgCIAEoCSLGAQoPR3JvdXBlZEFwcHJvdmFsEgoKAmlkGAEgASgJEhUKDWFjdGlvbl9kaWdlc3QYAiABKAkSEAoIaGVhZGxpbmUYAyABKAkSDAoEcmlzaxgEIAEoCRIOCgZ2YWx1ZXMYBSADKAkSMAoMcmVxdWVzdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJKChJHZXRBcHByb3ZhbFJlcXVlc3QSCgoCaWQYASABKAkSEQoJdGltZV96b25lGAIgASgJEhUKDXdob2xlX3BheWxvYWQYAyABKAgiRgoVV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBIRCgl0aW1lX3pvbmUYAiABKAki3QMKDEFwcHJvdmFsVmlldxIKCgJpZBgBIAEoCRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEigKB3N1YmplY3QYAyABKAsyFy5jb3VudGVyc2lnbi52MS5TdWJqZWN0EhEKCXByaW5jaXBhbBgEIAEoCRINCgVvd25lchgFIAEoCRImCgZhY3Rpb24YBiABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SFgoOYXJndW1lbnRzX2pzb24YByABKAkSKgoIcmVzb3VyY2UYCCABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIUCgxjb250ZXh0X2pzb24YCSABKAkSFQoNanVzdGlmaWNhdGlvbhgKIAEoCRIiCgRjYXJkGAsgASgLMhQuY291bnRlcnNpZ24udjEuQ2FyZBIQCghjYW5fdm90ZRgMIAEoCBIbChNjYW5ub3Rfdm90ZV9iZWNhdXNlGA0gASgJEhQKDHN1Ym1pdHRlZF9ieRgOIAEoCRIwCgdzaW1pbGFyGA8gAygLMh8uY291bnRlcnNpZ24udjEuU2ltaWxhckFwcHJvdmFsEhUKDXdob2xlX3BheWxvYWQYECABKAkimAEKD1NpbWlsYXJBcHByb3ZhbBIKCgJpZBgBIAEoCRIkCgVzdGF0ZRgCIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEhAKCGhlYWRsaW5lGAMgASgJEiwKCGFza2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtkaWZmZXJlbmNlcxgFIAMoCSKdAgoEQ2FyZBIMCgRyaXNrGAEgASgJEhAKCGhlYWRsaW5lGAIgASgJEgsKA3dobxgDIAEoCRILCgN3aHkYBCADKAkSDwoHcGF5bG9hZBgFIAEoCRIPCgdvdXRjb21lGAYgASgJEhIKCmFnZW50X3NheXMYByABKAkSDgoGZWZmZWN0GAggASgJEhAKCHByb2dyZXNzGAkgASgJEg4KBmRpZ2VzdBgKIAEoCRIOCgZpbXBhY3QYCyADKAkSEwoLanVzdF9iZWZvcmUYDCADKAkSDwoHc2ltaWxhchgNIAMoCRIZChFhZ2VudF9zYXlzX2JlZm9yZRgOIAMoCRINCgVuZWVkcxgPIAEoCRITCgtwYXlsb2FkX2N1dBgQIAEoCCK6AgoPQ2FzdFZvdGVSZXF1ZXN0EgoKAmlkGAEgASgJEiIKBHZvdGUYAiABKA4yFC5jb3VudGVyc2lnbi52MS5Wb3RlEg4KBnJlYXNvbhgDIAEoCRITCgtzZWVuX2RpZ2VzdBgEIAEoCRITCgtjYXJkX2RpZ2VzdBgFIAEoCRIxCgxjaGF0X2FjY291bnQYBiABKAsyGy5jb3VudGVyc2lnbi52MS5DaGF0QWNjb3VudBIbCg5vcGVuZWRfZGV0YWlscxgHIAEoCEgAiAEBEhkKDGNvbnNpZGVyZWRfcxgIIAEoDUgBiAEBEi4KB3Nlc3Npb24YCSABKAsyHS5jb3VudGVyc2lnbi52MS5TZXNzaW9uQ2hvaWNlQhEKD19vcGVuZWRfZGV0YWlsc0IPCg1fY29uc2lkZXJlZF9zIk0KDVNlc3Npb25DaG9pY2USDQoFY291bnQYASABKAUSLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIvCgtDaGF0QWNjb3VudBIPCgdjaGFubmVsGAEgASgJEg8KB2FjY291bnQYAiABKAkiMwoVUmV2b2tlRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSKAAQoRQnJlYWtHbGFzc1JlcXVlc3QSLgoHcmVxdWVzdBgBIAEoCzIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QSDgoGcmVhc29uGAIgASgJEisKCGR1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIlwKE0RlbGVnYXRlU2VhdFJlcXVlc3QSCgoCdG8YASABKAkSKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgDIAEoCSJMChREZWxlZ2F0ZVNlYXRSZXNwb25zZRIKCgJpZBgBIAEoCRIoCgdkZXRhaWxzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDLKBQoPQXBwcm92YWxTZXJ2aWNlElwKDUxpc3RBcHByb3ZhbHMSJC5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVxdWVzdBolLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbHNSZXNwb25zZRJrChJMaXN0QXBwcm92YWxHcm91cHMSKS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0GiouY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsR3JvdXBzUmVzcG9uc2USTwoLR2V0QXBwcm92YWwSIi5jb3VudGVyc2lnbi52MS5HZXRBcHByb3ZhbFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSVwoOV2F0Y2hBcHByb3ZhbHMSJS5jb3VudGVyc2lnbi52MS5XYXRjaEFwcHJvdmFsc1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcwARJJCghDYXN0Vm90ZRIfLmNvdW50ZXJzaWduLnYxLkNhc3RWb3RlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJRCg5SZXZva2VEZWNpc2lvbhIlLmNvdW50ZXJzaWduLnYxLlJldm9rZURlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEkkKCkJyZWFrR2xhc3MSIS5jb3VudGVyc2lnbi52MS5CcmVha0dsYXNzUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElkKDERlbGVnYXRlU2VhdBIjLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Which approvals to list.
@@ -103,6 +103,230 @@ export const ListApprovalsResponseSchema: GenMessage<ListApprovalsResponse> = /*
   messageDesc(file_countersign_v1_approval, 1);
 
 /**
+ * Which approvals to group.
+ *
+ * @generated from message countersign.v1.ListApprovalGroupsRequest
+ */
+export type ListApprovalGroupsRequest = Message<"countersign.v1.ListApprovalGroupsRequest"> & {
+  /**
+   * Also those the caller can see but not vote on.
+   *
+   * @generated from field: bool include_ineligible = 1;
+   */
+  includeIneligible: boolean;
+
+  /**
+   * Only the group that this approval is in.
+   *
+   * @generated from field: string containing = 2;
+   */
+  containing: string;
+};
+
+/**
+ * Describes the message countersign.v1.ListApprovalGroupsRequest.
+ * Use `create(ListApprovalGroupsRequestSchema)` to create a new message.
+ */
+export const ListApprovalGroupsRequestSchema: GenMessage<ListApprovalGroupsRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 2);
+
+/**
+ * Pending approvals in groups.
+ *
+ * @generated from message countersign.v1.ListApprovalGroupsResponse
+ */
+export type ListApprovalGroupsResponse = Message<"countersign.v1.ListApprovalGroupsResponse"> & {
+  /**
+   * Those of most approvals first.
+   *
+   * @generated from field: repeated countersign.v1.ApprovalGroup groups = 1;
+   */
+  groups: ApprovalGroup[];
+
+  /**
+   * True if so many approvals wait that not all of them were looked at: those whose time ends first were.
+   *
+   * @generated from field: bool incomplete = 2;
+   */
+  incomplete: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.ListApprovalGroupsResponse.
+ * Use `create(ListApprovalGroupsResponseSchema)` to create a new message.
+ */
+export const ListApprovalGroupsResponseSchema: GenMessage<ListApprovalGroupsResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 3);
+
+/**
+ * Approvals that one agent asks for, for one action on one type of resource. What policy hides in one is hidden in all.
+ *
+ * @generated from message countersign.v1.ApprovalGroup
+ */
+export type ApprovalGroup = Message<"countersign.v1.ApprovalGroup"> & {
+  /**
+   * Who acts.
+   *
+   * @generated from field: countersign.v1.Subject subject = 1;
+   */
+  subject?: Subject | undefined;
+
+  /**
+   * Name of the action.
+   *
+   * @generated from field: string action = 2;
+   */
+  action: string;
+
+  /**
+   * Type of the resource.
+   *
+   * @generated from field: string resource_type = 3;
+   */
+  resourceType: string;
+
+  /**
+   * What all of them have.
+   *
+   * @generated from field: repeated countersign.v1.CommonMember common = 4;
+   */
+  common: CommonMember[];
+
+  /**
+   * How many of those are not shown.
+   *
+   * @generated from field: int32 common_left_out = 5;
+   */
+  commonLeftOut: number;
+
+  /**
+   * JSON pointers to what differs ("/arguments/rows"), what says how much first.
+   *
+   * @generated from field: repeated string differ = 6;
+   */
+  differ: string[];
+
+  /**
+   * How many of those are not shown.
+   *
+   * @generated from field: int32 differ_left_out = 7;
+   */
+  differLeftOut: number;
+
+  /**
+   * The largest first.
+   *
+   * @generated from field: repeated countersign.v1.GroupedApproval approvals = 8;
+   */
+  approvals: GroupedApproval[];
+
+  /**
+   * How many of those are not shown.
+   *
+   * @generated from field: int32 approvals_left_out = 9;
+   */
+  approvalsLeftOut: number;
+};
+
+/**
+ * Describes the message countersign.v1.ApprovalGroup.
+ * Use `create(ApprovalGroupSchema)` to create a new message.
+ */
+export const ApprovalGroupSchema: GenMessage<ApprovalGroup> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 4);
+
+/**
+ * What all approvals of a group have.
+ *
+ * @generated from message countersign.v1.CommonMember
+ */
+export type CommonMember = Message<"countersign.v1.CommonMember"> & {
+  /**
+   * JSON pointer into the request.
+   *
+   * @generated from field: string pointer = 1;
+   */
+  pointer: string;
+
+  /**
+   * Its value as inert text.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message countersign.v1.CommonMember.
+ * Use `create(CommonMemberSchema)` to create a new message.
+ */
+export const CommonMemberSchema: GenMessage<CommonMember> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 5);
+
+/**
+ * One approval of a group.
+ *
+ * @generated from message countersign.v1.GroupedApproval
+ */
+export type GroupedApproval = Message<"countersign.v1.GroupedApproval"> & {
+  /**
+   * The decision's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What a vote on it names as seen_digest.
+   *
+   * @generated from field: string action_digest = 2;
+   */
+  actionDigest: string;
+
+  /**
+   * What will happen.
+   *
+   * @generated from field: string headline = 3;
+   */
+  headline: string;
+
+  /**
+   * Level of risk.
+   *
+   * @generated from field: string risk = 4;
+   */
+  risk: string;
+
+  /**
+   * Its value under each pointer in differ, as inert text, in that order.
+   *
+   * @generated from field: repeated string values = 5;
+   */
+  values: string[];
+
+  /**
+   * When people were asked.
+   *
+   * @generated from field: google.protobuf.Timestamp requested_at = 6;
+   */
+  requestedAt?: Timestamp | undefined;
+
+  /**
+   * When it is denied by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 7;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.GroupedApproval.
+ * Use `create(GroupedApprovalSchema)` to create a new message.
+ */
+export const GroupedApprovalSchema: GenMessage<GroupedApproval> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 6);
+
+/**
  * Names an approval.
  *
  * @generated from message countersign.v1.GetApprovalRequest
@@ -135,7 +359,7 @@ export type GetApprovalRequest = Message<"countersign.v1.GetApprovalRequest"> & 
  * Use `create(GetApprovalRequestSchema)` to create a new message.
  */
 export const GetApprovalRequestSchema: GenMessage<GetApprovalRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 2);
+  messageDesc(file_countersign_v1_approval, 7);
 
 /**
  * Follows the caller's approvals.
@@ -163,7 +387,7 @@ export type WatchApprovalsRequest = Message<"countersign.v1.WatchApprovalsReques
  * Use `create(WatchApprovalsRequestSchema)` to create a new message.
  */
 export const WatchApprovalsRequestSchema: GenMessage<WatchApprovalsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 3);
+  messageDesc(file_countersign_v1_approval, 8);
 
 /**
  * An approval with all an approver should see.
@@ -289,7 +513,7 @@ export type ApprovalView = Message<"countersign.v1.ApprovalView"> & {
  * Use `create(ApprovalViewSchema)` to create a new message.
  */
 export const ApprovalViewSchema: GenMessage<ApprovalView> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 4);
+  messageDesc(file_countersign_v1_approval, 9);
 
 /**
  * A request of the same agent for the same action.
@@ -338,7 +562,7 @@ export type SimilarApproval = Message<"countersign.v1.SimilarApproval"> & {
  * Use `create(SimilarApprovalSchema)` to create a new message.
  */
 export const SimilarApprovalSchema: GenMessage<SimilarApproval> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 5);
+  messageDesc(file_countersign_v1_approval, 10);
 
 /**
  * What an approver sees, in the order in which they should see it. Built from the canonical action only.
@@ -464,7 +688,7 @@ export type Card = Message<"countersign.v1.Card"> & {
  * Use `create(CardSchema)` to create a new message.
  */
 export const CardSchema: GenMessage<Card> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 6);
+  messageDesc(file_countersign_v1_approval, 11);
 
 /**
  * One person's vote.
@@ -541,7 +765,7 @@ export type CastVoteRequest = Message<"countersign.v1.CastVoteRequest"> & {
  * Use `create(CastVoteRequestSchema)` to create a new message.
  */
 export const CastVoteRequestSchema: GenMessage<CastVoteRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 7);
+  messageDesc(file_countersign_v1_approval, 12);
 
 /**
  * For how many further actions, and for how long, an approval is to do.
@@ -569,7 +793,7 @@ export type SessionChoice = Message<"countersign.v1.SessionChoice"> & {
  * Use `create(SessionChoiceSchema)` to create a new message.
  */
 export const SessionChoiceSchema: GenMessage<SessionChoice> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 8);
+  messageDesc(file_countersign_v1_approval, 13);
 
 /**
  * An account in a chat system, verified by the channel's own signature.
@@ -597,7 +821,7 @@ export type ChatAccount = Message<"countersign.v1.ChatAccount"> & {
  * Use `create(ChatAccountSchema)` to create a new message.
  */
 export const ChatAccountSchema: GenMessage<ChatAccount> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 9);
+  messageDesc(file_countersign_v1_approval, 14);
 
 /**
  * Names the decision to revoke.
@@ -625,7 +849,7 @@ export type RevokeDecisionRequest = Message<"countersign.v1.RevokeDecisionReques
  * Use `create(RevokeDecisionRequestSchema)` to create a new message.
  */
 export const RevokeDecisionRequestSchema: GenMessage<RevokeDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 10);
+  messageDesc(file_countersign_v1_approval, 15);
 
 /**
  * An exception without the usual quorum.
@@ -660,7 +884,7 @@ export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
  * Use `create(BreakGlassRequestSchema)` to create a new message.
  */
 export const BreakGlassRequestSchema: GenMessage<BreakGlassRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 11);
+  messageDesc(file_countersign_v1_approval, 16);
 
 /**
  * A hand-over of seats.
@@ -695,7 +919,7 @@ export type DelegateSeatRequest = Message<"countersign.v1.DelegateSeatRequest"> 
  * Use `create(DelegateSeatRequestSchema)` to create a new message.
  */
 export const DelegateSeatRequestSchema: GenMessage<DelegateSeatRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 12);
+  messageDesc(file_countersign_v1_approval, 17);
 
 /**
  * The hand-over as recorded.
@@ -723,7 +947,7 @@ export type DelegateSeatResponse = Message<"countersign.v1.DelegateSeatResponse"
  * Use `create(DelegateSeatResponseSchema)` to create a new message.
  */
 export const DelegateSeatResponseSchema: GenMessage<DelegateSeatResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 13);
+  messageDesc(file_countersign_v1_approval, 18);
 
 /**
  * What people call: to see what waits for them, to vote, and to take a permission back. Agents can not call it.
@@ -740,6 +964,17 @@ export const ApprovalService: GenService<{
     methodKind: "unary";
     input: typeof ListApprovalsRequestSchema;
     output: typeof ListApprovalsResponseSchema;
+  },
+  /**
+   * Lays pending approvals of one agent, action and resource type side by side, and says what differs. A view and no more:
+   * each of them takes a vote of its own, with its own seen_digest.
+   *
+   * @generated from rpc countersign.v1.ApprovalService.ListApprovalGroups
+   */
+  listApprovalGroups: {
+    methodKind: "unary";
+    input: typeof ListApprovalGroupsRequestSchema;
+    output: typeof ListApprovalGroupsResponseSchema;
   },
   /**
    * Returns one approval with all an approver should see.
