@@ -51,3 +51,31 @@ it('several go one after another', () => {
   const current = overlaid(aSource(), overlays, () => new Date());
   expect(['dana', 'ben'].map((id) => current().person(id)?.disabled)).toEqual([true, true]);
 });
+
+it('of a large directory whoever is new waits for a while, and what takes something away never does', () => {
+  const said = { revision: 0, strictures: 0, people: [] as { id: string; disabled: boolean }[] };
+  let ms = 0;
+  const overlay: Overlay = {
+    revision: () => said.revision,
+    strictures: () => said.strictures,
+    apply: (data) => {
+      ms += 100;
+      const more = said.people.map((one) => ({ ...data.people[0]!, ...one, tokens: [], links: {} }));
+      return { data: { ...data, people: [...data.people, ...more] } };
+    },
+  };
+  const current = overlaid(
+    aSource(),
+    [overlay],
+    () => new Date(0),
+    () => ms,
+  );
+  expect(current().person('kim')).toBeUndefined();
+  Object.assign(said, { revision: 1, people: [{ id: 'kim', disabled: false }] });
+  ms += 999;
+  expect(current().person('kim')).toBeUndefined();
+  ms += 1;
+  expect(current().person('kim')?.disabled).toBe(false);
+  Object.assign(said, { revision: 2, strictures: 1, people: [{ id: 'kim', disabled: true }] });
+  expect(current().person('kim')?.disabled).toBe(true);
+});

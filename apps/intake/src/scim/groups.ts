@@ -28,6 +28,7 @@ export class Groups {
     this.#moveMembers(change, id, added, []);
     const told = this.#tell(change, id, 0, { group: name, change: 'created' }, added, []);
     const resource = { ...rest, id };
+    change.takesAway = added.length > 0;
     change.put(GROUP_KIND, id, 0, { resource, created: change.at, modified: change.at, told });
   }
 
@@ -56,7 +57,8 @@ export class Groups {
       removed,
     );
     change.put(GROUP_KIND, id, version, { ...state, resource, modified: change.at, told });
-    change.takesAway ||= removed.length > 0 || name !== previous;
+    // Policy may exclude by group: who comes in may do less than before, too.
+    change.takesAway ||= added.length + removed.length > 0 || name !== previous;
   }
 
   /** One member less, because the user goes. */

@@ -27,15 +27,15 @@ export class ScimPeople implements Overlay {
   readonly #people = new Map<string, DirectoryPerson>();
   /** Users whose person has to be made anew. */
   readonly #stale = new Set<string>();
+  readonly #groupNames = new Map<string, string>();
+  #strictures = 0;
 
   constructor(
     readonly registry: Registry,
     readonly config: Pick<ScimConfig, 'links'>,
   ) {
-    registry.follow<KeptUser>(USER_KIND, (id) => this.#stale.add(id));
-    registry.follow<KeptGroup>(GROUP_KIND, (id) => {
-      for (const user of this.membersOf(id)) this.#stale.add(user);
-    });
+    registry.follow<KeptUser>(USER_KIND, (id, fact) => this.#takeUser(id, fact?.state));
+    registry.follow<KeptGroup>(GROUP_KIND, (id, fact) => this.#takeGroup(id, fact?.state));
     registry.follow<Leaf>(LEAF_KIND, (leaf, fact) => this.#takeLeaf(leaf, fact?.state.members ?? []));
   }
 
@@ -62,26 +62,35 @@ export class ScimPeople implements Overlay {
     return this.registry.seqOf(DIRECTORY_KINDS);
   }
 
+  strictures(): number {
+    return this.#strictures;
+  }
+
   /** Whom the file has is who the file says: a person of the provider with such an id is left out, and so is a chat account. */
   apply(data: DirectoryFile): { data: DirectoryFile } {
     for (const id of this.#stale) this.#renew(id);
     this.#stale.clear();
-    if (this.#people.size === 0 && this.registry.all(GROUP_KIND).length === 0) return { data };
+    if (this.#people.size + this.#groupNames.size === 0) return { data };
     const taken = new Set([...data.people, ...data.agents].map(({ id }) => identityKey(id)));
     const accounts = new Set(data.people.flatMap(({ links }) => accountsOf(links)));
     const people = [...this.#people.values()].filter(({ id }) => !taken.has(identityKey(id)));
     const shared = this.config.links.length > 0 ? sharedAccounts(people) : new Set<string>();
     const added = shared.size + accounts.size === 0 ? people : people.map((one) => withoutLinks(one, shared, accounts));
-    const names = this.registry.all<KeptGroup>(GROUP_KIND).map(({ state }) => String(state.resource.displayName));
-    const groups = { ...Object.fromEntries(names.map((name) => [name, null])), ...data.groups };
+    const groups = {
+      ...Object.fromEntries([...this.#groupNames.values()].map((name) => [name, null])),
+      ...data.groups,
+    };
     return { data: { ...data, people: [...data.people, ...added], groups } };
   }
 
   #renew(id: string): void {
     const fact = this.user(id);
     if (!fact) return void this.#people.delete(id);
-    const { resource, person } = fact.state;
-    this.#people.set(id, {
+    this.#people.set(id, this.#personOf(id, fact.state));
+  }
+
+  #personOf(id: string, { resource, person }: KeptUser): DirectoryPerson {
+    return {
       id: person,
       name: personName(resource),
       groups: this.groupsOf(id).map(({ state }) => String(state.resource.displayName)),
@@ -89,16 +98,37 @@ export class ScimPeople implements Overlay {
       links: linksOf(resource, this.config.links),
       guest: isGuest(resource),
       disabled: !isActive(resource),
-    });
+    };
   }
 
+  /** Somebody new can exclude nobody, and another name or title neither. */
+  #takeUser(id: string, state: KeptUser | undefined): void {
+    this.#stale.add(id);
+    const before = this.#people.get(id);
+    if (before && (!state || isStricter(before, this.#personOf(id, state)))) this.#strictures++;
+  }
+
+  #takeGroup(id: string, state: KeptGroup | undefined): void {
+    const name = state && String(state.resource.displayName);
+    const before = this.#groupNames.get(id);
+    if (name === before) return;
+    if (name === undefined) this.#groupNames.delete(id);
+    else this.#groupNames.set(id, name);
+    const members = this.membersOf(id);
+    for (const user of members) this.#stale.add(user);
+    if (members.length > 0) this.#strictures++;
+  }
+
+  /** Who comes into a group may be excluded by that, just as who leaves one loses a seat. */
   #takeLeaf(leaf: string, members: readonly string[]): void {
     const group = groupOfLeaf(leaf);
     const before = new Set(this.#leaves.get(leaf));
     if (members.length > 0) this.#leaves.set(leaf, members);
     else this.#leaves.delete(leaf);
+    let changed = false;
     for (const user of members) {
       if (before.delete(user)) continue;
+      changed = true;
       const groups = this.#groupsOf.get(user);
       if (groups) groups.add(group);
       else this.#groupsOf.set(user, new Set([group]));
@@ -108,7 +138,15 @@ export class ScimPeople implements Overlay {
       this.#groupsOf.get(user)?.delete(group);
       this.#stale.add(user);
     }
+    if (changed || before.size > 0) this.#strictures++;
   }
+}
+
+function isStricter(before: DirectoryPerson, after: DirectoryPerson): boolean {
+  const { id, disabled, guest, links } = before;
+  if (id !== after.id || (after.disabled && !disabled) || (after.guest && !guest)) return true;
+  const kept = new Set(accountsOf(after.links));
+  return accountsOf(links).some((account) => !kept.has(account));
 }
 
 function accountsOf(links: DirectoryPerson['links']): string[] {
