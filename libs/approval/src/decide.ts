@@ -6,7 +6,7 @@ import type { Person } from './request.js';
 import { defined, settled } from './settled.js';
 import { draw, leaveLapsed, liveLeave, type Draw } from './session.js';
 import { usesMade, type Decision } from './state.js';
-import { halted, type Stop } from './stop.js';
+import { halted, stopReason, type Stop } from './stop.js';
 import { escalate, remind, type Escalate, type Remind } from './waiting.js';
 import { castVote, retract, type CastVote, type Retract } from './vote.js';
 
@@ -48,7 +48,8 @@ export interface Ruling {
  */
 export function decide(decision: Decision, command: Command, at: string, stop?: Stop): Ruling {
   // Leave for a session has a time of its own, which the grant that came with it does not bound.
-  if (command.type === 'draw') return draw(decision, command, at);
+  if (command.type === 'draw')
+    return stop ? { events: [], refused: refuse('stopped', stopReason(stop).text) } : draw(decision, command, at);
   const lapsed = lapse(decision, at);
   if (lapsed) {
     if (command.type === 'expire') return { events: [lapsed, ...leaveLapsed(decision, at)] };

@@ -10,6 +10,7 @@ import {
   MORE,
   office,
   script,
+  SESSION,
   termsOf,
   type Change,
   type Choice,
@@ -42,6 +43,9 @@ interface World {
   /** The stop that is in force. */
   stop?: Stop | undefined;
   proofs: Set<string>;
+  /** Those whose approval was meant for further actions, too, and what those come to. */
+  gave: Set<string>;
+  drawn: number[];
 }
 
 function situation({ office: given, people, owner, there }: World, atVote = true): Situation {
@@ -61,6 +65,7 @@ function begin(given: Office): { world: World; event: DecisionEvent } {
   const event = holding({
     request: {
       ...REQUEST,
+      context: { session_id: 'run-77' },
       principal: given.principal,
       audience: given.audience,
       holder_key: given.holder,
@@ -73,6 +78,7 @@ function begin(given: Office): { world: World; event: DecisionEvent } {
   const world: World = {
     ...{ office: given, people: [...given.people], owner: given.owner, clock: 0, decision: fold([event])! },
     ...{ said: new Map<string, string>(), there: new Set<string>(), uses: 0, proofs: new Set<string>() },
+    ...{ gave: new Set<string>(), drawn: [] as number[] },
     ...{ quorums: [given.seats, ...(given.alternatives ?? [])], later: [...(given.escalate ?? [])] },
   };
   // Too few are left: those who would be asked later are asked now, and if they are too few as well, it is denied.
@@ -89,11 +95,12 @@ function substance({ version: _, updated_at: __, ...rest }: Decision): string {
   return JSON.stringify(rest);
 }
 
-describe('no run of the machine, whatever happens in whatever order', () => {
+describe('no run of the machine, whatever happens in whatever order', { timeout: 180_000 }, () => {
   it('gives a permission without a quorum of distinct people who may give it, or lets one be used too often', () => {
     const reached = new Map<Status, number>();
     const codes = new Set<string>();
     let mostUses = 0;
+    let mostDrawn = 0;
     fc.assert(
       fc.property(office, script, (given, steps) => {
         const { world, event } = begin(given);
@@ -116,6 +123,7 @@ describe('no run of the machine, whatever happens in whatever order', () => {
         must(isDeepStrictEqual(JSON.parse(JSON.stringify(replayed)), replayed), 'a state can not be kept');
         must((world.uses === given.uses) === (world.decision.status === 'REDEEMED'), 'the last use is not the end');
         mostUses = Math.max(mostUses, world.uses);
+        mostDrawn = Math.max(mostDrawn, world.drawn.length);
         reached.set(world.decision.status, (reached.get(world.decision.status) ?? 0) + 1);
       }),
       { numRuns: 3000, seed: 20261121 },
@@ -124,6 +132,7 @@ describe('no run of the machine, whatever happens in whatever order', () => {
     expect([...reached.keys()].sort()).toEqual(Object.keys(TRANSITIONS).sort());
     expect(Math.min(...reached.values())).toBeGreaterThan(5);
     expect(mostUses).toBeGreaterThan(1);
+    expect(mostDrawn).toBe(SESSION.count);
     expect(CODES.filter((code) => !codes.has(code))).toEqual([]);
   });
 });
@@ -142,7 +151,16 @@ const CODES = [
     'wrong-audience',
     'proof-required',
   ],
-  ...['proof-invalid', 'wrong-key', 'approver-gone', 'policy-denies', 'not-acted'],
+  ...[
+    'no-session',
+    'session-over',
+    'session-limit',
+    'proof-invalid',
+    'wrong-key',
+    'approver-gone',
+    'policy-denies',
+    'not-acted',
+  ],
 ];
 
 const STOP: Stop = { id: 'stp_1', scope: { all: true }, by: 'olu', by_name: 'Olu', reason: 'incident', at: later(0) };
@@ -172,9 +190,16 @@ function attempt(world: World, command: Command, choice: Choice) {
   if (world.stop) {
     must(after.status !== 'ALLOWED' || before.status === 'ALLOWED', 'a permission was given under a stop');
     must(!events.some(({ type }) => type === 'grant.redeemed'), 'a permission was used under a stop');
+    must(command.type !== 'draw' || events.length === 0, 'leave was used under a stop');
   } else must(!stopped, 'there was no stop');
   if (stopped) {
-    must(['DENIED', 'REVOKED'].includes(after.status), `a stop made it ${after.status}`);
+    const leaveOnly = events.every(({ type }) => type === 'session.ended') && after.status === before.status;
+    must(leaveOnly || ['DENIED', 'REVOKED'].includes(after.status), `a stop made it ${after.status}`);
+    return { events, refused: refused?.code };
+  }
+
+  if (command.type === 'draw') {
+    for (const event of events) drew(world, before, event, choice);
     return { events, refused: refused?.code };
   }
 
@@ -182,7 +207,8 @@ function attempt(world: World, command: Command, choice: Choice) {
   const grant = before.status === 'ALLOWED' ? before.grant : undefined;
   const deadline = before.status === 'PENDING' ? before.approval.expires_at : grant?.expires_at;
   if (deadline !== undefined && at >= deadline) {
-    must(after.status === 'EXPIRED' && events.length === 1, 'something was faster than a deadline that had passed');
+    const ends = events.filter(({ type }) => type !== 'session.expired');
+    must(after.status === 'EXPIRED' && ends.length === 1, 'something was faster than a deadline that had passed');
     return { events, refused: refused?.code };
   }
   // One step at a time, along the table; terminal is terminal; what is refused changes nothing.
@@ -191,7 +217,9 @@ function attempt(world: World, command: Command, choice: Choice) {
   must(!refused || substance(after) === substance(before), 'a refusal changed something');
   if (ways.length === 0) {
     const { outcome, reported } = before;
-    const same = substance({ ...after, outcome, reported }) === substance({ ...before, outcome, reported });
+    // Leave that came with it has an end of its own.
+    const past = { outcome, reported, session: undefined };
+    const same = substance({ ...after, ...past }) === substance({ ...before, ...past });
     must(same, `${before.status} was not the end`);
     must(command.type === 'report' || after.outcome === outcome, 'an outcome nobody reported');
   }
@@ -226,7 +254,14 @@ function note(world: World, event: DecisionEvent, choice: Choice): void {
     const now = { ...situation(world), there: undefined };
     for (const one of people) if (mayAnswer(one, [next.seats], now)) world.there.add(one.id);
   }
+  if (event.type === 'decision.approved' && event.session)
+    must(
+      event.approvers.every(({ id }) => world.gave.has(id)),
+      'somebody meant this action only',
+    );
   if (event.type !== 'vote.cast') return;
+  if (event.session) world.gave.add(event.voter);
+  else world.gave.delete(event.voter);
   // A vote that counts is of somebody who may vote, where and how policy wants it, and says something new.
   const id = event.voter.toLowerCase();
   const voter = people.find((one) => one.id === id)!;
@@ -238,6 +273,21 @@ function note(world: World, event: DecisionEvent, choice: Choice): void {
   must(!choice.elsewhere || !step_up || event.vote === 'deny', 'a fresh sign-in was missing');
   must(choice.right || choice.silent, 'what was seen is not what is asked');
   said.set(id, event.vote);
+}
+
+/** A further action: by leave that stands, of people who could give it today, within all that policy and they said. */
+function drew(world: World, before: Decision, event: DecisionEvent, choice: Choice): void {
+  must(event.type === 'session.drawn', `${event.type} came of leave`);
+  must(['ALLOWED', 'REDEEMED', 'EXPIRED'].includes(before.status), `${before.status} gave leave`);
+  must(world.office.session !== undefined && choice.policy !== 'fewer', 'policy gives no leave');
+  must(later(world.clock) < before.session!.expires_at && !before.session!.ended, 'the leave was over');
+  world.drawn.push(event.amounts![0]!.amount);
+  must(event.use === world.drawn.length && event.use <= SESSION.count, 'leave was used too often');
+  const sum = world.drawn.reduce((total, amount) => total + amount, Number(REQUEST.action.properties!['rows']));
+  must(sum <= 20_000 && choice.right, 'more was let through than was said');
+  const wanted = choice.policy === 'more' ? [world.quorums, [[...world.office.seats, MORE]]] : [world.quorums];
+  for (const one of wanted)
+    must(canFill(one, saying(world, 'approve'), situation(world, false)), 'leave was used without a quorum of today');
 }
 
 function redeemed(world: World, before: Decision, events: DecisionEvent[], command: Command, choice: Choice): void {

@@ -60,6 +60,15 @@ const COMMANDS: { [T in Command['type']]: (world: World, people: Person[], owner
   withdraw: () => [{ type: 'withdraw', by: 'release-bot' }],
   revoke: (_, [by]) => [{ type: 'revoke', by: by!, reason: 'incident' }],
   stop: () => [{ type: 'stop' }],
+  // Nobody gives leave here, so that nothing may ever come of it.
+  draw: ({ decision }, approvers, owner) => [
+    {
+      type: 'draw',
+      ...{ request: decision.request, decision_id: 'dec_2', action_digest: DIGEST, binding: [], approvers },
+      agent: { ...AGENT, owner },
+      verdict: verdict(),
+    },
+  ],
   expire: () => [{ type: 'expire' }],
   repeat: () => [{ type: 'repeat' }],
   report: () => [{ type: 'report', by: 'release-bot', success: true }],

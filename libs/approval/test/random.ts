@@ -1,6 +1,15 @@
 import fc from 'fast-check';
-import type { Command, Decision, Escalation, HolderProof, Person, SeatTerms, Verdict } from '../src/index.js';
-import { DIGEST, redeeming, terms, verdict } from './office.js';
+import type {
+  Command,
+  Decision,
+  Escalation,
+  HolderProof,
+  Person,
+  SeatTerms,
+  SessionTerms,
+  Verdict,
+} from '../src/index.js';
+import { AGENT, DIGEST, redeeming, terms, verdict } from './office.js';
 
 // Random offices, and what may happen in them: everything that can be done to a decision, by anybody, with the directory
 // changing under it.
@@ -32,6 +41,14 @@ const people = fc.tuple(
   ),
 );
 
+/** Leave for a few more like it. What was asked first counts with them. */
+export const SESSION: SessionTerms = {
+  expires_in_s: 900,
+  count: 2,
+  vary: ['/action/properties/rows'],
+  limits: [{ pointer: '/action/properties/rows', each: 15_000, total: 20_000 }],
+};
+
 const ESCALATIONS: Escalation[] = [{ after_s: 300, seats: [{ group: 'finance', count: 1 }] }];
 
 export const office = fc.record({
@@ -47,6 +64,7 @@ export const office = fc.record({
   escalate: fc.constantFrom(undefined, undefined, ESCALATIONS),
   deny_quorum: fc.constantFrom(undefined, undefined, 2),
   late_members: fc.constantFrom(undefined, true),
+  session: fc.constantFrom(undefined, undefined, SESSION),
   reason_required: seldom,
   step_up: seldom,
   channels: fc.constantFrom<string[]>([], [], [], ['slack']),
@@ -70,8 +88,19 @@ export const office = fc.record({
 export type Office = typeof office extends fc.Arbitrary<infer T> ? T : never;
 
 /** What of the terms an office chooses. */
-export function termsOf({ seats, exclude, alternatives, escalate, deny_quorum, late_members, ...more }: Office) {
-  const given = Object.entries({ alternatives, escalate, deny_quorum, late_members }).filter(([, value]) => value);
+export function termsOf({
+  seats,
+  exclude,
+  alternatives,
+  escalate,
+  deny_quorum,
+  late_members,
+  session,
+  ...more
+}: Office) {
+  const given = Object.entries({ alternatives, escalate, deny_quorum, late_members, session }).filter(
+    ([, value]) => value,
+  );
   const { reason_required, step_up, channels } = more;
   return terms({ seats, exclude, reason_required, step_up, channels, ...Object.fromEntries(given) });
 }
@@ -105,6 +134,7 @@ const WEIGHTS: Record<Command['type'], number> = {
   withdraw: 2,
   revoke: 2,
   stop: 1,
+  draw: 8,
 };
 
 /** What changes in the directory, or whose the agent is. */
@@ -169,6 +199,13 @@ function policyNow(kind: string, { seats }: Office): Verdict {
   return verdict({ effect: kind === 'deny' ? 'deny' : 'allow', approval: undefined, ...grant });
 }
 
+/** What policy says to an action that leave may have been given for. */
+function drawnNow(kind: string, given: Office): Verdict {
+  const wanted = termsOf(kind === 'fewer' ? { ...given, session: undefined } : given);
+  const seats = kind === 'more' ? [...wanted.seats, MORE] : wanted.seats;
+  return verdict({ approval: { ...wanted, seats, ...(kind === 'more' ? { alternatives: [] } : {}) } });
+}
+
 /** The command that is tried, as it comes from the world as it is now. */
 export function commandOf(
   type: Command['type'],
@@ -188,6 +225,7 @@ export function commandOf(
       grant_id: `grt_${decision.version}`,
       seen_digest: choice.right || choice.silent ? decision.action_digest : 'another',
       stepped_up: !choice.elsewhere,
+      ...(choice.success && world.office.session ? { session: {} } : {}),
       earlier: members,
       owner,
     }),
@@ -209,6 +247,19 @@ export function commandOf(
       by: 'release-bot',
       success: choice.success,
       ...(choice.use === undefined ? {} : { use: choice.use }),
+    }),
+    draw: () => ({
+      type: 'draw',
+      request: {
+        ...decision.request,
+        action: { ...decision.request.action, properties: { rows: choice.right ? 1_000 * (choice.who + 1) : 16_000 } },
+      },
+      decision_id: `dec_${decision.version}`,
+      action_digest: 'another',
+      agent: { ...AGENT, owner },
+      verdict: drawnNow(choice.policy, world.office),
+      binding: [],
+      approvers: members,
     }),
     stop: () => ({ type: 'stop' }),
     expire: () => ({ type: 'expire' }),
