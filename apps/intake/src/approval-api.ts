@@ -43,6 +43,8 @@ export interface ApprovalApiParts {
 }
 
 const PAGE = 200;
+/** For how long a fresh sign-in stands for a vote. */
+const STEP_UP_MS = 5 * 60_000;
 const TOO_OFTEN_REFUSED = 'Your votes have been refused too often just now. Wait, read why, then vote again.';
 /** Milliseconds between two looks for one who watches. */
 const LOOK_AGAIN_MS = 200;
@@ -135,6 +137,7 @@ export class ApprovalApi {
               type: 'vote',
               ...by,
               ...this.#asOfNow(before),
+              ...(this.#steppedUp(id, call.caller) ? { stepped_up: true } : {}),
               vote: vote === Vote.APPROVE ? 'approve' : 'deny',
               grant_id: newId('grt', Date.now()),
               ...(reason ? { reason } : {}),
@@ -159,6 +162,12 @@ export class ApprovalApi {
       earlier: (approval?.votes ?? []).flatMap(({ voter }) => directory.person(voter) ?? []),
       ...(owner === undefined ? {} : { owner }),
     };
+  }
+
+  /** Whether the caller has just proved once more who they are, for this decision and for no other. */
+  #steppedUp(id: string, caller: Caller): boolean {
+    const proof = caller.kind === 'person' ? caller.stepped_up : undefined;
+    return proof?.decision === id && this.parts.decisions.now().getTime() - proof.at <= STEP_UP_MS;
   }
 
   /** Who votes: the caller, or the person behind the chat account that the notifier verified. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Limits } from '@countersign/approval';
 import type { Settings } from '@countersign/service';
+import { signInConfig, type SignInConfig } from './people/config.js';
 import { scimConfig, type ScimConfig } from './scim/config.js';
 
 export interface IntakeConfig {
@@ -18,6 +19,7 @@ export interface IntakeConfig {
   refusedVotes: number;
   serviceToken?: string;
   scim: ScimConfig;
+  signIn: SignInConfig;
 }
 
 /** Intake's part of the settings. */
@@ -34,6 +36,7 @@ export function intakeConfig(settings: Settings, httpPort: number): IntakeConfig
       asks_per_hour: settings.COUNTERSIGN_ASKS_PER_HOUR,
     },
     scim: scimConfig(settings, httpPort),
+    signIn: signInConfig(settings, httpPort),
     ratePerAgent: settings.COUNTERSIGN_RATE_PER_AGENT,
     refusedVotes: settings.COUNTERSIGN_REFUSED_VOTES,
     ...(settings.COUNTERSIGN_SERVICE_TOKEN ? { serviceToken: settings.COUNTERSIGN_SERVICE_TOKEN } : {}),

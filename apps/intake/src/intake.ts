@@ -42,6 +42,11 @@ import { History } from './history.js';
 import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
 import { ApiTokens } from './people/api-tokens.js';
+import { ClaimedPeople } from './people/claimed-people.js';
+import { Oidc } from './people/oidc.js';
+import { oidcRoutes } from './people/sign-in-routes.js';
+import { SignedTokens } from './people/signed-tokens.js';
+import { SignIns } from './people/sign-ins.js';
 import { Chores } from './people/chores.js';
 import { Credentials } from './people/credentials.js';
 import { PeopleApi } from './people/people-api.js';
@@ -96,7 +101,7 @@ export class Intake {
       settled: () => this.#writer.settled(),
     }));
     const people = new ScimPeople(registry, config.scim);
-    const overlays: Overlay[] = [people];
+    const overlays: Overlay[] = [people, new ClaimedPeople(registry)];
     const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
     this.#writer = new Writer(pool, {
@@ -147,16 +152,21 @@ export class Intake {
       log,
     });
     const tokens = new ApiTokens({ registry, writer: this.#writer, directory, now });
+    const { oidc: provider, idleMs, longestMs } = config.signIn;
+    const oidc = provider && new Oidc(provider);
+    const signIns = new SignIns({ registry, writer: this.#writer, directory, now, idleMs, longestMs });
     const credentials = new Credentials({
       directory,
       tokens,
+      signIns,
+      ...(oidc ? { signed: new SignedTokens({ oidc, directory, now }) } : {}),
       stale: () => registry.stale,
       ...(config.serviceToken ? { serviceToken: config.serviceToken } : {}),
     });
     const { authenticate } = credentials;
     this.authenticate = authenticate;
-    const peopleApi = new PeopleApi({ tokens, credentials, directory });
-    this.#chores = new Chores([() => tokens.tidy()], log);
+    const peopleApi = new PeopleApi({ tokens, signIns, credentials, directory });
+    this.#chores = new Chores([() => tokens.tidy(), () => signIns.tidy()], log);
     this.#changeControl = new ChangeControl({
       pool,
       policy,
@@ -186,7 +196,11 @@ export class Intake {
         rpcService(PeopleService, authenticate, peopleApi.handlers),
         this.#changeControl.service,
       ].map(withinScope),
-      raw: [...this.#changeControl.routes, ...scim.routes],
+      raw: [
+        ...oidcRoutes({ ...(oidc ? { oidc } : {}), signIns, directory, secure: config.signIn.secure, log, now }),
+        ...this.#changeControl.routes,
+        ...scim.routes,
+      ],
       documents: {
         '/.well-known/jwks.json': {
           type: 'application/json',

@@ -17,6 +17,8 @@ export interface Limited {
   scopes?: readonly Scope[];
   /** Milliseconds since the epoch at which it ends. Absent: when its source takes it back. */
   until?: number;
+  /** The decision for which its person has proved once more who they are, and when, in milliseconds since the epoch. */
+  stepped_up?: { decision: string; at: number };
 }
 
 /** People, agents and groups at one moment. Immutable: a changed source makes a new one. */

@@ -158,6 +158,57 @@ export const SETTINGS = {
       'Requests of one agent that are put before people within an hour; more are denied, and its owner is told. 0: no limit.',
     fallback: '60',
   },
+  COUNTERSIGN_OIDC_ISSUER: {
+    schema: url.optional(),
+    about: 'Issuer URL of the identity provider with which people sign in; the rest is found by discovery.',
+  },
+  COUNTERSIGN_OIDC_CLIENT_ID: { schema: z.string().min(1).optional(), about: 'Client id of Countersign there.' },
+  COUNTERSIGN_OIDC_CLIENT_SECRET: {
+    schema: z.string().min(1).optional(),
+    about: 'Client secret of Countersign there. Without it, a public client with PKCE alone.',
+    secret: true,
+  },
+  COUNTERSIGN_OIDC_SCOPES: {
+    schema: z
+      .string()
+      .regex(/(^| )openid( |$)/, 'include openid')
+      .default('openid profile email'),
+    about: 'What is asked for when people sign in, separated by blanks.',
+    fallback: 'openid profile email',
+  },
+  COUNTERSIGN_OIDC_SUBJECT_CLAIM: {
+    schema: z.string().min(1).default('sub'),
+    about: 'The claim that is the id of a person in the directory. email counts only where email_verified is true.',
+    fallback: 'sub',
+  },
+  COUNTERSIGN_OIDC_GROUPS_CLAIM: {
+    schema: z.string().min(1).optional(),
+    about:
+      'The claim with the groups of people whom no other source knows. Without it and the next, those can not sign in.',
+  },
+  COUNTERSIGN_OIDC_ROLES_CLAIM: {
+    schema: z.string().min(1).optional(),
+    about: 'The claim with their roles. Without it, they are approvers.',
+  },
+  COUNTERSIGN_OIDC_AUDIENCE: {
+    schema: z.string().min(1).optional(),
+    about: 'Audience of access tokens (JWT) that the API takes. Without it, it takes none of the identity provider.',
+  },
+  COUNTERSIGN_OIDC_AGENT_CLAIM: {
+    schema: z.string().min(1).optional(),
+    about:
+      'The claim that is the id of an agent, in tokens that only agents get. Without it, access tokens are those of people.',
+  },
+  COUNTERSIGN_SIGN_IN_IDLE: {
+    schema: z.coerce.number().int().min(60).max(604_800).default(3_600),
+    about: 'Seconds without use after which a sign-in in a browser ends.',
+    fallback: '3600',
+  },
+  COUNTERSIGN_SIGN_IN_LONGEST: {
+    schema: z.coerce.number().int().min(60).max(2_592_000).default(43_200),
+    about: 'Seconds after which a sign-in in a browser ends, used or not.',
+    fallback: '43200',
+  },
   COUNTERSIGN_SCIM_TOKEN: {
     schema: z
       .string()

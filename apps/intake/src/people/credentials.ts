@@ -2,15 +2,22 @@ import { StatusError } from '@countersign/contract';
 import { sameToken, type Caller, type Directory } from '@countersign/directory';
 import type { Authenticate } from '@countersign/service';
 import type { ApiTokens } from './api-tokens.js';
+import type { SignedTokens } from './signed-tokens.js';
+import { SignIns } from './sign-ins.js';
 import { hashOf, isToken } from './token-text.js';
 
 export interface CredentialSources {
   directory: () => Directory;
   tokens: ApiTokens;
+  signIns: SignIns;
+  /** Access tokens of the identity provider, where there is one. */
+  signed?: SignedTokens;
   /** True when what was taken back elsewhere may not be known here. */
   stale: () => boolean;
   serviceToken?: string;
 }
+
+const SIGNED = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Whose a credential is, from wherever it comes. It answers at once but for a token of the identity provider seen first. */
 export class Credentials {
@@ -21,14 +28,16 @@ export class Credentials {
   }
 
   readonly authenticate: Authenticate<Caller> = (token) => {
-    const known = this.callerOfHash(hashOf(token), isToken(token));
+    const tokenHash = hashOf(token);
+    const known = this.callerOfHash(tokenHash, isToken(token) || SignIns.isToken(token));
     if (known) return known;
-    return this.#isService(token) ? { kind: 'service', id: 'notifier' } : undefined;
+    if (this.#isService(token)) return { kind: 'service', id: 'notifier' };
+    return this.sources.signed && SIGNED.test(token) ? this.sources.signed.callerOf(token, tokenHash) : undefined;
   };
 
   /** By the base64 of the SHA-256. `issued`: it is one of ours by its shape, or may be. Throws StatusError UNAVAILABLE. */
   callerOfHash(tokenHash: string, issued = true): Caller | undefined {
-    const { directory, tokens, stale } = this.sources;
+    const { directory, tokens, signIns, stale } = this.sources;
     const listed = directory().callerOfHash(tokenHash);
     if (listed || !issued) return listed;
     // A token that was revoked elsewhere must not work here because this process could not hear of it.
@@ -37,6 +46,6 @@ export class Credentials {
         reason: 'DATABASE_UNAVAILABLE',
         retryAfterMs: 1_000,
       });
-    return tokens.callerOfHash(tokenHash);
+    return tokens.callerOfHash(tokenHash) ?? signIns.callerOfHash(tokenHash);
   }
 }

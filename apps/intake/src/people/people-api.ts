@@ -8,9 +8,11 @@ import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { ApiTokens, KeptToken } from './api-tokens.js';
 import type { Credentials } from './credentials.js';
+import type { SignIns } from './sign-ins.js';
 
 export interface PeopleApiParts {
   tokens: ApiTokens;
+  signIns: SignIns;
   credentials: Credentials;
   directory: () => Directory;
 }
@@ -60,6 +62,11 @@ export class PeopleApi {
       const by = this.#now(requirePerson(caller));
       const { token, everywhere } = await this.parts.tokens.revoke(id, by, traceId);
       return { token: tokenMessage(token), inEffectEverywhere: everywhere };
+    },
+    EndSignIns: async ({ person }, { caller }) => {
+      const by = this.#now(requirePerson(caller));
+      const { ended, everywhere } = await this.parts.signIns.endAll(person || by.id, by);
+      return { ended, inEffectEverywhere: everywhere };
     },
   };
 

@@ -1,0 +1,35 @@
+import { ROLES, type Role } from '@countersign/approval';
+import type { DirectoryFile, Overlay } from '@countersign/directory';
+import type { Registry } from '@countersign/store';
+import { CLAIMED, type ClaimedPerson } from './sign-ins.js';
+
+const KINDS = [CLAIMED];
+
+/** People known from what the identity provider said when they signed in. Whoever another source describes is as that says. */
+export class ClaimedPeople implements Overlay {
+  constructor(readonly registry: Pick<Registry, 'all' | 'seqOf'>) {}
+
+  revision(): number {
+    return this.registry.seqOf(KINDS);
+  }
+
+  apply(data: DirectoryFile, at: Date): { data: DirectoryFile; until?: Date } {
+    const known = new Set(data.people.map(({ id }) => id));
+    const claimed = this.registry
+      .all<ClaimedPerson>(CLAIMED)
+      .filter(({ id, state }) => !known.has(id) && Date.parse(state.until) > at.getTime());
+    if (claimed.length === 0) return { data };
+    const people = claimed.map(({ id, state: { name, groups, roles } }) => ({
+      id,
+      name,
+      groups,
+      ...(roles ? { roles: roles.filter((role): role is Role => ROLES.includes(role as Role)) } : {}),
+      tokens: [],
+      links: {},
+      guest: false,
+      disabled: false,
+    }));
+    const until = new Date(Math.min(...claimed.map(({ state }) => Date.parse(state.until))));
+    return { data: { ...data, people: [...data.people, ...people] }, until };
+  }
+}

@@ -1,0 +1,199 @@
+import { StatusError } from '@countersign/contract';
+import type { Directory } from '@countersign/directory';
+import {
+  isFromOwnPage,
+  signInCookie,
+  signInToken,
+  type Log,
+  type RawAnswer,
+  type RawRoute,
+} from '@countersign/service';
+import { isDecisionId } from '../ids.js';
+import { describedIn, personIn, textIn } from './identity.js';
+import type { Claims, Oidc, Try } from './oidc.js';
+import type { Proof, SignIns } from './sign-ins.js';
+import { hashOf } from './token-text.js';
+
+export interface SignInParts {
+  oidc?: Oidc;
+  signIns: SignIns;
+  directory: () => Directory;
+  /** Whether browsers reach it by https. */
+  secure: boolean;
+  log: Log;
+  now: () => Date;
+}
+
+/** What the browser keeps while it is at the identity provider. Lax, because it comes back from another site. */
+const TRY_COOKIE = 'countersign_sign_in_try';
+const TRY_S = 600;
+/** How fresh a proof must be that is given for one decision. */
+const FRESH_MS = 5 * 60_000;
+const SKEW_MS = 30_000;
+
+/** Signing in with the identity provider, and signing out. */
+export function oidcRoutes(parts: SignInParts): RawRoute[] {
+  const { oidc, signIns, secure, log, now } = parts;
+  const cookies = (...values: string[]) => ({ 'set-cookie': values });
+  const tryCookie = (value: string) =>
+    `${TRY_COOKIE}=${value}; Path=/sign-in; Max-Age=${value === '' ? 0 : TRY_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  const out: RawRoute = {
+    method: 'POST',
+    path: '/sign-out',
+    limit: 16 * 1024,
+    answer: async ({ headers }) => {
+      // Another site must not sign anybody out either.
+      if (!isFromOwnPage(headers))
+        throw new StatusError('PERMISSION_DENIED', 'only a page of ours may ask this', { reason: 'CROSS_SITE' });
+      const token = signInToken(headers);
+      if (token) await signIns.end(token);
+      const gone = cookies(signInCookie('', { secure, maxAgeS: 0 }));
+      return { status: 200, headers: { ...gone, 'content-type': 'application/json' }, body: '{}\n' };
+    },
+  };
+  if (!oidc) return [out];
+  return [
+    out,
+    {
+      method: 'GET',
+      path: '/sign-in',
+      limit: 0,
+      answer: async ({ query, headers }) => {
+        const step_up = query.get('step_up') ?? '';
+        const held = signInToken(headers);
+        const wish = {
+          to: ownPath(query.get('to') ?? (isDecisionId(step_up) ? `/inbox/${step_up}` : '/inbox')),
+          ...(isDecisionId(step_up) ? { step_up } : {}),
+          ...(held ? { replaces: hashOf(held) } : {}),
+        };
+        try {
+          const { url, attempt } = await oidc.begin(wish, now());
+          const value = Buffer.from(JSON.stringify(attempt)).toString('base64url');
+          return { status: 303, headers: { location: url.href, ...cookies(tryCookie(value)) } };
+        } catch (error) {
+          return problemPage(error, log);
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/sign-in/callback',
+      limit: 0,
+      answer: async ({ query, headers }) => {
+        try {
+          const attempt = tryIn(headers.cookie, now());
+          const claims = await oidc.finish(query, attempt);
+          const { token, maxAgeS } = await enter(parts, oidc, claims, attempt);
+          const set = cookies(signInCookie(token, { secure, maxAgeS }), tryCookie(''));
+          // A page and not a redirect: the browser sends a strict cookie only where our own page has sent it.
+          return page(200, 'Signed in', `<a href="${escape(attempt.to)}">Go on</a>`, {
+            ...set,
+            refresh: `0; url=${attempt.to}`,
+          });
+        } catch (error) {
+          const answer = problemPage(error, log);
+          return { ...answer, headers: { ...answer.headers, ...cookies(tryCookie('')) } };
+        }
+      },
+    },
+  ];
+}
+
+async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc, claims: Claims, attempt: Try) {
+  const id = personIn(claims, config);
+  const listed = id === undefined ? undefined : directory().data.people.find((person) => person.id === id);
+  const claimed = id === undefined ? undefined : describedIn(claims, id, config);
+  const person = listed ?? (claimed && { id: id!, name: claimed.name, disabled: false });
+  if (!person || person.disabled)
+    throw new StatusError('PERMISSION_DENIED', 'you are not in the directory here: ask whoever looks after it', {
+      reason: 'NOT_IN_DIRECTORY',
+    });
+  const proof = { ...proofIn(claims, config.issuer), ...(attempt.step_up ? { step_up: attempt.step_up } : {}) };
+  if (attempt.step_up !== undefined) requireFresh(proof, attempt, now());
+  return signIns.begin(person, proof, {
+    tried: attempt.state,
+    ...(claimed ? { claimed } : {}),
+    ...(attempt.replaces ? { replaces: attempt.replaces } : {}),
+  });
+}
+
+/** A proof that was there before it was asked for is none: the identity provider may not have asked. */
+function requireFresh({ auth_time }: Proof, { at }: Try, now: Date): void {
+  const proved = Date.parse(auth_time ?? '');
+  if (proved >= at - SKEW_MS && proved >= now.getTime() - FRESH_MS) return;
+  throw new StatusError(
+    'PERMISSION_DENIED',
+    'the identity provider did not ask you to sign in again: sign out there first',
+    {
+      reason: 'NOT_FRESH',
+    },
+  );
+}
+
+function proofIn(claims: Claims, issuer: string): Proof {
+  const { auth_time, amr } = claims as { auth_time?: unknown; amr?: unknown };
+  const acr = textIn(claims, 'acr');
+  const methods = Array.isArray(amr) ? amr.filter((one): one is string => typeof one === 'string').slice(0, 20) : [];
+  return {
+    issuer,
+    ...(typeof auth_time === 'number' ? { auth_time: new Date(auth_time * 1000).toISOString() } : {}),
+    ...(acr === undefined ? {} : { acr }),
+    ...(methods.length > 0 ? { amr: methods } : {}),
+  };
+}
+
+/** A path of ours, or the inbox: whoever made the link does not choose the site that people end on. */
+export function ownPath(to: string): string {
+  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(to) || to.includes('\\')) return '/inbox';
+  const origin = 'http://own.invalid';
+  return URL.canParse(to, origin) && new URL(to, origin).origin === origin ? to : '/inbox';
+}
+
+function tryIn(cookie: string | undefined, now: Date): Try {
+  const pairs = (cookie ?? '').split(';').map((pair) => pair.trim());
+  const found = pairs.filter((pair) => pair.startsWith(`${TRY_COOKIE}=`));
+  try {
+    if (found.length !== 1) throw new TypeError('not one');
+    const text = Buffer.from(found[0]!.slice(TRY_COOKIE.length + 1), 'base64url').toString('utf8');
+    const attempt = JSON.parse(text) as Try;
+    const texts = [attempt.state, attempt.nonce, attempt.verifier, attempt.to];
+    if (!texts.every((one) => typeof one === 'string' && one !== '')) throw new TypeError('not whole');
+    if (!(attempt.at <= now.getTime() && attempt.at > now.getTime() - TRY_S * 1000)) throw new TypeError('over');
+    const { step_up, replaces } = attempt;
+    if (step_up !== undefined && !(typeof step_up === 'string' && isDecisionId(step_up)))
+      throw new TypeError('not ours');
+    if (replaces !== undefined && typeof replaces !== 'string') throw new TypeError('not ours');
+    return { ...attempt, to: ownPath(attempt.to) };
+  } catch {
+    throw new StatusError('UNAUTHENTICATED', 'this browser has not begun to sign in here, or too long ago', {
+      reason: 'NO_SIGN_IN_BEGUN',
+    });
+  }
+}
+
+const STATUSES = { PERMISSION_DENIED: 403, UNAUTHENTICATED: 401, UNAVAILABLE: 503 } as Record<string, number>;
+
+function problemPage(error: unknown, log: Log): RawAnswer {
+  if (!(error instanceof StatusError)) throw error;
+  log.warn({ reason: error.details.reason, cause: error.message }, 'a sign-in failed');
+  const status = STATUSES[error.status] ?? 500;
+  return page(status, 'Not signed in', `${escape(error.message)}.</p><p><a href="/sign-in">Try again</a>`, {});
+}
+
+function page(status: number, title: string, body: string, headers: Record<string, string | string[]>): RawAnswer {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${body}</p></html>\n`;
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      ...headers,
+    },
+    body: html,
+  };
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,313 @@
+import { createHmac } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DecisionService, PeopleService } from '@countersign/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BOT, newPlace, People, startGate, type Gate } from '../../../../test/gate.js';
+import { Browser, CLIENT, startIdentityProvider, type IdentityProvider } from '../../../../test/identity-provider.js';
+import { freePorts } from '../../../../test/ports.js';
+import { ownPath } from './sign-in-routes.js';
+
+const STEP_UP = `package policies.db
+
+require_approval contains {
+	"rule": "fresh", "reason": "it takes a fresh proof", "risk": "high", "step_up": true,
+	"seats": [{"group": "dba", "count": 1}], "expires_in": "15m",
+} if input.action.name == "db.delete"
+`;
+const API = 'https://gate.example/api';
+const { whoAmI, endSignIns } = PeopleService.method;
+
+let place: Awaited<ReturnType<typeof newPlace>>;
+let provider: IdentityProvider;
+let providerPort: number;
+let gate: Gate;
+let other: Gate;
+const people = new People();
+let home: string;
+let back: string;
+const ours = { 'x-countersign-inbox': '1', 'sec-fetch-site': 'same-origin' };
+
+beforeAll(async () => {
+  place = await newPlace();
+  const ports = await freePorts(5);
+  providerPort = ports[4]!;
+  home = `http://127.0.0.1:${ports[1]}`;
+  back = `${home}/sign-in/callback`;
+  provider = await startIdentityProvider(providerPort, [back]);
+  const env = {
+    COUNTERSIGN_PUBLIC_URL: home,
+    COUNTERSIGN_OIDC_ISSUER: provider.issuer,
+    COUNTERSIGN_OIDC_CLIENT_ID: CLIENT.id,
+    COUNTERSIGN_OIDC_CLIENT_SECRET: CLIENT.secret,
+    COUNTERSIGN_OIDC_AUDIENCE: API,
+    COUNTERSIGN_OIDC_AGENT_CLAIM: 'countersign_agent',
+  };
+  const policies = join(place.dataDir, 'policies');
+  await mkdir(policies);
+  await writeFile(join(policies, 'db.rego'), STEP_UP);
+  gate = await startGate({ ...place, policies, directory: people, env, ports: [ports[0]!, ports[1]!] });
+  other = await startGate({ ...place, directory: people, env, ports: [ports[2]!, ports[3]!] });
+});
+afterAll(async () => {
+  await Promise.all([gate, other].map((one) => one?.stop()));
+  await provider?.stop();
+  await place.remove();
+});
+
+/** As far as the address that leads back, and what the browser has by then. */
+async function begun(account = 'dana@acme.example', path = '/sign-in') {
+  const browser = new Browser();
+  const answer = await browser.through(await browser.get(home + path), account, back);
+  return { browser, answer };
+}
+
+async function signedIn(account = 'dana@acme.example', path = '/sign-in') {
+  const { browser, answer } = await begun(account, path);
+  const page = await browser.get(answer);
+  return { browser, answer, page, token: decodeURIComponent(browser.cookie(home, 'countersign_sign_in') ?? '') };
+}
+
+const me = (at: Gate, token: string, headers: Record<string, string> = ours) =>
+  fetch(`http://127.0.0.1:${at.httpPort}/v1/people/me`, {
+    headers: { cookie: `countersign_sign_in=${token}`, ...headers },
+  });
+
+describe('signing in with a real identity provider', () => {
+  it('goes the whole way, and every process knows the person at once', async () => {
+    const { page, token } = await signedIn();
+    expect(page.status).toBe(200);
+    expect(page.headers.get('refresh')).toBe('0; url=/inbox');
+    for (const one of [gate, other])
+      expect(await (await me(one, token)).json()).toMatchObject({ id: 'dana@acme.example' });
+  });
+
+  it('asks with PKCE S256, a state and a nonce, and keeps nothing a script could read', async () => {
+    const browser = new Browser();
+    const start = await browser.get(`${home}/sign-in`);
+    const asked = new URL(start.headers.get('location')!).searchParams;
+    expect(asked.get('code_challenge_method')).toBe('S256');
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(asked.get(name)!.length).toBeGreaterThan(30);
+    expect(start.headers.getSetCookie()[0]).toMatch(/HttpOnly; SameSite=Lax/);
+    const { page } = await signedIn();
+    expect(page.headers.getSetCookie().join('\n')).toMatch(
+      /countersign_sign_in=csi_[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict/,
+    );
+  });
+
+  it('is recorded, and so is signing out, after which no process takes it', async () => {
+    const { token } = await signedIn();
+    const response = await fetch(`${home}/sign-out`, {
+      method: 'POST',
+      headers: { cookie: `countersign_sign_in=${token}`, ...ours },
+    });
+    expect(response.status).toBe(200);
+    for (const one of [gate, other]) expect((await me(one, token)).status).toBe(401);
+    const { rows } = await place.admin.query<{ body: Buffer }>("select body from events where decision_id like 'ppl%'");
+    const types = rows.map(({ body }) => (JSON.parse(body.toString()) as { type: string }).type);
+    expect(types).toEqual(expect.arrayContaining(['person.signed_in', 'person.signed_out']));
+  });
+
+  it('ends with its person, and when an operator says so', async () => {
+    const { token } = await signedIn('ana@acme.example');
+    await people.changed(
+      (text) => text.replace('    name: Ana Roy\n', '    name: Ana Roy\n    disabled: true\n'),
+      async () => expect((await me(gate, token)).status).toBe(401),
+    );
+    expect((await me(gate, token)).status).toBe(200);
+    const person = 'ana@acme.example';
+    await expect(gate.grpc.call('cs_dev_lee', endSignIns, { person })).rejects.toMatchObject({
+      reason: 'ROLE_REQUIRED',
+    });
+    expect(await gate.grpc.call('cs_dev_ops', endSignIns, { person })).toMatchObject({
+      ended: 1,
+      inEffectEverywhere: true,
+    });
+    for (const one of [gate, other]) expect((await me(one, token)).status).toBe(401);
+  });
+
+  it('is for people in the directory only', async () => {
+    const { page, token } = await signedIn('mallory@evil.example');
+    expect([page.status, token]).toEqual([403, '']);
+    expect(page.text).toContain('not in the directory');
+  });
+
+  it('leaves no code, token or cookie in the log', async () => {
+    const { answer, token } = await signedIn();
+    const logged = gate.log() + other.log();
+    for (const secret of [token, answer.searchParams.get('code')!, CLIENT.secret]) expect(logged).not.toContain(secret);
+  });
+});
+
+describe('an attacker who', () => {
+  it('replays the answer of the identity provider is not signed in', async () => {
+    const { browser, answer } = await begun();
+    const kept = new Map(browser.cookies.get(new URL(home).host));
+    expect((await browser.get(answer)).status).toBe(200);
+    browser.cookies.set(new URL(home).host, kept);
+    expect((await browser.get(answer)).status).toBe(401);
+  });
+
+  it('brings their own answer to a victim (login CSRF) signs nobody in', async () => {
+    const { answer } = await begun('lee@acme.example');
+    const victim = new Browser();
+    expect((await victim.get(answer)).status).toBe(401);
+    await victim.get(`${home}/sign-in`);
+    expect((await victim.get(answer)).status).toBe(401);
+    expect(victim.cookie(home, 'countersign_sign_in')).toBeUndefined();
+  });
+
+  it.each<[string, (url: URL) => void]>([
+    ['changes the state', (url) => url.searchParams.set('state', 'other')],
+    ['leaves the state out', (url) => url.searchParams.delete('state')],
+    ['answers as another issuer (mix-up)', (url) => url.searchParams.set('iss', 'https://evil.example')],
+    ['leaves the issuer out', (url) => url.searchParams.delete('iss')],
+    ['makes a code up', (url) => url.searchParams.set('code', 'made-up')],
+  ])('%s is not signed in', async (_, change) => {
+    const { browser, answer } = await begun();
+    change(answer);
+    const page = await browser.get(answer);
+    expect(page.status).toBe(401);
+    expect(browser.cookie(home, 'countersign_sign_in')).toBeUndefined();
+  });
+
+  it.each<[string, string]>([
+    ['nonce', 'a nonce of another sign-in'],
+    ['verifier', 'a-verifier-of-another-sign-in-that-is-long-enough-0123456789'],
+    ['at', '0'],
+  ])('exchanges the %s in the browser is not signed in', async (name, value) => {
+    const { browser, answer } = await begun();
+    const jar = browser.cookies.get(new URL(home).host)!;
+    const kept = JSON.parse(Buffer.from(jar.get('countersign_sign_in_try')!, 'base64url').toString()) as object;
+    const forged = { ...kept, [name]: name === 'at' ? 0 : value };
+    jar.set('countersign_sign_in_try', Buffer.from(JSON.stringify(forged)).toString('base64url'));
+    expect((await browser.get(answer)).status).toBe(401);
+  });
+
+  it('plants a sign-in before the victim signs in (fixation) finds it was not used', async () => {
+    const { browser, answer } = await begun();
+    browser.cookies.get(new URL(home).host)!.set('countersign_sign_in', 'csi_planted');
+    await browser.get(answer);
+    expect(browser.cookie(home, 'countersign_sign_in')).not.toBe('csi_planted');
+    expect((await me(gate, 'csi_planted')).status).toBe(401);
+  });
+
+  it('has another site act with the cookie is refused', async () => {
+    const { token } = await signedIn();
+    for (const headers of [
+      {},
+      { 'x-countersign-inbox': '1', 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-origin' },
+    ])
+      expect((await me(gate, token, headers as Record<string, string>)).status).toBe(401);
+  });
+
+  it.each(['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '/\t/evil.example', ''])(
+    'sends the victim on to %s ends in the inbox',
+    (to) => expect(ownPath(to)).toBe('/inbox'),
+  );
+});
+
+describe('an access token of the identity provider', () => {
+  const claims = (more: object = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    return { iss: provider.issuer, aud: API, sub: 'dana@acme.example', iat: now, exp: now + 300, ...more };
+  };
+
+  it('is taken for its person, and for an agent by the claim that is configured', async () => {
+    const person = await provider.sign(claims());
+    expect(await gate.grpc.call(person, whoAmI, {})).toMatchObject({ kind: 'person', id: 'dana@acme.example' });
+    expect(await gate.grpc.call(person, whoAmI, {})).toMatchObject({ id: 'dana@acme.example' });
+    const agent = await provider.sign(claims({ sub: 'x', countersign_agent: 'release-bot' }));
+    expect(await other.grpc.call(agent, whoAmI, {})).toMatchObject({ kind: 'agent', id: 'release-bot' });
+  });
+
+  it.each<[string, object]>([
+    ['for another audience, as an ID token is', { aud: CLIENT.id }],
+    ['of another issuer', { iss: 'https://evil.example' }],
+    ['that is over', { exp: Math.floor(Date.now() / 1000) - 120 }],
+    ['without an end', { exp: undefined }],
+    ['that is not yet good', { nbf: Math.floor(Date.now() / 1000) + 300 }],
+    ['of nobody here', { sub: 'mallory@evil.example' }],
+  ])('%s is none', async (_, more) => {
+    await expect(gate.grpc.call(await provider.sign(claims(more)), whoAmI, {})).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  it('that is over by less than clocks differ is taken', async () => {
+    const token = await provider.sign(claims({ exp: Math.floor(Date.now() / 1000) - 5 }));
+    expect(await gate.grpc.call(token, whoAmI, {})).toMatchObject({ id: 'dana@acme.example' });
+  });
+
+  it('signed with nothing, with the public key as a secret, or with an unknown key is none', async () => {
+    const jwks = (await (await fetch(`${provider.issuer}/jwks`)).json()) as { keys: { n: string }[] };
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const body = part(claims());
+    const hmac = (key: string) => {
+      const text = `${part({ alg: 'HS256', kid: 'one' })}.${body}`;
+      return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+    };
+    const forged = [
+      `${part({ alg: 'none' })}.${body}.`,
+      `${part({ alg: 'none' })}.${body}.AAAA`,
+      hmac(jwks.keys[0]!.n),
+      hmac(JSON.stringify(jwks.keys[0])),
+      hmac(CLIENT.secret),
+      await provider.sign(claims(), { kid: 'other' }),
+    ];
+    for (const token of forged)
+      await expect(gate.grpc.call(token, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('where policy wants a fresh proof', () => {
+  it('an approval counts after signing in again for that decision, and for no other', async () => {
+    const { token } = await signedIn();
+    const ask = async (rows: number) =>
+      (
+        await gate.grpc.call(BOT, DecisionService.method.decide, {
+          action: { name: 'db.delete' },
+          resource: { type: 'table', id: 'prod.orders' },
+          argumentsForm: { case: 'argumentsJson', value: JSON.stringify({ rows }) },
+        })
+      ).id;
+    const [id, second] = [await ask(501), await ask(502)];
+    const approve = (which: string, as: string) =>
+      fetch(`${home}/v1/approvals/${which}/votes`, {
+        method: 'POST',
+        headers: { cookie: `countersign_sign_in=${as}`, ...ours, 'content-type': 'application/json' },
+        body: JSON.stringify({ vote: 'VOTE_APPROVE' }),
+      });
+    expect([(await approve(id, token)).status, await (await approve(id, token)).text()]).toEqual([
+      400,
+      expect.stringContaining('STEP_UP_REQUIRED'),
+    ]);
+    const fresh = await signedIn('dana@acme.example', `/sign-in?step_up=${id}`);
+    expect(fresh.page.headers.get('refresh')).toBe(`0; url=/inbox/${id}`);
+    expect((await approve(second, fresh.token)).status).toBe(400);
+    expect(await (await approve(id, fresh.token)).json()).toMatchObject({ decision: { state: 'STATE_ALLOWED' } });
+  });
+});
+
+describe('while the identity provider is down', () => {
+  it('who is signed in stays so, who wants to be is told, and nothing falls over', async () => {
+    const { token } = await signedIn();
+    await provider.stop();
+    expect((await me(gate, token)).status).toBe(200);
+    const started = await begunWithout();
+    expect([303, 503]).toContain(started.status);
+    const fresh = await startGate({
+      ...place,
+      env: { COUNTERSIGN_OIDC_ISSUER: provider.issuer, COUNTERSIGN_OIDC_CLIENT_ID: CLIENT.id },
+    });
+    const page = await fetch(`http://127.0.0.1:${fresh.httpPort}/sign-in`, { redirect: 'manual' });
+    expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('does not answer')]);
+    expect((await me(fresh, token)).status).toBe(200);
+    await fresh.stop();
+  });
+});
+
+async function begunWithout() {
+  return fetch(`${home}/sign-in`, { redirect: 'manual' });
+}
