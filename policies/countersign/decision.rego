@@ -129,9 +129,27 @@ misshapen contains $"policies.{area}.flow" if {
 	not is_set(rules)
 }
 
+# Asked only for a person who wants to break the glass: an ordinary answer says nothing of it.
+breaking contains rule if some rule in data.policies.everywhere.break_glass
+
+breaking contains rule if some rule in data.policies[area].break_glass
+
+# A guardrail that can not be read counts as one that forbids.
+guarded if some _ in data.guardrails.deny
+
+guarded if "guardrails.deny" in misshapen
+
+exceptions := {"break_glass": {"rules": sort(breaking), "guarded": true}} if {
+	guarded
+} else := {"break_glass": {"rules": sort(breaking), "guarded": false}}
+
 # METADATA
 # entrypoint: true
-decision := verdict if not classified
+decision := answer if not input.break_glass
+
+else := object.union(answer, exceptions)
+
+answer := verdict if not classified
 
 else := object.union(verdict, classification.members(counted, flowing))
 

@@ -21,6 +21,20 @@ small := 100
 daily := {"deletes": 1000, "writes": 5000}
 
 # METADATA
+# title: Database incident
+# description: >-
+#   Whoever is on call may let a held change run alone, for a quarter of an hour. Security is told at once and reviews it
+#   within a day. What is denied stays denied.
+break_glass contains {
+	"rule": "db-incident",
+	"reason": "whoever is on call may act alone in an incident",
+	"groups": ["oncall"],
+	"duration": "15m",
+	"notify": ["security"],
+	"review": {"groups": ["security"], "within": "24h"},
+}
+
+# METADATA
 # title: Reading
 # description: Reading rows and plans changes nothing.
 allow contains {"rule": "db-read", "reason": "reading changes nothing"} if database.only_reads

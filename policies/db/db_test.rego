@@ -207,3 +207,24 @@ test_without_its_lists_everything_is_sensitive if {
 	said := asked("db.read", "prod.orders", {}) with data.db as {}
 	said.flow == ["sensitive_read"]
 }
+
+test_whoever_is_on_call_may_break_the_glass_and_security_reviews_it if {
+	said := data.countersign.decision with input as {
+		"action": {"name": "db.delete", "properties": {"rows": 12480}},
+		"agent": {"id": "release-bot", "owner": "sam@acme.example", "groups": ["ci"]},
+		"break_glass": {"by": "dana@acme.example", "groups": ["dba", "oncall"], "reason": "checkout is down"},
+		"context": {},
+		"resource": {"type": "table", "id": "prod.orders"},
+		"subject": {"type": "agent", "id": "release-bot"},
+	}
+	said.effect == "require_approval"
+	{one.rule: [one.groups, one.notify, one.review.groups] | some one in said.break_glass.rules} == {"db-incident": [
+		["oncall"],
+		["security"],
+		["security"],
+	]}
+	said.break_glass.guarded == false
+	every one in said.break_glass.rules {
+		not one.overrides
+	}
+}

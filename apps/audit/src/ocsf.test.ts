@@ -156,6 +156,35 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
     data: { ...dana, reason: 'stolen key', stop: 'stp_1' },
     sees: [{ type_uid: 300411, action_id: 2, disposition_id: 25, comment: 'stolen key' }],
   },
+  'decision.broke_glass': {
+    data: {
+      ...dana,
+      reason: 'checkout is down',
+      rule: 'db-incident',
+      policy: { revision: 'sha256:abc' },
+      grant,
+      notified: ['security'],
+      destinations: [],
+    },
+    sees: [
+      {
+        type_uid: 300403,
+        severity_id: 4,
+        status_detail: 'glass broken without approval',
+        comment: 'checkout is down',
+        entity: expect.objectContaining({ data: expect.objectContaining({ break_glass: true }) }),
+      },
+    ],
+  },
+  'review.opened': {
+    data: { groups: ['security'], due_at: '2026-11-21T10:00:00.000Z', excluded: [] },
+    sees: [{ type_uid: 300403, severity_id: 3 }],
+  },
+  'review.overdue': { data: {}, sees: [{ type_uid: 300403, severity_id: 4, status_id: 2 }] },
+  'review.closed': {
+    data: { ...dana, finding: 'not_justified', comment: 'it could wait' },
+    sees: [{ type_uid: 300403, severity_id: 4, comment: 'it could wait' }],
+  },
   'grant.redeemed': {
     data: { grant_id: 'grt_1', by: 'release-bot', policy: { revision: 'sha256:abc' } },
     sees: [{ type_uid: 600304, disposition_id: 1 }],

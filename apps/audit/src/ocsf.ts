@@ -191,6 +191,24 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
       ];
     case 'session.expired':
       return [approval(UPDATE, service, severity(1), status(1, 'the leave for further actions has expired'))];
+    case 'decision.broke_glass': {
+      // As loud as it gets without being an attack: a person acted alone.
+      const { ticket, rule, overrode, notified } = fact;
+      const entity = approvalRequest(event, { break_glass: true, rule, overrode, ticket, notified });
+      const by = { user: user(fact.by, fact.by_name) };
+      const detail = `glass broken${overrode ? ' against a denial of policy' : ' without approval'}`;
+      return [approval(UPDATE, by, severity(4), status(1, detail), control(1, 1), entity, { comment: fact.reason })];
+    }
+    case 'review.opened':
+      return [approval(UPDATE, service, severity(3), status(1, `review due ${fact.due_at}`))];
+    case 'review.overdue':
+      return [approval(UPDATE, service, severity(4), status(2, 'review overdue'))];
+    case 'review.closed': {
+      const justified = fact.finding === 'justified';
+      const by = { user: user(fact.by, fact.by_name) };
+      const detail = `review closed: ${justified ? 'justified' : 'not justified'}`;
+      return [approval(UPDATE, by, severity(justified ? 1 : 4), status(1, detail), { comment: fact.comment })];
+    }
     case 'grant.redeemed':
       return [api(severity(1), status(1, 'grant redeemed'), control(1, 1), policy(fact.policy.revision))];
     case 'grant.refused':

@@ -23,6 +23,18 @@ export function renderDecision(decision: Decision, now: Date): Text {
     }
   }
   for (const { id } of decision.obligations) lines.push(field('must', say`${id}`));
+  const { brokenGlass, review } = decision;
+  if (brokenGlass) {
+    const against = brokenGlass.overrodeDeny ? 'against a denial of policy' : 'without approval';
+    lines.push(
+      field('GLASS', say`${`broken by ${brokenGlass.byName} ${against}: ${brokenGlass.reason}`}`.styled('red')),
+    );
+  }
+  if (review && brokenGlass) {
+    const due = review.dueAt ? clock(timestampDate(review.dueAt), now) : '';
+    const closed = review.closedBy ? `closed by ${review.closedByName}: ${review.comment}` : `due ${due}`;
+    lines.push(field('review', say`${review.overdue ? 'OVERDUE, ' : ''}${closed}`));
+  }
   if (decision.actionDigest) lines.push(field('digest', say`${decision.actionDigest}`));
   if (decision.grant) {
     const often = decision.grantUsesLeft > 1 ? `${decision.grantUsesLeft} times` : 'once';

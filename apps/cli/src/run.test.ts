@@ -161,6 +161,7 @@ describe('text from an agent can not act on the terminal', () => {
       approvals: [heldView()],
       nextPageToken: '',
       notices: [],
+      overdueReviews: [],
     } as never);
     const hostile = heldView();
     hostile.card!.headline = 'Delete\u001b[8m hidden\r\nnothing';

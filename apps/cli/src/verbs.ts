@@ -1,6 +1,7 @@
 import type { Verb } from './verb.js';
 import { approvals } from './verbs/approvals.js';
 import { auditEvidence, auditExport, auditVerify } from './verbs/audit.js';
+import { breakGlass, reviewClose, reviews } from './verbs/break-glass.js';
 import { decide } from './verbs/decide.js';
 import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
@@ -25,6 +26,9 @@ export const VERBS: readonly Verb[] = [
   approve,
   deny,
   watch,
+  breakGlass,
+  reviews,
+  reviewClose,
   stop,
   resume,
   stops,

@@ -25,6 +25,8 @@ import { stopping } from './decision-api.js';
 import type { Decisions } from './decisions.js';
 import type { Floods } from './floods.js';
 import { groupMessage } from './approval-groups.js';
+import { toReview } from './glass/break-glass-api.js';
+import type { Reviews } from './glass/reviews.js';
 import { isDecisionId, newId } from './ids.js';
 import { requireRoom, type Rate } from './rate.js';
 import { refusedStatus } from './refusals.js';
@@ -40,6 +42,7 @@ export interface ApprovalApiParts {
   directory: () => Directory;
   changes: Changes;
   beside: Beside;
+  reviews: Reviews;
 }
 
 const PAGE = 200;
@@ -53,6 +56,8 @@ const LOOKED_THROUGH = 1_000;
 const LAST_ID = 'dec_~';
 /** Longer than anybody looks at one request. */
 const A_DAY_S = 86_400;
+/** Reviews that are shown to everybody who looks for approvals. */
+const MOST_OVERDUE = 100;
 
 /** ApprovalService: what people see and say. Agents have no business here. */
 export class ApprovalApi {
@@ -64,10 +69,13 @@ export class ApprovalApi {
       if (pageSize < 0 || pageSize > PAGE)
         throw invalidArgument({ field: 'page_size', description: `is not between 1 and ${PAGE}` });
       const zone = zoneOf(timeZone);
-      if (decided) return this.#decided(person, pageSize || 50, pageToken, zone);
-      const page = await this.#page(person, includeIneligible, pageSize || 50, pageToken, zone);
-      const notices = pageToken ? [] : this.parts.floods.noticesFor(person.id, Date.now());
-      return { ...page, notices };
+      const page = decided
+        ? await this.#decided(person, pageSize || 50, pageToken, zone)
+        : await this.#page(person, includeIneligible, pageSize || 50, pageToken, zone);
+      const { floods, reviews } = this.parts;
+      const notices = pageToken || decided ? [] : floods.noticesFor(person.id, Date.now());
+      const overdue = reviews.overdue().slice(0, MOST_OVERDUE);
+      return { ...page, notices, overdueReviews: overdue.map((one) => toReview(one, reviews)) };
     },
     ListApprovalGroups: async ({ includeIneligible, containing }, call) => {
       const person = requirePerson(call.caller);

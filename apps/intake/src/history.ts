@@ -129,7 +129,7 @@ export class History {
 
 function isCounted(event: DecisionEvent): boolean {
   if (event.type === 'grant.redeemed') return (event.use ?? 1) > 1;
-  return event.type === 'decision.approved' || event.type === 'decision.rejected';
+  return ['decision.approved', 'decision.broke_glass'].includes(event.type) || event.type === 'decision.rejected';
 }
 
 /** Who acted in a decision that is there already. */

@@ -32,6 +32,10 @@ import { Decider } from './decider.js';
 import { DecisionApi } from './decision-api.js';
 import { Decisions } from './decisions.js';
 import { Floods } from './floods.js';
+import { BreakGlassApi } from './glass/break-glass-api.js';
+import { Breaking } from './glass/breaking.js';
+import { ReviewClock } from './glass/review-clock.js';
+import { Reviews } from './glass/reviews.js';
 import { GateApi } from './gate/gate-api.js';
 import { Stopping } from './gate/stopping.js';
 import { StopWork } from './gate/stop-work.js';
@@ -83,6 +87,7 @@ export class Intake {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #stopWork: StopWork;
+  readonly #reviewClock: ReviewClock;
   readonly #sweeper: Sweeper;
   readonly #chores: Chores;
   readonly #changeControl: ChangeControl;
@@ -122,6 +127,11 @@ export class Intake {
     const decisions = new Decisions(new IntakeReader(pool), this.#writer, now, history, stops);
     const stopping = new Stopping({ stops, registry, writer: this.#writer, directory, now });
     const stopWork = (this.#stopWork = new StopWork(decisions, stopping, log));
+    const reviews = new Reviews(registry, now);
+    const broken = metrics.counter('break_glass_total', 'How often somebody has broken the glass.');
+    const breaking = new Breaking({ decisions, policy, directory, reviews, count: () => broken.inc() });
+    const glass = new BreakGlassApi({ breaking, reviews, directory, binding: config.bindingContext });
+    this.#reviewClock = new ReviewClock(decisions, reviews, log);
     const gate = new GateApi({ stops, stopping, work: stopWork, directory, now });
     this.#clock = new Clock(decisions, directory, log);
     this.#sweeper = new Sweeper(pool, log);
@@ -136,6 +146,7 @@ export class Intake {
       changes: this.#changes,
       beside,
       floods,
+      reviews,
       refusals: refusalRate(config.refusedVotes),
     });
     const binding = config.bindingContext;
@@ -191,7 +202,7 @@ export class Intake {
         rpcService(DecisionService, authenticate, api.handlers, {
           Decide: { deserialize: readDecideRequest, serialize: writeDecision },
         }),
-        rpcService(ApprovalService, authenticate, this.approvals.handlers),
+        rpcService(ApprovalService, authenticate, { ...this.approvals.handlers, ...glass.handlers }),
         rpcService(GateService, authenticate, gate.handlers),
         rpcService(PeopleService, authenticate, peopleApi.handlers),
         this.#changeControl.service,
@@ -221,6 +232,12 @@ export class Intake {
     readiness.warn('policy', () => policy.warning());
     metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
     readiness.warn('stops', () => stopsWarning(stops.inForce(now().toISOString())));
+    readiness.warn('reviews', () => {
+      const { length } = reviews.overdue();
+      return length === 0 ? undefined : `${length} reviews of broken glass are overdue`;
+    });
+    metrics.gauge('reviews_open', 'Reviews of broken glass that are open.', () => reviews.open().length);
+    metrics.gauge('reviews_overdue', 'Reviews of broken glass that are overdue.', () => reviews.overdue().length);
     metrics.gauge('stops', 'Stops in force.', () => stops.inForce(now().toISOString()).length);
     metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>
       this.#relay.failingSince === undefined ? 0 : (Date.now() - this.#relay.failingSince) / 1000,
@@ -234,6 +251,7 @@ export class Intake {
     this.#relay.start();
     this.#clock.start();
     this.#stopWork.start();
+    this.#reviewClock.start();
     this.#sweeper.start();
     this.#chores.start();
   }
@@ -253,6 +271,7 @@ export class Intake {
     this.endWaiting();
     await this.#clock.stop();
     await this.#stopWork.stop();
+    await this.#reviewClock.stop();
     await this.#sweeper.stop();
     await this.#chores.stop();
     await this.#changeControl.stop();

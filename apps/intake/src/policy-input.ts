@@ -17,15 +17,18 @@ export interface Circumstances {
   history?: string;
   /** Canonical text, present when a grant is redeemed. */
   approval?: string;
+  /** Canonical text, present when a person wants to break the glass. */
+  breakGlass?: string;
 }
 
 export function policyInput(
   texts: ActionTexts,
   agent: Agent,
-  { principal, nowMs, history = '{}', approval = '' }: Circumstances,
+  { principal, nowMs, history = '{}', approval = '', breakGlass = '' }: Circumstances,
 ): string {
   return (
-    `{"action":${texts.action},"agent":${agentText(agent)},${approval && `"approval":${approval},`}"context":${texts.context || '{}'},` +
+    `{"action":${texts.action},"agent":${agentText(agent)},${approval && `"approval":${approval},`}` +
+    `${breakGlass && `"break_glass":${breakGlass},`}"context":${texts.context || '{}'},` +
     `"history":${history},${principal && `"principal":${quote(principal)},`}"resource":${texts.resource},"subject":${texts.subject},` +
     `"time":${timeText(nowMs)}}`
   );

@@ -4,6 +4,7 @@ import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
 import type { ActionTexts } from './action.js';
 import type { Decisions } from './decisions.js';
+import { breakGlassText } from './glass/breaking.js';
 import { policyInput } from './policy-input.js';
 
 export interface Use {
@@ -35,11 +36,14 @@ export function redeeming(
       approved_by: approvals.map(({ voter }) => voter),
       approved_at: decision.granted_at ?? decision.updated_at,
     });
+    const broken = decision.broke_glass;
+    const breaker = broken && parts.directory.person(broken.by);
     const verdict = await parts.policy.evaluate(
       policyInput(texts, agent, {
         principal: decision.request.principal ?? '',
         nowMs: parts.decisions.now().getTime(),
         approval,
+        ...(broken && breaker ? { breakGlass: breakGlassText(breaker, broken.reason) } : {}),
         // The action has been counted since; policy sees what it saw then.
         ...(decision.history ? { history: canonicalize(decision.history) } : {}),
       }),
@@ -53,6 +57,7 @@ export function redeeming(
       owner: agent.owner,
       verdict,
       ...(origin ? { origin } : {}),
+      ...(breaker ? { breaker } : {}),
       ...(audience ? { audience } : {}),
       ...(proof ? { proof } : {}),
     };

@@ -12,7 +12,7 @@ import {
   type Status,
 } from '@countersign/approval';
 import { sessionToWire } from '@countersign/policy';
-import { DecisionSchema, State, Vote, type Decision } from '@countersign/contract';
+import { DecisionSchema, Finding, State, Vote, type Decision } from '@countersign/contract';
 
 // The decision as it is told to agents: state, what they may do, and what to do next.
 
@@ -45,7 +45,7 @@ export function toDecision(decision: CoreDecision, grant?: string): Decision {
     mayAct: status === 'ALLOWED',
     final: !pending,
     ...(pending ? { pollAfter: { seconds: POLL_AFTER_S } } : {}),
-    reasons: [...humanReasons(decision), ...decision.reasons],
+    reasons: [...glassReasons(decision), ...humanReasons(decision), ...decision.reasons],
     risk: decision.risk,
     actionDigest: decision.action_digest,
     policy: decision.policy,
@@ -65,7 +65,26 @@ export function toDecision(decision: CoreDecision, grant?: string): Decision {
     updatedAt: at(decision.updated_at),
     nextStep: nextStep(decision),
     subject: { type: request.subject.type, id: request.subject.id },
+    ...brokenGlassOf(decision),
   });
+}
+
+function brokenGlassOf({ id, broke_glass: broken, review }: CoreDecision) {
+  if (!broken || !review) return {};
+  const { by, by_name: byName, reason, ticket = '', rule, overrode, notified } = broken;
+  const { groups, due_at, overdue = false, closed } = review;
+  return {
+    brokenGlass: { by, byName, reason, ticket, rule, overrodeDeny: overrode === 'deny', notified, at: at(broken.at) },
+    review: {
+      ...{ id, groups, dueAt: at(due_at), overdue: overdue && !closed, by, byName, reason, ticket },
+      ...(closed
+        ? {
+            finding: closed.finding === 'justified' ? Finding.JUSTIFIED : Finding.NOT_JUSTIFIED,
+            ...{ comment: closed.comment, closedBy: closed.by, closedByName: closed.by_name, closedAt: at(closed.at) },
+          }
+        : {}),
+    },
+  };
 }
 
 function toLeave({ count, used, expires_at, ended = false }: NonNullable<CoreDecision['session']>) {
@@ -111,6 +130,11 @@ function byProgress(terms: QuorumChoice, approvals: Sitter[]) {
 
 function seatsOf({ seats, filled }: ReturnType<typeof seatBest>) {
   return seats.map(({ group, count }) => ({ group, count, filled: filled.get(group) ?? 0 }));
+}
+
+function glassReasons({ broke_glass }: CoreDecision): Reason[] {
+  if (!broke_glass) return [];
+  return [{ rule: 'break-glass', text: `${broke_glass.by_name} broke the glass: ${broke_glass.reason}` }];
 }
 
 /** What people's part adds to policy's reasons. */

@@ -4,6 +4,9 @@ import type { Bus, Received, Subscription } from '@countersign/bus';
 import { EVENTS_TOPIC, NOTIFIER_GROUP, type AgentFlooding } from '@countersign/contract';
 import type { Folded, Note, Notice, Notices, Requests } from '@countersign/store';
 
+/** What people are asked, or must be told of although nobody was asked. */
+const BEGINS: ReadonlySet<string> = new Set(['decision.held', 'decision.broke_glass']);
+
 /** Follows decisions that people were asked about, and says what their messages should show. Never waits for a channel. */
 export class Consumer {
   private subscription: Subscription | undefined;
@@ -36,7 +39,7 @@ export class Consumer {
     const changed = new Map<string, Folded>();
     for (const event of events) {
       const before = known.get(event.decision_id);
-      if (!before && event.type !== 'decision.held') continue;
+      if (!before && !BEGINS.has(event.type)) continue;
       // The same event comes more than once by design, and never changes anything the second time.
       if (before && event.version <= before.version) continue;
       if (before && event.version > before.version + 1) {

@@ -109,8 +109,8 @@ export class Worker {
         for (const ref of work.refs) await this.surface.update(work.address, ref, sheet);
       }
       await deliveries.rendered(channel, work, shown);
-    } else if (decision.status !== 'PENDING') {
-      // Nobody was asked here, and nobody needs to be told about something that is over.
+    } else if (decision.status !== 'PENDING' && !decision.broke_glass) {
+      // Nobody was asked here, and nobody needs to be told about something that is over, unless the glass was broken.
       await deliveries.close(channel, work, work.posts > 0 ? 'lost' : 'settled');
     } else if (work.posts > MAX_POSTS) {
       this.parts.log.error(this.named(work), 'message lost: it was posted twice without an answer');

@@ -96,7 +96,7 @@ export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Ca
     payload: payloadText(shown, hidden.length),
     ...(beside ? several('just_before', justBefore(decision, beside.session, zone)) : {}),
     ...(beside ? { similar: similarText(decision, beside, { person: beside.person, ...(zone ? { zone } : {}) }) } : {}),
-    ...optional('outcome', outcomeOf(decision, zone)),
+    ...optional('outcome', wholeOutcome(decision, zone)),
     ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
     ...several('agent_says_before', saidBefore(request)),
     ...(pending ? { effect: effectText(approval!) } : {}),
@@ -122,6 +122,12 @@ function progressOf(decision: Decision): string | undefined {
   return `${seated.size} of ${total}${rest}`;
 }
 
+/** A broken glass comes first and its review last, whatever has become of the permission. */
+function wholeOutcome(decision: Decision, zone?: string): string | undefined {
+  const parts = [brokenText(decision, zone), outcomeOf(decision, zone), reviewText(decision)].filter(Boolean);
+  return parts.length === 0 ? undefined : parts.join(' ');
+}
+
 function outcomeOf(decision: Decision, zone?: string): string | undefined {
   switch (decision.status) {
     case 'PENDING':
@@ -134,7 +140,7 @@ function outcomeOf(decision: Decision, zone?: string): string | undefined {
     case 'EXPIRED':
       if (decision.expired === 'grant') {
         const used = usesMade(decision);
-        return `${approvedBy(decision, zone)} Expired: it was ${used > 0 ? `used ${times(used)}` : 'not used'}.`;
+        return `${[approvedBy(decision, zone), 'Expired:'].filter(Boolean).join(' ')} it was ${used > 0 ? `used ${times(used)}` : 'not used'}.`;
       }
       return `Expired: ${decision.approval?.votes.length ? 'too few answered' : 'nobody answered'}.`;
     case 'WITHDRAWN':
@@ -143,17 +149,17 @@ function outcomeOf(decision: Decision, zone?: string): string | undefined {
       return `Revoked by ${inert(decision.revoked_by.name, 120)}: ${inert(decision.revoked_by.reason, 300)}`;
     case 'ALLOWED': {
       const used = usesMade(decision);
-      return [
-        approvedBy(decision, zone),
-        ...(used > 0 ? [`Used ${times(used)} of ${decision.grant!.uses}.`] : []),
-      ].join(' ');
+      return [approvedBy(decision, zone), used > 0 ? `Used ${times(used)} of ${decision.grant!.uses}.` : '']
+        .filter(Boolean)
+        .join(' ');
     }
     case 'REDEEMED':
-      return [approvedBy(decision, zone), ranText(decision, zone)].join(' ');
+      return [approvedBy(decision, zone), ranText(decision, zone)].filter(Boolean).join(' ');
   }
 }
 
 function approvedBy(decision: Decision, zone?: string): string {
+  if (decision.broke_glass) return '';
   const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
   if (approvals.length === 0) return allowedBy(decision);
   const parts = approvals.map(({ voter_name, channel, at, reason }) => {
@@ -167,6 +173,25 @@ function allowedBy({ drawn_from }: Decision): string {
   if (!drawn_from) return 'Allowed by policy.';
   const names = drawn_from.approvers.map(({ name }) => inert(name, 120)).join(' and ');
   return `Allowed for the session by ${names}, with ${drawn_from.decision_id}.`;
+}
+
+/** Loud: who let it run alone, why, and against what. */
+function brokenText({ broke_glass, created_at }: Decision, zone?: string): string {
+  if (!broke_glass) return '';
+  const { by_name, reason, overrode, at } = broke_glass;
+  const against = overrode ? 'against a denial of policy' : 'without approval';
+  return `GLASS BROKEN by ${inert(by_name, 120)} ${against}, ${clockText(at, created_at, zone)}: ${inert(reason, 300)}.`;
+}
+
+function reviewText({ review }: Decision): string {
+  if (!review) return '';
+  const { closed, overdue, due_at, groups } = review;
+  if (closed) {
+    const found = closed.finding === 'justified' ? 'justified' : 'NOT justified';
+    return `Reviewed by ${inert(closed.by_name, 120)}: ${found}. ${inert(closed.comment, 300)}`;
+  }
+  const who = groups.map((group) => inert(group, 80)).join(' or ');
+  return `Review by ${who} ${overdue ? 'OVERDUE since' : 'due'} ${due_at.slice(0, 10)} ${due_at.slice(11, 16)} UTC.`;
 }
 
 function ranText(decision: Decision, zone?: string): string {

@@ -1,8 +1,10 @@
+import { breakGlass, type BreakGlass } from './break-glass.js';
 import type { DecisionEvent } from './event.js';
 import { saysNothing } from './inert.js';
 import { redeem, type Redeem } from './redeem.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
+import { closeReview, overdueReview, type CloseReview } from './review.js';
 import { defined, settled } from './settled.js';
 import { draw, leaveLapsed, liveLeave, type Draw } from './session.js';
 import { usesMade, type Decision } from './state.js';
@@ -21,6 +23,9 @@ export type Command =
   | { type: 'revoke'; by: Person; reason: string }
   | { type: 'expire' }
   | { type: 'stop' }
+  | BreakGlass
+  | CloseReview
+  | { type: 'overdue_review' }
   | { type: 'repeat'; request_id?: string; submitted_by?: string }
   | Report;
 
@@ -50,7 +55,8 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
   // Leave for a session has a time of its own, which the grant that came with it does not bound.
   if (command.type === 'draw')
     return stop ? { events: [], refused: refuse('stopped', stopReason(stop).text) } : draw(decision, command, at);
-  const lapsed = lapse(decision, at);
+  // What is looked at afterwards is looked at whenever somebody does.
+  const lapsed = command.type === 'close_review' || command.type === 'overdue_review' ? undefined : lapse(decision, at);
   if (lapsed) {
     if (command.type === 'expire') return { events: [lapsed, ...leaveLapsed(decision, at)] };
     const text =
@@ -79,6 +85,12 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
       };
     case 'vote':
       return castVote(decision, command, at);
+    case 'break_glass':
+      return breakGlass(decision, command, at);
+    case 'close_review':
+      return closeReview(decision, command);
+    case 'overdue_review':
+      return overdueReview(decision, at);
     case 'retract':
       return retract(decision, command);
     case 'remind':

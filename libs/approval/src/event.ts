@@ -235,6 +235,56 @@ export interface DecisionStopped {
   stop: string;
 }
 
+/** Whoever broke the glass, and what that permits. */
+export interface Broken {
+  by: string;
+  by_name: string;
+  /** Why it could not wait. */
+  reason: string;
+  ticket?: string;
+  /** The rule of policy that let them. */
+  rule: string;
+  /** What of policy it beat, when that was more than a missing approval. */
+  overrode?: 'deny';
+  policy: { revision: string };
+  grant: IssuedGrant;
+  /** Groups that were told. */
+  notified: string[];
+  destinations: Destination[];
+}
+
+/**
+ * A person let it run without the approval, or against the denial, of policy. As a first event it says what was asked; on a
+ * request that waited that is known.
+ */
+export interface DecisionBrokeGlass extends Broken, Partial<Omit<Answered, 'policy'>> {
+  type: 'decision.broke_glass';
+  obligations?: Obligation[];
+}
+
+/** What was done has to be looked at by somebody who had no part in it. */
+export interface ReviewOpened {
+  type: 'review.opened';
+  groups: string[];
+  /** RFC 3339, UTC. */
+  due_at: string;
+  /** Ids of people who can not close it, with the reason. */
+  excluded: DecisionHeld['excluded'];
+}
+
+/** Nobody has closed the review in time. */
+export interface ReviewOverdue {
+  type: 'review.overdue';
+}
+
+export interface ReviewClosed {
+  type: 'review.closed';
+  by: string;
+  by_name: string;
+  finding: 'justified' | 'not_justified';
+  comment: string;
+}
+
 export interface GrantRedeemed {
   type: 'grant.redeemed';
   grant_id: string;
@@ -293,6 +343,10 @@ export type DecisionEvent =
   | SessionDrawn
   | SessionEnded
   | SessionExpired
+  | DecisionBrokeGlass
+  | ReviewOpened
+  | ReviewOverdue
+  | ReviewClosed
   | GrantRedeemed
   | GrantRefused
   | GrantExpired

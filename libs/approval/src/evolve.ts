@@ -3,6 +3,7 @@ import type {
   ApprovalEscalated,
   ApprovalReminded,
   DecisionAllowed,
+  DecisionBrokeGlass,
   DecisionDenied,
   DecisionEvent,
   DecisionHeld,
@@ -48,6 +49,14 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
       };
     case 'decision.denied':
       return { ...asked(event, decision_id, version, at), status: 'DENIED' };
+    case 'decision.broke_glass':
+      // One that followed a request that nobody has heard of says nothing about what was asked.
+      if (!event.request) return undefined;
+      return {
+        ...asked(event as DecisionBrokeGlass & DecisionDenied, decision_id, version, at),
+        ...broken(event, at),
+        obligations: event.obligations ?? [],
+      };
     case 'decision.held':
       return {
         ...asked(event, decision_id, version, at),
@@ -153,6 +162,19 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
         status: 'REVOKED',
         revoked_by: whoEnded(event),
       };
+    case 'decision.broke_glass':
+      return decision.status === 'PENDING' ? { ...decision, ...broken(event, at) } : decision;
+    case 'review.opened': {
+      const { type: _, ...review } = event;
+      return { ...decision, review };
+    }
+    case 'review.overdue':
+      return decision.review ? { ...decision, review: { ...decision.review, overdue: true } } : decision;
+    case 'review.closed': {
+      if (!decision.review) return decision;
+      const { type: _, ...closed } = event;
+      return { ...decision, review: { ...decision.review, closed: { ...closed, at } } };
+    }
     case 'decision.stopped':
       if (decision.status !== 'PENDING') return decision;
       return { ...decision, status: 'DENIED', stopped_by: { ...whoEnded(event), stop: event.stop } };
@@ -180,6 +202,13 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
   // Only a newer writer's events come here.
   event satisfies never;
   return decision;
+}
+
+function broken({ grant, ...event }: DecisionBrokeGlass, at: string) {
+  const { by, by_name, reason, ticket, rule, overrode, policy, notified, destinations } = event;
+  const who = { by, by_name, reason, ...(ticket ? { ticket } : {}), rule, ...(overrode ? { overrode } : {}) };
+  const broke_glass = { ...who, policy, notified, destinations, at };
+  return { status: 'ALLOWED' as const, grant, granted_at: at, broke_glass };
 }
 
 function whoEnded({ by, by_name, reason, stop }: DecisionRevoked | DecisionStopped) {

@@ -3,6 +3,7 @@
 export { alikeGroups, type AlikeGroup, type AlikeRequest } from './alike.js';
 export { renderCard, type Card, type Sheet } from './card.js';
 export { isTimeZone } from './clock-text.js';
+export { breakGlassAnew, breakTerms, type BreakGlass, type Breaking, type BreakTerms } from './break-glass.js';
 export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
 export * from './event.js';
@@ -55,6 +56,7 @@ export {
 } from './roles.js';
 export { isConcerned, isParty, noVoteBecause } from './sight.js';
 export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
+export { mayNotReview, reviewersAmong, type CloseReview, type Finding } from './review.js';
 export * from './state.js';
 export {
   areaOf,

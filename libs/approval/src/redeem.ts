@@ -1,4 +1,5 @@
 import { approversAmong, sitting } from './eligibility.js';
+import { breakTerms } from './break-glass.js';
 import type { Ruling } from './decide.js';
 import { inert } from './inert.js';
 import type { DrawnFrom } from './event.js';
@@ -24,6 +25,8 @@ export interface Redeem {
   verdict: Verdict;
   /** The decision that gave leave for this one, as it is now. Only for one that was drawn from another. */
   origin?: Decision;
+  /** Whoever broke the glass, as the directory has them now. */
+  breaker?: Person;
   /** Where the grant is about to be used, as whoever is there says. */
   audience?: string;
   /** Absent when no proof came with the grant. */
@@ -67,6 +70,7 @@ function redeemRefusal(decision: Decision, command: Redeem): Refusal | undefined
       'The action is not the one that was approved. Run exactly what was approved, or ask again.',
     );
   }
+  if (decision.broke_glass) return brokenRefusal(decision, command);
   if (command.verdict.effect === 'deny') {
     const why = command.verdict.reasons.map(({ text }) => text).join('; ');
     return refuse('policy-denies', `Policy no longer allows this: ${why}. Do not use another tool to achieve this.`);
@@ -103,6 +107,20 @@ function holderRefusal({ request, proofs }: Allowed, { proof }: Redeem): Refusal
     return refuse('wrong-key', 'This grant is bound to another key than the one you have proved to hold.');
   if (proofs?.includes(proof.id))
     return refuse('proof-replayed', 'This proof has been used before: make a new one for every use.');
+  return undefined;
+}
+
+/** What a broken glass permits must still be what this person may do alone, or what anybody may. */
+function brokenRefusal({ broke_glass }: Allowed, { verdict, breaker }: Redeem): Refusal | undefined {
+  if (verdict.effect === 'allow') return undefined;
+  const terms = breaker ? breakTerms(verdict, breaker) : undefined;
+  if (terms === undefined || ('code' in terms && terms.code === 'break-glass-denied'))
+    return refuse('approver-gone', 'Whoever broke the glass for this may no longer do so. Ask again.');
+  if ('code' in terms) return refuse('policy-denies', terms.text);
+  if (verdict.effect === 'deny' && broke_glass!.overrode !== 'deny') {
+    const why = verdict.reasons.map(({ text }) => text).join('; ');
+    return refuse('policy-denies', `Policy denies this now, which it did not when the glass was broken: ${why}.`);
+  }
   return undefined;
 }
 

@@ -37,6 +37,14 @@ export type RefusalCode =
   | 'session-over'
   | 'session-differs'
   | 'session-limit'
+  | 'break-glass-denied'
+  | 'guardrail'
+  | 'not-needed'
+  | 'review-overdue'
+  | 'nobody-reviews'
+  | 'no-review'
+  | 'review-closed'
+  | 'not-reviewer'
   | 'not-acted'
   | 'already-reported';
 

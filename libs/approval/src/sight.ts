@@ -15,9 +15,11 @@ export function isParty(
 }
 
 /** Whether a person has a part in this: owns the agent, is its principal, asked in person, or is in a group that is asked. */
-export function isConcerned({ agent, request, approval }: Decision, person: Person): boolean {
+export function isConcerned({ agent, request, approval, broke_glass, review }: Decision, person: Person): boolean {
   return (
     [agent.owner, request.principal, request.subject.id].includes(person.id) ||
+    broke_glass?.by === person.id ||
+    [...(broke_glass?.notified ?? []), ...(review?.groups ?? [])].some((group) => sitsIn(person, group)) ||
     (approval !== undefined && groupsAsked(approval.terms).some((group) => sitsIn(person, group)))
   );
 }

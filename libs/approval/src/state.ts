@@ -1,9 +1,12 @@
 import type {
+  Broken,
   DecisionHeld,
   DrawnFrom,
   IssuedGrant,
   OutcomeReported,
   RecordedAgent,
+  ReviewClosed,
+  ReviewOpened,
   SessionLeave,
   VoteCast,
 } from './event.js';
@@ -42,6 +45,10 @@ export interface Asked extends Classification {
   granted_at?: string;
   /** How often the grant has been used, once it has been. */
   used?: number;
+  /** Who broke the glass, if somebody did. */
+  broke_glass?: Omit<Broken, 'grant'> & { at: string };
+  /** What has to be said about that afterwards. */
+  review?: ReviewState;
   /** Ids of the proofs its holder used it with: none is taken twice. */
   proofs?: string[];
 }
@@ -63,6 +70,12 @@ export interface ApprovalState {
   expires_at: string;
   /** One at most of each person: a later one takes the place of an earlier one. */
   votes: (Omit<VoteCast, 'type'> & { at: string; seat?: string })[];
+}
+
+export interface ReviewState extends Omit<ReviewOpened, 'type'> {
+  /** True once nobody had closed it in time. */
+  overdue?: boolean;
+  closed?: Omit<ReviewClosed, 'type'> & { at: string };
 }
 
 export interface Pending extends Asked {

@@ -154,6 +154,16 @@ describe('under a stop', () => {
     expect(run(pending(), { type: 'stop' }).types).toEqual([]);
   });
 
+  it('leave for a session draws nothing', () => {
+    const { request, agent } = pending();
+    const draw: Command = {
+      ...{ type: 'draw', request, decision_id: 'dec_2', action_digest: DIGEST, binding: [], approvers: [DANA] },
+      ...{ agent: { id: 'release-bot', ...agent }, verdict: verdict() },
+    };
+    const { types, refused } = run(allowed(true), draw, stop());
+    expect([types, refused?.code]).toEqual([[], 'stopped']);
+  });
+
   it('one may still withdraw, revoke, and report what was done', () => {
     expect(run(pending(), { type: 'withdraw', by: 'release-bot' }, stop()).after.status).toBe('WITHDRAWN');
     const used = run(allowed(true, 2), redeem).after;

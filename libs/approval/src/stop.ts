@@ -118,6 +118,7 @@ export function halted(decision: Decision, command: Command, stop: Stop): Ruling
 const ENDS_ON: ReadonlySet<Command['type']> = new Set([
   'stop',
   'vote',
+  'break_glass',
   'retract',
   'redeem',
   'repeat',

@@ -112,7 +112,25 @@ export interface Verdict extends Classification {
   approval?: ApprovalTerms;
   obligations: Obligation[];
   grant?: GrantTerms;
+  /** Present only when policy was asked for a person who wants to break the glass. */
+  break_glass?: { rules: BreakGlassRule[]; guarded: boolean };
   policy: { revision: string };
+}
+
+/** Who may break the glass for an action, and on what terms. */
+export interface BreakGlassRule extends Reason {
+  /** Whose members may. */
+  groups: string[];
+  /** How long the permission lives at most, in seconds. */
+  duration_s: number;
+  uses: number;
+  /** Groups that are told at once. */
+  notify: string[];
+  /** Effects it beats besides a missing approval. Guardrails are never among them. */
+  overrides: 'deny'[];
+  review: { groups: string[]; within_s: number };
+  /** True if it may be done while a review of the same person is overdue. */
+  while_overdue: boolean;
 }
 
 const SCORES: Record<RiskLevel, number> = { low: 10, medium: 40, high: 70, critical: 95 };

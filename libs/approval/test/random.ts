@@ -135,6 +135,10 @@ const WEIGHTS: Record<Command['type'], number> = {
   revoke: 2,
   stop: 1,
   draw: 8,
+  // A broken glass follows rules of its own and is tried by itself.
+  break_glass: 0,
+  close_review: 0,
+  overdue_review: 0,
 };
 
 /** What changes in the directory, or whose the agent is. */
@@ -262,6 +266,19 @@ export function commandOf(
       approvers: members,
     }),
     stop: () => ({ type: 'stop' }),
+    // No rule of this policy lets anybody: what a broken glass permits without a quorum is tried by itself.
+    break_glass: () => ({
+      ...{ type: 'break_glass', by: voter, reason: choice.silent ? ' ' : 'incident', grant_id: 'grt_broken' },
+      ...{
+        verdict: policyNow(choice.policy, world.office),
+        overdue: false,
+        reviewers: members,
+        destinations: [],
+        owner,
+      },
+    }),
+    close_review: () => ({ type: 'close_review', by: voter, finding: 'justified', comment: 'seen', owner }),
+    overdue_review: () => ({ type: 'overdue_review' }),
     expire: () => ({ type: 'expire' }),
     repeat: () => ({ type: 'repeat' }),
     withdraw: () => ({ type: 'withdraw', by: 'release-bot' }),

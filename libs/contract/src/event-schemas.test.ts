@@ -32,6 +32,10 @@ const GOLDEN: Record<RecordedType, string> = {
   'decision.expired': 'YeqkEN-a-JQQFcOYO5BKLB2jhLntv0sZMNsP4IStz8E',
   'decision.withdrawn': 'tFDqmoVr72IKeOMO8256wENNFyTnStWVDgt87uwjezs',
   'decision.stopped': 'E6GvqayLqEoXtYzV01DrwLRr9gOuaG44O7Q4m9YgBh8',
+  'decision.broke_glass': 'SYVCxV37y1o4KgGecRmeaWQMM6XY_JcfFOA7Sy7ka2Q',
+  'review.opened': 'J7eEkQoKfISCa-vpuo1aO_qdus4yo5F6rmt03GUmpqQ',
+  'review.overdue': 'uyNflSXO2KbLmLSQc3NF51b07qCt-WQgZoJnrttuW0c',
+  'review.closed': 'NY9Am7nI230MAB3LpofzfHUHJnI2scFwmT4cMivUC0w',
   'decision.revoked': 'LeGiAJLABhNznBjXBuDkisy_2qUBIPRhkIetT0Sa4PA',
   'session.drawn': 'tekiHUsURzCfQXSzeMrrPEpBjySRTB8LmaFT0DJePPI',
   'session.ended': 'yHiVY6TEFDbSjEpixyfuljPbLj81jTP0bxVmQYssB9w',
@@ -184,6 +188,14 @@ describe('golden events', () => {
     const waiting = ['approval.escalated', 'approval.reminded', 'vote.cast', 'vote.retracted'] as const;
     expect(statusAfter('decision.held', ...waiting)).toBe('PENDING');
     expect(statusAfter('decision.held', 'decision.rejected')).toBe('DENIED');
+    const broken = [
+      'decision.held',
+      'decision.broke_glass',
+      'review.opened',
+      'review.overdue',
+      'review.closed',
+    ] as const;
+    expect(statusAfter(...broken)).toBe('ALLOWED');
     expect(statusAfter('decision.held', 'decision.stopped')).toBe('DENIED');
     expect(statusAfter('decision.held', 'decision.expired')).toBe('EXPIRED');
     expect(statusAfter('decision.held', 'decision.withdrawn')).toBe('WITHDRAWN');

@@ -98,6 +98,30 @@ const STOP: Stop = {
   at: at(20),
 };
 
+const BREAK_GLASS: Command = {
+  type: 'break_glass',
+  by: DANA,
+  reason: 'checkout is down',
+  ticket: 'INC-4711',
+  grant_id: GRANT,
+  overdue: false,
+  reviewers: [ANA],
+  destinations: [{ channel: 'slack', address: 'C0SEC', group: 'security' }],
+  verdict: {
+    ...verdict,
+    break_glass: {
+      guarded: false,
+      rules: [
+        {
+          ...{ rule: 'db-incident', text: 'on call, in an incident', groups: ['oncall'], duration_s: 900, uses: 1 },
+          ...{ notify: ['security'], overrides: ['deny'], while_overdue: false },
+          review: { groups: ['security'], within_s: 86_400 },
+        },
+      ],
+    },
+  },
+};
+
 /** A first event and what people and agents then do, each a minute later unless it says when. */
 type Play = [first: DecisionEvent, ...then: (Command | [Command, second: number, stop?: Stop])[]];
 
@@ -210,6 +234,12 @@ const PLAYS: Play[] = [
     { type: 'revoke', by: DANA, reason: 'incident OPS-312' },
   ],
   [several(), { ...vote, session: { count: 2 } }, [{ type: 'expire' }, 2_000]],
+  [
+    held(),
+    BREAK_GLASS,
+    [{ type: 'overdue_review' }, 86_460],
+    [{ type: 'close_review', by: ANA, finding: 'justified', comment: 'the index was corrupt' }, 90_000],
+  ],
 ];
 
 const revision = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -20,6 +20,8 @@ export const INPUT_SCHEMA = {
     agent: object({ id: TEXT, owner: TEXT, groups: list(TEXT), trust: TEXT }),
     // Present when a grant is redeemed.
     approval: object({ approved_at: TEXT, approved_by: list(TEXT), decision_id: TEXT }),
+    // Present when a person wants to break the glass.
+    break_glass: object({ by: TEXT, groups: list(TEXT), reason: TEXT }),
     context: FREE,
     // counters.<name>.<scope>.<window>: present when policy counts, or the action is a way out or can not be undone.
     history: object({ counters: FREE, flow: object({ untrusted_read: seen, sensitive_read: seen }) }),

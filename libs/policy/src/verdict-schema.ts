@@ -1,6 +1,7 @@
 import { scoreOf } from '@countersign/approval';
 import type { Count, FlowFact, GrantTerms, Obligation, Reason, Risk, RiskLevel, Verdict } from '@countersign/approval';
 
+import { readBreakGlass } from './break-glass-schema.js';
 import { duration, list, name, names, object, SchemaProblem, string, whole } from './schema-members.js';
 import { readApproval } from './terms-schema.js';
 
@@ -37,6 +38,7 @@ export function readVerdict(result: unknown, revision: string): Verdict {
     ...(given.grant === undefined ? {} : { grant: readGrant(given.grant) }),
     ...(given.counts === undefined ? {} : { counts: readCounts(given.counts) }),
     ...(given.flow === undefined ? {} : { flow: list(given.flow, 'flow').map(readFlowFact) }),
+    ...(given.break_glass === undefined ? {} : { break_glass: readBreakGlass(given.break_glass) }),
     policy: { revision },
   };
 }

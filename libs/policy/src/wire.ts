@@ -9,13 +9,14 @@ import {
   type Verdict as WireVerdict,
 } from '@countersign/contract';
 import type { BundleInfo, BundleRole, BundleSource } from './policy.js';
+import { breakGlassFromWire, breakGlassToWire } from './break-glass-wire.js';
 import { secondsOf, termsFromWire, termsToWire } from './terms-wire.js';
 import { readVerdict } from './verdict-schema.js';
 
 // Verdicts and bundles as PolicyService carries them.
 
 export function verdictToWire(verdict: Verdict): WireVerdict {
-  const { effect, reasons, risk, approval, obligations, grant, policy, counts, flow } = verdict;
+  const { effect, reasons, risk, approval, obligations, grant, policy, counts, flow, break_glass } = verdict;
   return create(VerdictSchema, {
     effect,
     reasons,
@@ -27,12 +28,13 @@ export function verdictToWire(verdict: Verdict): WireVerdict {
     policy,
     ...(counts ? { counts } : {}),
     ...(flow ? { flow } : {}),
+    ...(break_glass ? { breakGlass: breakGlassToWire(break_glass) } : {}),
   });
 }
 
 /** Checks what came over the wire as strictly as what comes out of a policy. Throws a SchemaProblem. */
 export function verdictFromWire(wire: WireVerdict): Verdict {
-  const { effect, reasons, risk, approval, obligations, grant, policy, counts, flow } = wire;
+  const { effect, reasons, risk, approval, obligations, grant, policy, counts, flow, breakGlass } = wire;
   const given = {
     effect,
     reasons,
@@ -43,6 +45,7 @@ export function verdictFromWire(wire: WireVerdict): Verdict {
     // A list that is absent and an empty one are the same on the wire.
     ...(counts.length > 0 ? { counts } : {}),
     ...(flow.length > 0 ? { flow } : {}),
+    ...(breakGlass ? { break_glass: breakGlassFromWire(breakGlass) } : {}),
   };
   return readVerdict(given, policy?.revision ?? '');
 }

@@ -1,13 +1,16 @@
 import {
   ApprovalViewSchema,
   ListApprovalGroupsResponseSchema,
+  ReviewSchema,
   SERVICES,
   type ApprovalView,
+  type Review,
 } from '@countersign/contract';
 import { renderCardLines, renderCardText } from '../card-text.js';
 import { EXIT } from '../exit.js';
 import { renderGroups } from '../group-text.js';
 import { asJson } from '../json.js';
+import { overdueBanner } from '../review-text.js';
 import { joinTexts, say } from '../terminal.js';
 import { verb } from '../verb.js';
 
@@ -44,15 +47,21 @@ export const approvals = verb({
     }
     const views: ApprovalView[] = [];
     const notices: string[] = [];
+    let overdue: Review[] = [];
     let pageToken = '';
     do {
       const page = await client().unary(listApprovals, { includeIneligible: values.all ?? false, pageToken });
       views.push(...page.approvals);
       notices.push(...page.notices);
+      if (!pageToken) overdue = page.overdueReviews;
       pageToken = page.nextPageToken;
     } while (pageToken);
-    if (terminal.json) terminal.value({ approvals: views.map((view) => asJson(ApprovalViewSchema, view)), notices });
-    else if (views.length === 0) terminal.print(say`nothing waits for you`);
+    const banner = overdueBanner(overdue);
+    if (banner) terminal.warn(banner);
+    if (terminal.json) {
+      const overdue_reviews = overdue.map((review) => asJson(ReviewSchema, review));
+      terminal.value({ approvals: views.map((view) => asJson(ApprovalViewSchema, view)), notices, overdue_reviews });
+    } else if (views.length === 0) terminal.print(say`nothing waits for you`);
     else {
       terminal.print(
         joinTexts(

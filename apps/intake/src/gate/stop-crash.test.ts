@@ -5,17 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GateService } from '@countersign/contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  answered,
-  ANYTHING,
-  BEN,
-  BOT,
-  decisions,
-  HOLD,
-  newPlace,
-  startGate,
-  type Gate,
-} from '../../../../test/gate.js';
+import { answered, ANYTHING, BOT, decisions, HOLD, newPlace, startGate, type Gate } from '../../../../test/gate.js';
 import { chainProblems, until } from '../../../../test/intake-writes.js';
 import { freePorts } from '../../../../test/ports.js';
 import { Grpc } from '../../../../test/wire.js';
@@ -26,6 +16,8 @@ import { Service } from '../../../../tools/services/fleet.mjs';
 
 const { stopActions, listStops } = GateService.method;
 const WAITING = 1_000;
+/** An operator. */
+const OLU = 'cs_dev_ops';
 const root = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 
 let place: Awaited<ReturnType<typeof newPlace>>;
@@ -68,7 +60,7 @@ it(`kill -9 while ${WAITING} requests that wait are ended: another process ends 
   doomed.start();
   await doomed.ready(60_000);
   const grpc = new Grpc(grpcPort);
-  const { stop } = await grpc.call(BEN, stopActions, { agent: 'release-bot', reason: 'its key is public' });
+  const { stop } = await grpc.call(OLU, stopActions, { agent: 'release-bot', reason: 'its key is public' });
   await until('some are ended', async () => (await pending()) < WAITING);
   await doomed.kill();
   grpc.close();
@@ -78,7 +70,7 @@ it(`kill -9 while ${WAITING} requests that wait are ended: another process ends 
   await until(
     'the rest is ended',
     async () => {
-      const { stops } = await gate.grpc.call(BEN, listStops, {});
+      const { stops } = await gate.grpc.call(OLU, listStops, {});
       return stops.some(({ id, finished }) => id === stop!.id && finished);
     },
     60_000,

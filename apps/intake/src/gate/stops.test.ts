@@ -7,7 +7,6 @@ import {
   ANYTHING,
   approvals,
   approved,
-  BEN,
   BOT,
   DANA,
   decisions,
@@ -26,6 +25,8 @@ import { until } from '../../../../test/intake-writes.js';
 
 // The kill switch over two processes of intake and one database.
 
+/** An operator. */
+const OLU = 'cs_dev_ops';
 const gates = GateService.method;
 const ALLOW = { effect: 'allow', reasons: [{ rule: 'fine', text: 'is fine' }], risk: { level: 'low', factors: [] } };
 const GRANT = { ...ALLOW, grant: { expires_in: '10m', uses: 1 } };
@@ -42,8 +43,8 @@ beforeAll(async () => {
   other = await startGate({ ...place, policies: ANYTHING, env });
 });
 afterEach(async () => {
-  const { stops } = await one.grpc.call(BEN, gates.listStops, {});
-  for (const { id } of stops) await one.grpc.call(BEN, gates.resumeActions, { id, reason: 'over' });
+  const { stops } = await one.grpc.call(OLU, gates.listStops, {});
+  for (const { id } of stops) await one.grpc.call(OLU, gates.resumeActions, { id, reason: 'over' });
 });
 afterAll(async () => {
   await one.stop();
@@ -51,7 +52,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-async function stop(more: object, token = BEN) {
+async function stop(more: object, token = OLU) {
   const answer = await one.grpc.call(
     token,
     gates.stopActions,
@@ -63,7 +64,7 @@ async function stop(more: object, token = BEN) {
 const ask = (gate: Gate, answer: object, token = BOT) => gate.grpc.call(token, decisions.decide, answered(answer));
 const finished = (id: string) =>
   until('the stop is carried through', async () => {
-    const { stops } = await other.grpc.call(BEN, gates.listStops, {});
+    const { stops } = await other.grpc.call(OLU, gates.listStops, {});
     return stops.some((each) => each.id === id && each.finished);
   });
 const stateOf = async (id: string, token = BOT) => (await other.grpc.call(token, decisions.getDecision, { id })).state;
@@ -76,7 +77,7 @@ describe('a stop of an agent', () => {
         const decision = await ask(gate, answer);
         expect(decision).toMatchObject({ state: State.DENIED, mayAct: false, final: true });
         expect(decision.reasons[0]).toMatchObject({ rule: 'stopped' });
-        expect(decision.reasons[0]!.text).toContain(`Ben Okafor has stopped all that release-bot does`);
+        expect(decision.reasons[0]!.text).toContain(`Olu Peters has stopped all that release-bot does`);
         expect(decision.nextStep).toContain('do not use another tool');
       }
     }
@@ -120,11 +121,11 @@ describe('a stop of an agent', () => {
     for (const each of [id, counted]) {
       const events = await eventsOf(place.admin, each);
       expect(events.filter(({ type }) => type === 'decision.revoked')).toMatchObject([
-        { data: { by: 'ben@acme.example', reason: REASON, stop: stopped } },
+        { data: { by: 'ops@acme.example', reason: REASON, stop: stopped } },
       ]);
       expect(await stateOf(each)).toBe(State.REVOKED);
     }
-    await one.grpc.call(BEN, gates.resumeActions, { id: stopped, reason: 'it has a new key' });
+    await one.grpc.call(OLU, gates.resumeActions, { id: stopped, reason: 'it has a new key' });
     await expect(other.grpc.call(BOT, decisions.redeemGrant, { ...request, grant })).rejects.toMatchObject({
       reason: 'STOPPED',
     });
@@ -159,7 +160,7 @@ describe('a stop', () => {
   it('of an area stops that area, and one of everything everything', async () => {
     const area = await stop({ area: 'db' });
     expect((await ask(other, ALLOW)).state).toBe(State.DENIED);
-    await one.grpc.call(BEN, gates.resumeActions, { id: area.id, reason: 'restored' });
+    await one.grpc.call(OLU, gates.resumeActions, { id: area.id, reason: 'restored' });
     await stop({ area: 'iam' });
     expect((await ask(other, ALLOW)).state).toBe(State.ALLOWED);
     await stop({ all: true });
@@ -175,7 +176,7 @@ describe('a stop', () => {
       {
         type: 'gate.stopped',
         version: 1,
-        data: { scope: { agent: 'release-bot' }, security: true, by: 'ben@acme.example' },
+        data: { scope: { agent: 'release-bot' }, security: true, by: 'ops@acme.example' },
       },
       { type: 'gate.resumed', version: 2, data: { scope: { agent: 'release-bot' } } },
     ]);
@@ -190,16 +191,16 @@ describe('a stop', () => {
   it('is seen wherever somebody looks', async () => {
     const { id } = await stop({ agent: 'release-bot' });
     expect(await one.http(SAM, '/v1/stops')).toMatchObject({
-      stops: [{ id, agent: 'release-bot', by_name: 'Ben Okafor' }],
+      stops: [{ id, agent: 'release-bot', by_name: 'Olu Peters' }],
     });
     expect(await other.http(undefined, '/readyz')).toMatchObject({
       warnings: { stops: 'stopped: all that release-bot does' },
     });
     const metrics = await fetch(`http://127.0.0.1:${other.httpPort}/metrics`).then((answer) => answer.text());
     expect(metrics).toContain('countersign_stops 1');
-    const lifted = await other.http(BEN, `/v1/stops/${id}:resume`, { body: { reason: 'over' } });
+    const lifted = await other.http(OLU, `/v1/stops/${id}:resume`, { body: { reason: 'over' } });
     expect(lifted).toMatchObject({ stop: { id }, in_effect_everywhere: true });
-    expect((await one.grpc.call(BEN, gates.listStops, {})).stops).toEqual([]);
+    expect((await one.grpc.call(OLU, gates.listStops, {})).stops).toEqual([]);
   });
 
   it.each<[string, string, object, object]>([
@@ -210,29 +211,29 @@ describe('a stop', () => {
       { all: true, reason: REASON },
       { code: 'PERMISSION_DENIED', reason: 'NOT_OPERATOR' },
     ],
-    ['nobody without a reason', BEN, { all: true }, { code: 'INVALID_ARGUMENT', fields: [{ field: 'reason' }] }],
-    ['nobody with two scopes', BEN, { all: true, area: 'db', reason: REASON }, { fields: [{ field: 'all' }] }],
-    ['nobody without a scope', BEN, { reason: REASON }, { fields: [{ field: 'all' }] }],
-    ['nobody for an agent that is none', BEN, { agent: 'nobody', reason: REASON }, { fields: [{ field: 'agent' }] }],
-    ['nobody for the name of an action', BEN, { area: 'db.delete', reason: REASON }, { fields: [{ field: 'area' }] }],
+    ['nobody without a reason', OLU, { all: true }, { code: 'INVALID_ARGUMENT', fields: [{ field: 'reason' }] }],
+    ['nobody with two scopes', OLU, { all: true, area: 'db', reason: REASON }, { fields: [{ field: 'all' }] }],
+    ['nobody without a scope', OLU, { reason: REASON }, { fields: [{ field: 'all' }] }],
+    ['nobody for an agent that is none', OLU, { agent: 'nobody', reason: REASON }, { fields: [{ field: 'agent' }] }],
+    ['nobody for the name of an action', OLU, { area: 'db.delete', reason: REASON }, { fields: [{ field: 'area' }] }],
     [
       'nobody for the past',
-      BEN,
+      OLU,
       { all: true, reason: REASON, until: timestampFromMs(1) },
       { fields: [{ field: 'until' }] },
     ],
   ])('is placed by no wrong caller or request: %s', async (_, token, request, refusal) => {
     const placing = one.grpc.call(token, gates.stopActions, create(StopActionsRequestSchema, request));
     await expect(placing).rejects.toMatchObject(refusal);
-    expect((await one.grpc.call(BEN, gates.listStops, {})).stops).toEqual([]);
+    expect((await one.grpc.call(OLU, gates.listStops, {})).stops).toEqual([]);
   });
 
   it('that is not there can not be lifted', async () => {
     const id = `stp_${'0'.repeat(26)}`;
-    await expect(one.grpc.call(BEN, gates.resumeActions, { id, reason: 'x' })).rejects.toMatchObject({
+    await expect(one.grpc.call(OLU, gates.resumeActions, { id, reason: 'x' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    await expect(one.grpc.call(BEN, gates.resumeActions, { id: 'all', reason: '' })).rejects.toMatchObject({
+    await expect(one.grpc.call(OLU, gates.resumeActions, { id: 'all', reason: '' })).rejects.toMatchObject({
       fields: [{ field: 'id' }, { field: 'reason' }],
     });
   });
@@ -272,6 +273,6 @@ it('64 who ask, approve and redeem all the time: nothing is permitted behind the
       `select 1 from decisions where due is not null and subject_id = 'release-bot' limit 1`,
     );
     expect(open).toEqual([]);
-    await one.grpc.call(BEN, gates.resumeActions, { id, reason: 'once more' });
+    await one.grpc.call(OLU, gates.resumeActions, { id, reason: 'once more' });
   }
 }, 60_000);

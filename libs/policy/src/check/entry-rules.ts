@@ -5,7 +5,9 @@ import { found, type Found } from './finding.js';
 /** The rules that are asked of a package, besides those that only classify. */
 export const RULINGS = ['deny', 'require_approval', 'allow'] as const;
 export const CLASSIFICATIONS = ['counts', 'flow'] as const;
-export const ENTRIES: readonly string[] = [...RULINGS, ...CLASSIFICATIONS];
+/** Asked only for a person who wants to break the glass. */
+const EXCEPTIONS = ['break_glass'] as const;
+export const ENTRIES: readonly string[] = [...RULINGS, ...CLASSIFICATIONS, ...EXCEPTIONS];
 
 const EVERYWHERE = 'policies.everywhere';
 export const GUARDRAILS = 'guardrails';

@@ -29,17 +29,20 @@ const MEMBERS: Record<string, readonly string[]> = {
     ],
   ],
   counts: ['counter', 'amount'],
+  break_glass: ['rule', 'reason', 'groups', 'duration', 'uses', 'notify', 'overrides', 'review', 'while_overdue'],
 };
 const REQUIRED: Record<string, readonly string[]> = {
   deny: ['rule', 'reason'],
   allow: ['rule', 'reason'],
   require_approval: ['rule', 'reason', 'seats'],
   counts: ['counter'],
+  break_glass: ['rule', 'reason', 'groups', 'notify', 'review'],
 };
 const CONSEQUENCE: Record<string, string> = {
   deny: 'the denial does not say why',
   allow: 'what it would allow is denied as a fault of policy',
   require_approval: 'what it would hold is denied as a fault of policy',
+  break_glass: 'nobody can break the glass',
   counts: 'every request it matches is denied as a fault of policy',
 };
 const RISKS = ['low', 'medium', 'high', 'critical'];

@@ -118,7 +118,7 @@ export class IntakeReader {
   ): Promise<{ id: string; due: string; state: string }[]> {
     return this.#rows(
       `select id, due::text as due, state::text as state from decisions
-        where due is not null and (due, id) > ($2::timestamptz, $3) order by due, id limit $1`,
+        where due is not null and status in ('PENDING', 'ALLOWED') and (due, id) > ($2::timestamptz, $3) order by due, id limit $1`,
       [limit, after.due, after.id],
     );
   }

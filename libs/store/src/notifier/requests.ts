@@ -112,9 +112,10 @@ async function createDeliveries(client: pg.PoolClient, decision: Decision, notes
   }
 }
 
-function conversationsOf({ approval }: Decision) {
+function conversationsOf({ approval, broke_glass }: Decision) {
   const conversations = new Map<string, { channel: string; address: string; groups: string[] }>();
-  for (const { channel, address, group } of approval?.destinations ?? []) {
+  // Whoever is to be told of a broken glass is told where they would be asked.
+  for (const { channel, address, group } of [...(approval?.destinations ?? []), ...(broke_glass?.destinations ?? [])]) {
     const key = JSON.stringify([channel, address]);
     const conversation = conversations.get(key) ?? { channel, address, groups: [] };
     conversation.groups.push(group);

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { DecideRequest, Decision, DecisionSchema } from "./decision_pb.js";
+import type { DecideRequest, Decision, DecisionSchema, Finding, Review } from "./decision_pb.js";
 import { file_countersign_v1_decision } from "./decision_pb.js";
 import type { Action, Resource, State, Subject, Vote } from "./types_pb.js";
 import { file_countersign_v1_types } from "./types_pb.js";
@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/approval.proto.
  */
 export const file_countersign_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJInIKFUxpc3RBcHByb3ZhbHNSZXNwb25zZRIvCglhcHByb3ZhbHMYASADKAsyHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg8KB25vdGljZXMYAyADKAkiSwoZTGlzdEFwcHJvdmFsR3JvdXBzUmVxdWVzdBIaChJpbmNsdWRlX2luZWxpZ2libGUYASABKAgSEgoKY29udGFpbmluZxgCIAEoCSJfChpMaXN0QXBwcm92YWxHcm91cHNSZXNwb25zZRItCgZncm91cHMYASADKAsyHS5jb3VudGVyc2lnbi52MS5BcHByb3ZhbEdyb3VwEhIKCmluY29tcGxldGUYAiABKAgioAIKDUFwcHJvdmFsR3JvdXASKAoHc3ViamVjdBgBIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSDgoGYWN0aW9uGAIgASgJEhUKDXJlc291cmNlX3R5cGUYAyABKAkSLAoGY29tbW9uGAQgAygLMhwuY291bnRlcnNpZ24udjEuQ29tbW9uTWVtYmVyEhcKD2NvbW1vbl9sZWZ0X291dBgFIAEoBRIOCgZkaWZmZXIYBiADKAkSFwoPZGlmZmVyX2xlZnRfb3V0GAcgASgFEjIKCWFwcHJvdmFscxgIIAMoCzIfLmNvdW50ZXJzaWduLnYxLkdyb3VwZWRBcHByb3ZhbBIaChJhcHByb3ZhbHNfbGVmdF9vdXQYCSABKAUiLQoMQ29tbW9uTWVtYmVyEg8KB3BvaW50ZXIYASABKAkSDAoEdGV4dBgCIAEoCSLGAQoPR3JvdXBlZEFwcHJvdmFsEgoKAmlkGAEgASgJEhUKDWFjdGlvbl9kaWdlc3QYAiABKAkSEAoIaGVhZGxpbmUYAyABKAkSDAoEcmlzaxgEIAEoCRIOCgZ2YWx1ZXMYBSADKAkSMAoMcmVxdWVzdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJKChJHZXRBcHByb3ZhbFJlcXVlc3QSCgoCaWQYASABKAkSEQoJdGltZV96b25lGAIgASgJEhUKDXdob2xlX3BheWxvYWQYAyABKAgiRgoVV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBIRCgl0aW1lX3pvbmUYAiABKAki3QMKDEFwcHJvdmFsVmlldxIKCgJpZBgBIAEoCRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEigKB3N1YmplY3QYAyABKAsyFy5jb3VudGVyc2lnbi52MS5TdWJqZWN0EhEKCXByaW5jaXBhbBgEIAEoCRINCgVvd25lchgFIAEoCRImCgZhY3Rpb24YBiABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SFgoOYXJndW1lbnRzX2pzb24YByABKAkSKgoIcmVzb3VyY2UYCCABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIUCgxjb250ZXh0X2pzb24YCSABKAkSFQoNanVzdGlmaWNhdGlvbhgKIAEoCRIiCgRjYXJkGAsgASgLMhQuY291bnRlcnNpZ24udjEuQ2FyZBIQCghjYW5fdm90ZRgMIAEoCBIbChNjYW5ub3Rfdm90ZV9iZWNhdXNlGA0gASgJEhQKDHN1Ym1pdHRlZF9ieRgOIAEoCRIwCgdzaW1pbGFyGA8gAygLMh8uY291bnRlcnNpZ24udjEuU2ltaWxhckFwcHJvdmFsEhUKDXdob2xlX3BheWxvYWQYECABKAkimAEKD1NpbWlsYXJBcHByb3ZhbBIKCgJpZBgBIAEoCRIkCgVzdGF0ZRgCIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEhAKCGhlYWRsaW5lGAMgASgJEiwKCGFza2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtkaWZmZXJlbmNlcxgFIAMoCSKdAgoEQ2FyZBIMCgRyaXNrGAEgASgJEhAKCGhlYWRsaW5lGAIgASgJEgsKA3dobxgDIAEoCRILCgN3aHkYBCADKAkSDwoHcGF5bG9hZBgFIAEoCRIPCgdvdXRjb21lGAYgASgJEhIKCmFnZW50X3NheXMYByABKAkSDgoGZWZmZWN0GAggASgJEhAKCHByb2dyZXNzGAkgASgJEg4KBmRpZ2VzdBgKIAEoCRIOCgZpbXBhY3QYCyADKAkSEwoLanVzdF9iZWZvcmUYDCADKAkSDwoHc2ltaWxhchgNIAMoCRIZChFhZ2VudF9zYXlzX2JlZm9yZRgOIAMoCRINCgVuZWVkcxgPIAEoCRITCgtwYXlsb2FkX2N1dBgQIAEoCCK6AgoPQ2FzdFZvdGVSZXF1ZXN0EgoKAmlkGAEgASgJEiIKBHZvdGUYAiABKA4yFC5jb3VudGVyc2lnbi52MS5Wb3RlEg4KBnJlYXNvbhgDIAEoCRITCgtzZWVuX2RpZ2VzdBgEIAEoCRITCgtjYXJkX2RpZ2VzdBgFIAEoCRIxCgxjaGF0X2FjY291bnQYBiABKAsyGy5jb3VudGVyc2lnbi52MS5DaGF0QWNjb3VudBIbCg5vcGVuZWRfZGV0YWlscxgHIAEoCEgAiAEBEhkKDGNvbnNpZGVyZWRfcxgIIAEoDUgBiAEBEi4KB3Nlc3Npb24YCSABKAsyHS5jb3VudGVyc2lnbi52MS5TZXNzaW9uQ2hvaWNlQhEKD19vcGVuZWRfZGV0YWlsc0IPCg1fY29uc2lkZXJlZF9zIk0KDVNlc3Npb25DaG9pY2USDQoFY291bnQYASABKAUSLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIvCgtDaGF0QWNjb3VudBIPCgdjaGFubmVsGAEgASgJEg8KB2FjY291bnQYAiABKAkiMwoVUmV2b2tlRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSKAAQoRQnJlYWtHbGFzc1JlcXVlc3QSLgoHcmVxdWVzdBgBIAEoCzIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QSDgoGcmVhc29uGAIgASgJEisKCGR1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIlwKE0RlbGVnYXRlU2VhdFJlcXVlc3QSCgoCdG8YASABKAkSKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgDIAEoCSJMChREZWxlZ2F0ZVNlYXRSZXNwb25zZRIKCgJpZBgBIAEoCRIoCgdkZXRhaWxzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDLKBQoPQXBwcm92YWxTZXJ2aWNlElwKDUxpc3RBcHByb3ZhbHMSJC5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVxdWVzdBolLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbHNSZXNwb25zZRJrChJMaXN0QXBwcm92YWxHcm91cHMSKS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0GiouY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsR3JvdXBzUmVzcG9uc2USTwoLR2V0QXBwcm92YWwSIi5jb3VudGVyc2lnbi52MS5HZXRBcHByb3ZhbFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSVwoOV2F0Y2hBcHByb3ZhbHMSJS5jb3VudGVyc2lnbi52MS5XYXRjaEFwcHJvdmFsc1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcwARJJCghDYXN0Vm90ZRIfLmNvdW50ZXJzaWduLnYxLkNhc3RWb3RlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJRCg5SZXZva2VEZWNpc2lvbhIlLmNvdW50ZXJzaWduLnYxLlJldm9rZURlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEkkKCkJyZWFrR2xhc3MSIS5jb3VudGVyc2lnbi52MS5CcmVha0dsYXNzUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElkKDERlbGVnYXRlU2VhdBIjLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJIqMBChVMaXN0QXBwcm92YWxzUmVzcG9uc2USLwoJYXBwcm92YWxzGAEgAygLMhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIPCgdub3RpY2VzGAMgAygJEi8KD292ZXJkdWVfcmV2aWV3cxgEIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJLChlMaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBISCgpjb250YWluaW5nGAIgASgJIl8KGkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsR3JvdXASEgoKaW5jb21wbGV0ZRgCIAEoCCKgAgoNQXBwcm92YWxHcm91cBIoCgdzdWJqZWN0GAEgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRIsCgZjb21tb24YBCADKAsyHC5jb3VudGVyc2lnbi52MS5Db21tb25NZW1iZXISFwoPY29tbW9uX2xlZnRfb3V0GAUgASgFEg4KBmRpZmZlchgGIAMoCRIXCg9kaWZmZXJfbGVmdF9vdXQYByABKAUSMgoJYXBwcm92YWxzGAggAygLMh8uY291bnRlcnNpZ24udjEuR3JvdXBlZEFwcHJvdmFsEhoKEmFwcHJvdmFsc19sZWZ0X291dBgJIAEoBSItCgxDb21tb25NZW1iZXISDwoHcG9pbnRlchgBIAEoCRIMCgR0ZXh0GAIgASgJIsYBCg9Hcm91cGVkQXBwcm92YWwSCgoCaWQYASABKAkSFQoNYWN0aW9uX2RpZ2VzdBgCIAEoCRIQCghoZWFkbGluZRgDIAEoCRIMCgRyaXNrGAQgASgJEg4KBnZhbHVlcxgFIAMoCRIwCgxyZXF1ZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkoKEkdldEFwcHJvdmFsUmVxdWVzdBIKCgJpZBgBIAEoCRIRCgl0aW1lX3pvbmUYAiABKAkSFQoNd2hvbGVfcGF5bG9hZBgDIAEoCCJGChVXYXRjaEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXRpbWVfem9uZRgCIAEoCSLdAwoMQXBwcm92YWxWaWV3EgoKAmlkGAEgASgJEioKCGRlY2lzaW9uGAIgASgLMhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SKAoHc3ViamVjdBgDIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSEQoJcHJpbmNpcGFsGAQgASgJEg0KBW93bmVyGAUgASgJEiYKBmFjdGlvbhgGIAEoCzIWLmNvdW50ZXJzaWduLnYxLkFjdGlvbhIWCg5hcmd1bWVudHNfanNvbhgHIAEoCRIqCghyZXNvdXJjZRgIIAEoCzIYLmNvdW50ZXJzaWduLnYxLlJlc291cmNlEhQKDGNvbnRleHRfanNvbhgJIAEoCRIVCg1qdXN0aWZpY2F0aW9uGAogASgJEiIKBGNhcmQYCyABKAsyFC5jb3VudGVyc2lnbi52MS5DYXJkEhAKCGNhbl92b3RlGAwgASgIEhsKE2Nhbm5vdF92b3RlX2JlY2F1c2UYDSABKAkSFAoMc3VibWl0dGVkX2J5GA4gASgJEjAKB3NpbWlsYXIYDyADKAsyHy5jb3VudGVyc2lnbi52MS5TaW1pbGFyQXBwcm92YWwSFQoNd2hvbGVfcGF5bG9hZBgQIAEoCSKYAQoPU2ltaWxhckFwcHJvdmFsEgoKAmlkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEAoIaGVhZGxpbmUYAyABKAkSLAoIYXNrZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2RpZmZlcmVuY2VzGAUgAygJIp0CCgRDYXJkEgwKBHJpc2sYASABKAkSEAoIaGVhZGxpbmUYAiABKAkSCwoDd2hvGAMgASgJEgsKA3doeRgEIAMoCRIPCgdwYXlsb2FkGAUgASgJEg8KB291dGNvbWUYBiABKAkSEgoKYWdlbnRfc2F5cxgHIAEoCRIOCgZlZmZlY3QYCCABKAkSEAoIcHJvZ3Jlc3MYCSABKAkSDgoGZGlnZXN0GAogASgJEg4KBmltcGFjdBgLIAMoCRITCgtqdXN0X2JlZm9yZRgMIAMoCRIPCgdzaW1pbGFyGA0gAygJEhkKEWFnZW50X3NheXNfYmVmb3JlGA4gAygJEg0KBW5lZWRzGA8gASgJEhMKC3BheWxvYWRfY3V0GBAgASgIIroCCg9DYXN0Vm90ZVJlcXVlc3QSCgoCaWQYASABKAkSIgoEdm90ZRgCIAEoDjIULmNvdW50ZXJzaWduLnYxLlZvdGUSDgoGcmVhc29uGAMgASgJEhMKC3NlZW5fZGlnZXN0GAQgASgJEhMKC2NhcmRfZGlnZXN0GAUgASgJEjEKDGNoYXRfYWNjb3VudBgGIAEoCzIbLmNvdW50ZXJzaWduLnYxLkNoYXRBY2NvdW50EhsKDm9wZW5lZF9kZXRhaWxzGAcgASgISACIAQESGQoMY29uc2lkZXJlZF9zGAggASgNSAGIAQESLgoHc2Vzc2lvbhgJIAEoCzIdLmNvdW50ZXJzaWduLnYxLlNlc3Npb25DaG9pY2VCEQoPX29wZW5lZF9kZXRhaWxzQg8KDV9jb25zaWRlcmVkX3MiTQoNU2Vzc2lvbkNob2ljZRINCgVjb3VudBgBIAEoBRItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIi8KC0NoYXRBY2NvdW50Eg8KB2NoYW5uZWwYASABKAkSDwoHYWNjb3VudBgCIAEoCSIzChVSZXZva2VEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDgoGcmVhc29uGAIgASgJIqUBChFCcmVha0dsYXNzUmVxdWVzdBIuCgdyZXF1ZXN0GAEgASgLMh0uY291bnRlcnNpZ24udjEuRGVjaWRlUmVxdWVzdBIOCgZyZWFzb24YAiABKAkSKwoIZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEwoLZGVjaXNpb25faWQYBCABKAkSDgoGdGlja2V0GAUgASgJIlsKEkNsb3NlUmV2aWV3UmVxdWVzdBIKCgJpZBgBIAEoCRIoCgdmaW5kaW5nGAIgASgOMhcuY291bnRlcnNpZ24udjEuRmluZGluZxIPCgdjb21tZW50GAMgASgJIiUKEkxpc3RSZXZpZXdzUmVxdWVzdBIPCgdvdmVyZHVlGAEgASgIIj4KE0xpc3RSZXZpZXdzUmVzcG9uc2USJwoHcmV2aWV3cxgBIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJcChNEZWxlZ2F0ZVNlYXRSZXF1ZXN0EgoKAnRvGAEgASgJEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkiTAoURGVsZWdhdGVTZWF0UmVzcG9uc2USCgoCaWQYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qy7wYKD0FwcHJvdmFsU2VydmljZRJcCg1MaXN0QXBwcm92YWxzEiQuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVzcG9uc2USawoSTGlzdEFwcHJvdmFsR3JvdXBzEikuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsR3JvdXBzUmVxdWVzdBoqLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEk8KC0dldEFwcHJvdmFsEiIuY291bnRlcnNpZ24udjEuR2V0QXBwcm92YWxSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3ElcKDldhdGNoQXBwcm92YWxzEiUuY291bnRlcnNpZ24udjEuV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3MAESSQoIQ2FzdFZvdGUSHy5jb3VudGVyc2lnbi52MS5DYXN0Vm90ZVJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSUQoOUmV2b2tlRGVjaXNpb24SJS5jb3VudGVyc2lnbi52MS5SZXZva2VEZWNpc2lvblJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJJCgpCcmVha0dsYXNzEiEuY291bnRlcnNpZ24udjEuQnJlYWtHbGFzc1JlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJLCgtDbG9zZVJldmlldxIiLmNvdW50ZXJzaWduLnYxLkNsb3NlUmV2aWV3UmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElYKC0xpc3RSZXZpZXdzEiIuY291bnRlcnNpZ24udjEuTGlzdFJldmlld3NSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdFJldmlld3NSZXNwb25zZRJZCgxEZWxlZ2F0ZVNlYXQSIy5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuRGVsZWdhdGVTZWF0UmVzcG9uc2ViBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Which approvals to list.
@@ -93,6 +93,13 @@ export type ListApprovalsResponse = Message<"countersign.v1.ListApprovalsRespons
    * @generated from field: repeated string notices = 3;
    */
   notices: string[];
+
+  /**
+   * Reviews of broken glass that nobody has closed in time: everyone sees them until somebody does. At most a hundred.
+   *
+   * @generated from field: repeated countersign.v1.Review overdue_reviews = 4;
+   */
+  overdueReviews: Review[];
 };
 
 /**
@@ -858,25 +865,39 @@ export const RevokeDecisionRequestSchema: GenMessage<RevokeDecisionRequest> = /*
  */
 export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
   /**
-   * What is to be done.
+   * What is to be done, with the agent that does it as the subject. Or name a decision that waits.
    *
    * @generated from field: countersign.v1.DecideRequest request = 1;
    */
   request?: DecideRequest | undefined;
 
   /**
-   * Why it can not wait. Required.
+   * Why it can not wait. Required, at most 1,000 characters.
    *
    * @generated from field: string reason = 2;
    */
   reason: string;
 
   /**
-   * For how long.
+   * For how long. Policy says for how long at most, and an hour is never exceeded. Absent: as long as policy lets.
    *
    * @generated from field: google.protobuf.Duration duration = 3;
    */
   duration?: Duration | undefined;
+
+  /**
+   * A decision that waits for people, instead of a request.
+   *
+   * @generated from field: string decision_id = 4;
+   */
+  decisionId: string;
+
+  /**
+   * Where more is written about it.
+   *
+   * @generated from field: string ticket = 5;
+   */
+  ticket: string;
 };
 
 /**
@@ -885,6 +906,83 @@ export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
  */
 export const BreakGlassRequestSchema: GenMessage<BreakGlassRequest> = /*@__PURE__*/
   messageDesc(file_countersign_v1_approval, 16);
+
+/**
+ * What a review found.
+ *
+ * @generated from message countersign.v1.CloseReviewRequest
+ */
+export type CloseReviewRequest = Message<"countersign.v1.CloseReviewRequest"> & {
+  /**
+   * The decision's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Whether it was right.
+   *
+   * @generated from field: countersign.v1.Finding finding = 2;
+   */
+  finding: Finding;
+
+  /**
+   * Why. Required, at most 1,000 characters.
+   *
+   * @generated from field: string comment = 3;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message countersign.v1.CloseReviewRequest.
+ * Use `create(CloseReviewRequestSchema)` to create a new message.
+ */
+export const CloseReviewRequestSchema: GenMessage<CloseReviewRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 17);
+
+/**
+ * Asks for open reviews.
+ *
+ * @generated from message countersign.v1.ListReviewsRequest
+ */
+export type ListReviewsRequest = Message<"countersign.v1.ListReviewsRequest"> & {
+  /**
+   * Only those that are overdue.
+   *
+   * @generated from field: bool overdue = 1;
+   */
+  overdue: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.ListReviewsRequest.
+ * Use `create(ListReviewsRequestSchema)` to create a new message.
+ */
+export const ListReviewsRequestSchema: GenMessage<ListReviewsRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 18);
+
+/**
+ * Open reviews.
+ *
+ * @generated from message countersign.v1.ListReviewsResponse
+ */
+export type ListReviewsResponse = Message<"countersign.v1.ListReviewsResponse"> & {
+  /**
+   * The longest overdue first, at most a thousand.
+   *
+   * @generated from field: repeated countersign.v1.Review reviews = 1;
+   */
+  reviews: Review[];
+};
+
+/**
+ * Describes the message countersign.v1.ListReviewsResponse.
+ * Use `create(ListReviewsResponseSchema)` to create a new message.
+ */
+export const ListReviewsResponseSchema: GenMessage<ListReviewsResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 19);
 
 /**
  * A hand-over of seats.
@@ -919,7 +1017,7 @@ export type DelegateSeatRequest = Message<"countersign.v1.DelegateSeatRequest"> 
  * Use `create(DelegateSeatRequestSchema)` to create a new message.
  */
 export const DelegateSeatRequestSchema: GenMessage<DelegateSeatRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 17);
+  messageDesc(file_countersign_v1_approval, 20);
 
 /**
  * The hand-over as recorded.
@@ -947,7 +1045,7 @@ export type DelegateSeatResponse = Message<"countersign.v1.DelegateSeatResponse"
  * Use `create(DelegateSeatResponseSchema)` to create a new message.
  */
 export const DelegateSeatResponseSchema: GenMessage<DelegateSeatResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 18);
+  messageDesc(file_countersign_v1_approval, 21);
 
 /**
  * What people call: to see what waits for them, to vote, and to take a permission back. Agents can not call it.
@@ -1018,7 +1116,9 @@ export const ApprovalService: GenService<{
     output: typeof DecisionSchema;
   },
   /**
-   * Opens a loud, time-boxed exception. Not available yet.
+   * Lets one exact action run now, on the caller's own word: where policy says so, with a reason, for minutes. People are told
+   * at once, and somebody who had no part in it must review it. Guardrails and stops can not be broken. The agent gets the
+   * grant by asking for the decision.
    *
    * @generated from rpc countersign.v1.ApprovalService.BreakGlass
    */
@@ -1026,6 +1126,27 @@ export const ApprovalService: GenService<{
     methodKind: "unary";
     input: typeof BreakGlassRequestSchema;
     output: typeof DecisionSchema;
+  },
+  /**
+   * Closes the review of a broken glass. For members of the groups that review, but not for whoever broke it, owns the agent,
+   * is its principal, asked, or is in the chain of delegation.
+   *
+   * @generated from rpc countersign.v1.ApprovalService.CloseReview
+   */
+  closeReview: {
+    methodKind: "unary";
+    input: typeof CloseReviewRequestSchema;
+    output: typeof DecisionSchema;
+  },
+  /**
+   * Lists reviews that are open, the longest overdue first. Every person sees them.
+   *
+   * @generated from rpc countersign.v1.ApprovalService.ListReviews
+   */
+  listReviews: {
+    methodKind: "unary";
+    input: typeof ListReviewsRequestSchema;
+    output: typeof ListReviewsResponseSchema;
   },
   /**
    * Hands one's own seats to another person for a time. Not available yet.

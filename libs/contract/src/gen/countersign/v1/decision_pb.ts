@@ -2,8 +2,8 @@
 // @generated from file countersign/v1/decision.proto (package countersign.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Action, Approval, Obligation, PolicyRef, Reason, Resource, Risk, State, Subject } from "./types_pb.js";
 import { file_countersign_v1_types } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/decision.proto.
  */
 export const file_countersign_v1_decision: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9kZWNpc2lvbi5wcm90bxIOY291bnRlcnNpZ24udjEi2QMKDURlY2lkZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIRCglwcmluY2lwYWwYAyABKAkSJgoGYWN0aW9uGAQgASgLMhYuY291bnRlcnNpZ24udjEuQWN0aW9uEiwKCWFyZ3VtZW50cxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIYCg5hcmd1bWVudHNfanNvbhgGIAEoCUgAEioKCHJlc291cmNlGAcgASgLMhguY291bnRlcnNpZ24udjEuUmVzb3VyY2USKgoHY29udGV4dBgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIARIWCgxjb250ZXh0X2pzb24YCSABKAlIARIVCg1qdXN0aWZpY2F0aW9uGAogASgJEicKBHdhaXQYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHZHJ5X3J1bhgMIAEoCBIQCghhdWRpZW5jZRgNIAEoCRISCgpob2xkZXJfa2V5GA4gASgJQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSKXBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEg8KB21heV9hY3QYBCABKAgSDQoFZmluYWwYBSABKAgSLQoKcG9sbF9hZnRlchgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhInCgdyZWFzb25zGAcgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYCCABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEhUKDWFjdGlvbl9kaWdlc3QYCSABKAkSKQoGcG9saWN5GAogASgLMhkuY291bnRlcnNpZ24udjEuUG9saWN5UmVmEioKCGFwcHJvdmFsGAsgASgLMhguY291bnRlcnNpZ24udjEuQXBwcm92YWwSDQoFZ3JhbnQYDCABKAkSNAoQZ3JhbnRfZXhwaXJlc19hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLb2JsaWdhdGlvbnMYDiADKAsyGi5jb3VudGVyc2lnbi52MS5PYmxpZ2F0aW9uEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCW5leHRfc3RlcBgRIAEoCRIoCgdzdWJqZWN0GBIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIPCgdkcnlfcnVuGBMgASgIEhcKD2dyYW50X3VzZXNfbGVmdBgUIAEoBSJFChJEZWNpZGVCYXRjaFJlcXVlc3QSLwoIcmVxdWVzdHMYASADKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0IkQKE0RlY2lkZUJhdGNoUmVzcG9uc2USLQoHcmVzdWx0cxgBIAMoCzIcLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlc3VsdCJ/CgxEZWNpZGVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoCRIsCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCIgChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkiSgoTV2FpdERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRInCgR3YWl0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiIKFFdhdGNoRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJImMKFExpc3REZWNpc2lvbnNSZXF1ZXN0EiQKBXN0YXRlGAEgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXQoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEisKCWRlY2lzaW9ucxgBIAMoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI1ChdXaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAki8AIKElJlZGVlbUdyYW50UmVxdWVzdBINCgVncmFudBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBImCgZhY3Rpb24YAyABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SLAoJYXJndW1lbnRzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhgKDmFyZ3VtZW50c19qc29uGAUgASgJSAASKgoIcmVzb3VyY2UYBiABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIqCgdjb250ZXh0GAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgBEhYKDGNvbnRleHRfanNvbhgIIAEoCUgBEhAKCGF1ZGllbmNlGAkgASgJEg0KBXByb29mGAogASgJQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSKkAQoTUmVkZWVtR3JhbnRSZXNwb25zZRIQCghyZWRlZW1lZBgBIAEoCBIvCgtvYmxpZ2F0aW9ucxgCIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKgoIZGVjaXNpb24YAyABKAsyGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhILCgN1c2UYBCABKAUSEQoJdXNlc19sZWZ0GAUgASgFInsKFFJlcG9ydE91dGNvbWVSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB3N1Y2Nlc3MYAiABKAgSDwoHc3VtbWFyeRgDIAEoCRIoCgdkZXRhaWxzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBILCgN1c2UYBSABKAUyygYKD0RlY2lzaW9uU2VydmljZRJBCgZEZWNpZGUSHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SVgoLRGVjaWRlQmF0Y2gSIi5jb3VudGVyc2lnbi52MS5EZWNpZGVCYXRjaFJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5EZWNpZGVCYXRjaFJlc3BvbnNlEk8KDERlY2lkZVN0cmVhbRIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXN1bHQoATABEksKC0dldERlY2lzaW9uEiIuY291bnRlcnNpZ24udjEuR2V0RGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24STQoMV2FpdERlY2lzaW9uEiMuY291bnRlcnNpZ24udjEuV2FpdERlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElEKDVdhdGNoRGVjaXNpb24SJC5jb3VudGVyc2lnbi52MS5XYXRjaERlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uMAESXAoNTGlzdERlY2lzaW9ucxIkLmNvdW50ZXJzaWduLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiUuY291bnRlcnNpZ24udjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlElUKEFdpdGhkcmF3RGVjaXNpb24SJy5jb3VudGVyc2lnbi52MS5XaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElYKC1JlZGVlbUdyYW50EiIuY291bnRlcnNpZ24udjEuUmVkZWVtR3JhbnRSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuUmVkZWVtR3JhbnRSZXNwb25zZRJPCg1SZXBvcnRPdXRjb21lEiQuY291bnRlcnNpZ24udjEuUmVwb3J0T3V0Y29tZVJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbmIGcHJvdG8z", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9kZWNpc2lvbi5wcm90bxIOY291bnRlcnNpZ24udjEi2QMKDURlY2lkZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIRCglwcmluY2lwYWwYAyABKAkSJgoGYWN0aW9uGAQgASgLMhYuY291bnRlcnNpZ24udjEuQWN0aW9uEiwKCWFyZ3VtZW50cxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIYCg5hcmd1bWVudHNfanNvbhgGIAEoCUgAEioKCHJlc291cmNlGAcgASgLMhguY291bnRlcnNpZ24udjEuUmVzb3VyY2USKgoHY29udGV4dBgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIARIWCgxjb250ZXh0X2pzb24YCSABKAlIARIVCg1qdXN0aWZpY2F0aW9uGAogASgJEicKBHdhaXQYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHZHJ5X3J1bhgMIAEoCBIQCghhdWRpZW5jZRgNIAEoCRISCgpob2xkZXJfa2V5GA4gASgJQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSLyBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEg8KB21heV9hY3QYBCABKAgSDQoFZmluYWwYBSABKAgSLQoKcG9sbF9hZnRlchgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhInCgdyZWFzb25zGAcgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYCCABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEhUKDWFjdGlvbl9kaWdlc3QYCSABKAkSKQoGcG9saWN5GAogASgLMhkuY291bnRlcnNpZ24udjEuUG9saWN5UmVmEioKCGFwcHJvdmFsGAsgASgLMhguY291bnRlcnNpZ24udjEuQXBwcm92YWwSDQoFZ3JhbnQYDCABKAkSNAoQZ3JhbnRfZXhwaXJlc19hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLb2JsaWdhdGlvbnMYDiADKAsyGi5jb3VudGVyc2lnbi52MS5PYmxpZ2F0aW9uEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCW5leHRfc3RlcBgRIAEoCRIoCgdzdWJqZWN0GBIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIPCgdkcnlfcnVuGBMgASgIEhcKD2dyYW50X3VzZXNfbGVmdBgUIAEoBRIxCgxicm9rZW5fZ2xhc3MYFSABKAsyGy5jb3VudGVyc2lnbi52MS5Ccm9rZW5HbGFzcxImCgZyZXZpZXcYFiABKAsyFi5jb3VudGVyc2lnbi52MS5SZXZpZXciqQEKC0Jyb2tlbkdsYXNzEgoKAmJ5GAEgASgJEg8KB2J5X25hbWUYAiABKAkSDgoGcmVhc29uGAMgASgJEg4KBnRpY2tldBgEIAEoCRIMCgRydWxlGAUgASgJEhUKDW92ZXJyb2RlX2RlbnkYBiABKAgSEAoIbm90aWZpZWQYByADKAkSJgoCYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIuYCCgZSZXZpZXcSCgoCaWQYASABKAkSDgoGZ3JvdXBzGAIgAygJEioKBmR1ZV9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHb3ZlcmR1ZRgEIAEoCBIoCgdmaW5kaW5nGAUgASgOMhcuY291bnRlcnNpZ24udjEuRmluZGluZxIPCgdjb21tZW50GAYgASgJEhEKCWNsb3NlZF9ieRgHIAEoCRIWCg5jbG9zZWRfYnlfbmFtZRgIIAEoCRItCgljbG9zZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgoKAmJ5GAogASgJEg8KB2J5X25hbWUYCyABKAkSDgoGcmVhc29uGAwgASgJEg4KBnRpY2tldBgNIAEoCRIOCgZhY3Rpb24YDiABKAkSEAoIcmVzb3VyY2UYDyABKAkSDwoHc3ViamVjdBgQIAEoCSJFChJEZWNpZGVCYXRjaFJlcXVlc3QSLwoIcmVxdWVzdHMYASADKAsyHS5jb3VudGVyc2lnbi52MS5EZWNpZGVSZXF1ZXN0IkQKE0RlY2lkZUJhdGNoUmVzcG9uc2USLQoHcmVzdWx0cxgBIAMoCzIcLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlc3VsdCJ/CgxEZWNpZGVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoCRIsCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCIgChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkiSgoTV2FpdERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRInCgR3YWl0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiIKFFdhdGNoRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJImMKFExpc3REZWNpc2lvbnNSZXF1ZXN0EiQKBXN0YXRlGAEgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXQoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEisKCWRlY2lzaW9ucxgBIAMoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI1ChdXaXRoZHJhd0RlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZyZWFzb24YAiABKAki8AIKElJlZGVlbUdyYW50UmVxdWVzdBINCgVncmFudBgBIAEoCRIoCgdzdWJqZWN0GAIgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBImCgZhY3Rpb24YAyABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SLAoJYXJndW1lbnRzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAEhgKDmFyZ3VtZW50c19qc29uGAUgASgJSAASKgoIcmVzb3VyY2UYBiABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIqCgdjb250ZXh0GAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgBEhYKDGNvbnRleHRfanNvbhgIIAEoCUgBEhAKCGF1ZGllbmNlGAkgASgJEg0KBXByb29mGAogASgJQhAKDmFyZ3VtZW50c19mb3JtQg4KDGNvbnRleHRfZm9ybSKkAQoTUmVkZWVtR3JhbnRSZXNwb25zZRIQCghyZWRlZW1lZBgBIAEoCBIvCgtvYmxpZ2F0aW9ucxgCIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKgoIZGVjaXNpb24YAyABKAsyGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhILCgN1c2UYBCABKAUSEQoJdXNlc19sZWZ0GAUgASgFInsKFFJlcG9ydE91dGNvbWVSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB3N1Y2Nlc3MYAiABKAgSDwoHc3VtbWFyeRgDIAEoCRIoCgdkZXRhaWxzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBILCgN1c2UYBSABKAUqVAoHRmluZGluZxIXChNGSU5ESU5HX1VOU1BFQ0lGSUVEEAASFQoRRklORElOR19KVVNUSUZJRUQQARIZChVGSU5ESU5HX05PVF9KVVNUSUZJRUQQAjLKBgoPRGVjaXNpb25TZXJ2aWNlEkEKBkRlY2lkZRIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJWCgtEZWNpZGVCYXRjaBIiLmNvdW50ZXJzaWduLnYxLkRlY2lkZUJhdGNoUmVxdWVzdBojLmNvdW50ZXJzaWduLnYxLkRlY2lkZUJhdGNoUmVzcG9uc2USTwoMRGVjaWRlU3RyZWFtEh0uY291bnRlcnNpZ24udjEuRGVjaWRlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlc3VsdCgBMAESSwoLR2V0RGVjaXNpb24SIi5jb3VudGVyc2lnbi52MS5HZXREZWNpc2lvblJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJNCgxXYWl0RGVjaXNpb24SIy5jb3VudGVyc2lnbi52MS5XYWl0RGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SUQoNV2F0Y2hEZWNpc2lvbhIkLmNvdW50ZXJzaWduLnYxLldhdGNoRGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24wARJcCg1MaXN0RGVjaXNpb25zEiQuY291bnRlcnNpZ24udjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2USVQoQV2l0aGRyYXdEZWNpc2lvbhInLmNvdW50ZXJzaWduLnYxLldpdGhkcmF3RGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SVgoLUmVkZWVtR3JhbnQSIi5jb3VudGVyc2lnbi52MS5SZWRlZW1HcmFudFJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5SZWRlZW1HcmFudFJlc3BvbnNlEk8KDVJlcG9ydE91dGNvbWUSJC5jb3VudGVyc2lnbi52MS5SZXBvcnRPdXRjb21lUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uYgZwcm90bzM", [file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One action an agent is about to take. Names follow OpenID AuthZEN 1.0: `arguments` are its `action.properties`.
@@ -296,6 +296,20 @@ export type Decision = Message<"countersign.v1.Decision"> & {
    * @generated from field: int32 grant_uses_left = 20;
    */
   grantUsesLeft: number;
+
+  /**
+   * Who let it run alone, if somebody broke the glass.
+   *
+   * @generated from field: countersign.v1.BrokenGlass broken_glass = 21;
+   */
+  brokenGlass?: BrokenGlass | undefined;
+
+  /**
+   * What has to be said about that afterwards.
+   *
+   * @generated from field: countersign.v1.Review review = 22;
+   */
+  review?: Review | undefined;
 };
 
 /**
@@ -304,6 +318,202 @@ export type Decision = Message<"countersign.v1.Decision"> & {
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
   messageDesc(file_countersign_v1_decision, 1);
+
+/**
+ * A person let an action run without the approval, or against the denial, of policy.
+ *
+ * @generated from message countersign.v1.BrokenGlass
+ */
+export type BrokenGlass = Message<"countersign.v1.BrokenGlass"> & {
+  /**
+   * Who: a person's id.
+   *
+   * @generated from field: string by = 1;
+   */
+  by: string;
+
+  /**
+   * Their name at the time.
+   *
+   * @generated from field: string by_name = 2;
+   */
+  byName: string;
+
+  /**
+   * Why it could not wait.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Where more is written about it.
+   *
+   * @generated from field: string ticket = 4;
+   */
+  ticket: string;
+
+  /**
+   * The rule of policy that let them.
+   *
+   * @generated from field: string rule = 5;
+   */
+  rule: string;
+
+  /**
+   * True if policy denied it, and not only wanted it approved.
+   *
+   * @generated from field: bool overrode_deny = 6;
+   */
+  overrodeDeny: boolean;
+
+  /**
+   * Groups that were told at once.
+   *
+   * @generated from field: repeated string notified = 7;
+   */
+  notified: string[];
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 8;
+   */
+  at?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.BrokenGlass.
+ * Use `create(BrokenGlassSchema)` to create a new message.
+ */
+export const BrokenGlassSchema: GenMessage<BrokenGlass> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_decision, 2);
+
+/**
+ * What must be looked at after a broken glass, by somebody who had no part in it.
+ *
+ * @generated from message countersign.v1.Review
+ */
+export type Review = Message<"countersign.v1.Review"> & {
+  /**
+   * The decision's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Whose members may close it.
+   *
+   * @generated from field: repeated string groups = 2;
+   */
+  groups: string[];
+
+  /**
+   * When it has to be closed.
+   *
+   * @generated from field: google.protobuf.Timestamp due_at = 3;
+   */
+  dueAt?: Timestamp | undefined;
+
+  /**
+   * True once it was not closed in time.
+   *
+   * @generated from field: bool overdue = 4;
+   */
+  overdue: boolean;
+
+  /**
+   * What was found; unspecified while it is open.
+   *
+   * @generated from field: countersign.v1.Finding finding = 5;
+   */
+  finding: Finding;
+
+  /**
+   * In the reviewer's words.
+   *
+   * @generated from field: string comment = 6;
+   */
+  comment: string;
+
+  /**
+   * Who closed it: a person's id.
+   *
+   * @generated from field: string closed_by = 7;
+   */
+  closedBy: string;
+
+  /**
+   * Their name at the time.
+   *
+   * @generated from field: string closed_by_name = 8;
+   */
+  closedByName: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp closed_at = 9;
+   */
+  closedAt?: Timestamp | undefined;
+
+  /**
+   * Who broke the glass: a person's id.
+   *
+   * @generated from field: string by = 10;
+   */
+  by: string;
+
+  /**
+   * Their name at the time.
+   *
+   * @generated from field: string by_name = 11;
+   */
+  byName: string;
+
+  /**
+   * Why it could not wait.
+   *
+   * @generated from field: string reason = 12;
+   */
+  reason: string;
+
+  /**
+   * Where more is written about it.
+   *
+   * @generated from field: string ticket = 13;
+   */
+  ticket: string;
+
+  /**
+   * Which action.
+   *
+   * @generated from field: string action = 14;
+   */
+  action: string;
+
+  /**
+   * On what.
+   *
+   * @generated from field: string resource = 15;
+   */
+  resource: string;
+
+  /**
+   * Who acts.
+   *
+   * @generated from field: string subject = 16;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message countersign.v1.Review.
+ * Use `create(ReviewSchema)` to create a new message.
+ */
+export const ReviewSchema: GenMessage<Review> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_decision, 3);
 
 /**
  * Up to 100 requests.
@@ -324,7 +534,7 @@ export type DecideBatchRequest = Message<"countersign.v1.DecideBatchRequest"> & 
  * Use `create(DecideBatchRequestSchema)` to create a new message.
  */
 export const DecideBatchRequestSchema: GenMessage<DecideBatchRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 2);
+  messageDesc(file_countersign_v1_decision, 4);
 
 /**
  * As many results as there were requests.
@@ -345,7 +555,7 @@ export type DecideBatchResponse = Message<"countersign.v1.DecideBatchResponse"> 
  * Use `create(DecideBatchResponseSchema)` to create a new message.
  */
 export const DecideBatchResponseSchema: GenMessage<DecideBatchResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 3);
+  messageDesc(file_countersign_v1_decision, 5);
 
 /**
  * A decision, or why there is none.
@@ -389,7 +599,7 @@ export type DecideResult = Message<"countersign.v1.DecideResult"> & {
  * Use `create(DecideResultSchema)` to create a new message.
  */
 export const DecideResultSchema: GenMessage<DecideResult> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 4);
+  messageDesc(file_countersign_v1_decision, 6);
 
 /**
  * Names a decision.
@@ -410,7 +620,7 @@ export type GetDecisionRequest = Message<"countersign.v1.GetDecisionRequest"> & 
  * Use `create(GetDecisionRequestSchema)` to create a new message.
  */
 export const GetDecisionRequestSchema: GenMessage<GetDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 5);
+  messageDesc(file_countersign_v1_decision, 7);
 
 /**
  * Names a decision and how long to wait for it.
@@ -438,7 +648,7 @@ export type WaitDecisionRequest = Message<"countersign.v1.WaitDecisionRequest"> 
  * Use `create(WaitDecisionRequestSchema)` to create a new message.
  */
 export const WaitDecisionRequestSchema: GenMessage<WaitDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 6);
+  messageDesc(file_countersign_v1_decision, 8);
 
 /**
  * Names a decision to follow.
@@ -459,7 +669,7 @@ export type WatchDecisionRequest = Message<"countersign.v1.WatchDecisionRequest"
  * Use `create(WatchDecisionRequestSchema)` to create a new message.
  */
 export const WatchDecisionRequestSchema: GenMessage<WatchDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 7);
+  messageDesc(file_countersign_v1_decision, 9);
 
 /**
  * Which of the caller's decisions to list.
@@ -494,7 +704,7 @@ export type ListDecisionsRequest = Message<"countersign.v1.ListDecisionsRequest"
  * Use `create(ListDecisionsRequestSchema)` to create a new message.
  */
 export const ListDecisionsRequestSchema: GenMessage<ListDecisionsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 8);
+  messageDesc(file_countersign_v1_decision, 10);
 
 /**
  * One page of decisions.
@@ -522,7 +732,7 @@ export type ListDecisionsResponse = Message<"countersign.v1.ListDecisionsRespons
  * Use `create(ListDecisionsResponseSchema)` to create a new message.
  */
 export const ListDecisionsResponseSchema: GenMessage<ListDecisionsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 9);
+  messageDesc(file_countersign_v1_decision, 11);
 
 /**
  * Names the decision to withdraw.
@@ -550,7 +760,7 @@ export type WithdrawDecisionRequest = Message<"countersign.v1.WithdrawDecisionRe
  * Use `create(WithdrawDecisionRequestSchema)` to create a new message.
  */
 export const WithdrawDecisionRequestSchema: GenMessage<WithdrawDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 10);
+  messageDesc(file_countersign_v1_decision, 12);
 
 /**
  * A grant, and the action that is about to run. The action is compared with the one that was approved, to the byte.
@@ -655,7 +865,7 @@ export type RedeemGrantRequest = Message<"countersign.v1.RedeemGrantRequest"> & 
  * Use `create(RedeemGrantRequestSchema)` to create a new message.
  */
 export const RedeemGrantRequestSchema: GenMessage<RedeemGrantRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 11);
+  messageDesc(file_countersign_v1_decision, 13);
 
 /**
  * The grant is used once: run the action now, once.
@@ -704,7 +914,7 @@ export type RedeemGrantResponse = Message<"countersign.v1.RedeemGrantResponse"> 
  * Use `create(RedeemGrantResponseSchema)` to create a new message.
  */
 export const RedeemGrantResponseSchema: GenMessage<RedeemGrantResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 12);
+  messageDesc(file_countersign_v1_decision, 14);
 
 /**
  * What became of the action.
@@ -753,7 +963,41 @@ export type ReportOutcomeRequest = Message<"countersign.v1.ReportOutcomeRequest"
  * Use `create(ReportOutcomeRequestSchema)` to create a new message.
  */
 export const ReportOutcomeRequestSchema: GenMessage<ReportOutcomeRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_decision, 13);
+  messageDesc(file_countersign_v1_decision, 15);
+
+/**
+ * What a review found.
+ *
+ * @generated from enum countersign.v1.Finding
+ */
+export enum Finding {
+  /**
+   * Nothing yet.
+   *
+   * @generated from enum value: FINDING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It was right to break the glass.
+   *
+   * @generated from enum value: FINDING_JUSTIFIED = 1;
+   */
+  JUSTIFIED = 1,
+
+  /**
+   * It was not.
+   *
+   * @generated from enum value: FINDING_NOT_JUSTIFIED = 2;
+   */
+  NOT_JUSTIFIED = 2,
+}
+
+/**
+ * Describes the enum countersign.v1.Finding.
+ */
+export const FindingSchema: GenEnum<Finding> = /*@__PURE__*/
+  enumDesc(file_countersign_v1_decision, 0);
 
 /**
  * What agents call before they act, when they act, and after they acted.

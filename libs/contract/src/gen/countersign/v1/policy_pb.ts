@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/policy.proto.
  */
 export const file_countersign_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0ItMCCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIvYCCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIEiwKDGFsdGVybmF0aXZlcxgIIAMoCzIWLmNvdW50ZXJzaWduLnYxLlF1b3J1bRITCgtkZW55X3F1b3J1bRgJIAEoBRIsCghlc2NhbGF0ZRgKIAMoCzIaLmNvdW50ZXJzaWduLnYxLkVzY2FsYXRpb24SFAoMbGF0ZV9tZW1iZXJzGAsgASgIEi0KB3Nlc3Npb24YDCABKAsyHC5jb3VudGVyc2lnbi52MS5TZXNzaW9uVGVybXMiWwoKRXNjYWxhdGlvbhIoCgVhZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgVzZWF0cxgCIAMoCzIULmNvdW50ZXJzaWduLnYxLlNlYXQiSQoKR3JhbnRUZXJtcxItCgpleHBpcmVzX2luGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEgwKBHVzZXMYAiABKAUiOwoSTGlzdEJ1bmRsZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImgKE0xpc3RCdW5kbGVzUmVzcG9uc2USJwoHYnVuZGxlcxgBIAMoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDwoHd2FybmluZxgDIAEoCSKTAwoGQnVuZGxlEhAKCHJldmlzaW9uGAEgASgJEg4KBmFjdGl2ZRgCIAEoCBIOCgZzb3VyY2UYAyABKAkSLQoJbG9hZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhcmVhcxgFIAMoCRIQCghsb2NhdGlvbhgGIAEoCRIMCgRyb2xlGAcgASgJEg4KBmF1dGhvchgIIAEoCRIMCgRub3RlGAkgASgJEi8KC3VwbG9hZGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRzaXplGAsgASgDEg8KB3dhcm5pbmcYDCABKAkSLgoHY2hhbmdlcxgNIAEoCzIdLmNvdW50ZXJzaWduLnYxLkJ1bmRsZUNoYW5nZXMSMAoMYWN0aXZhdGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxhY3RpdmF0ZWRfYnkYDyABKAkSEwoLZGVjaXNpb25faWQYECABKAkiiwEKDUJ1bmRsZUNoYW5nZXMSDAoEZnJvbRgBIAEoCRIPCgdzdW1tYXJ5GAIgASgJEi8KCHBhY2thZ2VzGAMgAygLMh0uY291bnRlcnNpZ24udjEuUGFja2FnZUNoYW5nZRIUCgxkYXRhX2NoYW5nZWQYBCABKAgSFAoMY29kZV9jaGFuZ2VkGAUgASgIIlsKDVBhY2thZ2VDaGFuZ2USDwoHcGFja2FnZRgBIAEoCRIOCgZjaGFuZ2UYAiABKAkSKQoFcnVsZXMYAyADKAsyGi5jb3VudGVyc2lnbi52MS5SdWxlQ2hhbmdlIioKClJ1bGVDaGFuZ2USDAoEcnVsZRgBIAEoCRIOCgZjaGFuZ2UYAiABKAkiJAoQR2V0QnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCSJkChNVcGxvYWRCdW5kbGVSZXF1ZXN0EjQKBmhlYWRlchgBIAEoCzIiLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZUhlYWRlckgAEg8KBWNodW5rGAIgASgMSABCBgoEcGFydCIiChJVcGxvYWRCdW5kbGVIZWFkZXISDAoEbm90ZRgBIAEoCSJNChRVcGxvYWRCdW5kbGVSZXNwb25zZRImCgZidW5kbGUYASABKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSDQoFa25vd24YAiABKAgiTgoVQWN0aXZhdGVCdW5kbGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJEg4KBnJlYXNvbhgCIAEoCRITCgtkZWNpc2lvbl9pZBgDIAEoCSI8ChVSb2xsYmFja0J1bmRsZVJlcXVlc3QSDgoGcmVhc29uGAEgASgJEhMKC2RlY2lzaW9uX2lkGAIgASgJIn8KFkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEioKCGRlY2lzaW9uGAIgASgLMhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SEQoJYWN0aXZhdGVkGAMgASgIIjYKEldhdGNoQnVuZGxlUmVxdWVzdBIRCgljYW5kaWRhdGUYASABKAgSDQoFa25vd24YAiABKAkiRAoTV2F0Y2hCdW5kbGVSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoCRINCgVjaHVuaxgCIAEoDBIMCgRsYXN0GAMgASgIIicKE1NldENhbmRpZGF0ZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiPgoUU2V0Q2FuZGlkYXRlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlIhcKFUNsZWFyQ2FuZGlkYXRlUmVxdWVzdCIYChZDbGVhckNhbmRpZGF0ZVJlc3BvbnNlIhgKFkdldFNoYWRvd1JlcG9ydFJlcXVlc3QivQMKDFNoYWRvd1JlcG9ydBIpCgljYW5kaWRhdGUYASABKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSDAoEbGl2ZRgCIAEoCRIpCgVzaW5jZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY29tcGFyZWQYBCABKAQSDwoHZHJvcHBlZBgFIAEoBBIOCgZmYXVsdHMYBiABKAQSFwoPd2l0aG91dF9oaXN0b3J5GAcgASgEEi0KB2VmZmVjdHMYCCADKAsyHC5jb3VudGVyc2lnbi52MS5FZmZlY3RDaGFuZ2USLwoKYXNrZWRfbGl2ZRgJIAEoCzIbLmNvdW50ZXJzaWduLnYxLkFza2VkUmVwb3J0EjQKD2Fza2VkX2NhbmRpZGF0ZRgKIAEoCzIbLmNvdW50ZXJzaWduLnYxLkFza2VkUmVwb3J0EjAKC2Fza2VkX2FkZGVkGAsgASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNQoLZGlmZmVyZW5jZXMYDCADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlIlEKDEVmZmVjdENoYW5nZRIMCgRsaXZlGAEgASgJEhEKCWNhbmRpZGF0ZRgCIAEoCRINCgVjb3VudBgDIAEoBBIRCglkaWZmZXJpbmcYBCABKAQiaAoLQXNrZWRSZXBvcnQSEAoIcmVxdWVzdHMYASABKAQSDQoFYXNrZWQYAiABKAQSDQoFc2hhcmUYAyABKAESKQoFcnVsZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5Bc2tpbmdSdWxlIkwKCkFza2luZ1J1bGUSDAoEcnVsZRgBIAEoCRINCgVhc2tlZBgCIAEoBBINCgVhbG9uZRgDIAEoBBISCgpjdW11bGF0aXZlGAQgASgBIsoBChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdWJqZWN0GAIgASgJEg4KBmFjdGlvbhgDIAEoCRIQCghyZXNvdXJjZRgEIAEoCRIqCgRsaXZlGAUgASgLMhwuY291bnRlcnNpZ24udjEuU2hhZG93QW5zd2VyEi8KCWNhbmRpZGF0ZRgGIAEoCzIcLmNvdW50ZXJzaWduLnYxLlNoYWRvd0Fuc3dlciItCgxTaGFkb3dBbnN3ZXISDgoGZWZmZWN0GAEgASgJEg0KBXJ1bGVzGAIgAygJMuQHCg1Qb2xpY3lTZXJ2aWNlEk0KCEV2YWx1YXRlEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZRJXCg5FdmFsdWF0ZVN0cmVhbRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2UoATABElYKC0xpc3RCdW5kbGVzEiIuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXNwb25zZRJFCglHZXRCdW5kbGUSIC5jb3VudGVyc2lnbi52MS5HZXRCdW5kbGVSZXF1ZXN0GhYuY291bnRlcnNpZ24udjEuQnVuZGxlElsKDFVwbG9hZEJ1bmRsZRIjLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVSZXNwb25zZSgBEl8KDkFjdGl2YXRlQnVuZGxlEiUuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJfCg5Sb2xsYmFja0J1bmRsZRIlLmNvdW50ZXJzaWduLnYxLlJvbGxiYWNrQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USWAoLV2F0Y2hCdW5kbGUSIi5jb3VudGVyc2lnbi52MS5XYXRjaEJ1bmRsZVJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5XYXRjaEJ1bmRsZVJlc3BvbnNlMAESWQoMU2V0Q2FuZGlkYXRlEiMuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlNldENhbmRpZGF0ZVJlc3BvbnNlEl8KDkNsZWFyQ2FuZGlkYXRlEiUuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXNwb25zZRJXCg9HZXRTaGFkb3dSZXBvcnQSJi5jb3VudGVyc2lnbi52MS5HZXRTaGFkb3dSZXBvcnRSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuU2hhZG93UmVwb3J0YgZwcm90bzM", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9wb2xpY3kucHJvdG8SDmNvdW50ZXJzaWduLnYxIjcKD0V2YWx1YXRlUmVxdWVzdBIQCghzZXF1ZW5jZRgBIAEoBBISCgppbnB1dF9qc29uGAIgASgJIn8KEEV2YWx1YXRlUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAQSKgoHdmVyZGljdBgCIAEoCzIXLmNvdW50ZXJzaWduLnYxLlZlcmRpY3RIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IokDCgdWZXJkaWN0Eg4KBmVmZmVjdBgBIAEoCRInCgdyZWFzb25zGAIgAygLMhYuY291bnRlcnNpZ24udjEuUmVhc29uEiIKBHJpc2sYAyABKAsyFC5jb3VudGVyc2lnbi52MS5SaXNrEi8KCGFwcHJvdmFsGAQgASgLMh0uY291bnRlcnNpZ24udjEuQXBwcm92YWxUZXJtcxIvCgtvYmxpZ2F0aW9ucxgFIAMoCzIaLmNvdW50ZXJzaWduLnYxLk9ibGlnYXRpb24SKQoFZ3JhbnQYBiABKAsyGi5jb3VudGVyc2lnbi52MS5HcmFudFRlcm1zEikKBnBvbGljeRgHIAEoCzIZLmNvdW50ZXJzaWduLnYxLlBvbGljeVJlZhIlCgZjb3VudHMYCCADKAsyFS5jb3VudGVyc2lnbi52MS5Db3VudBIMCgRmbG93GAkgAygJEjQKC2JyZWFrX2dsYXNzGAogASgLMh8uY291bnRlcnNpZ24udjEuQnJlYWtHbGFzc1J1bGVzIlEKD0JyZWFrR2xhc3NSdWxlcxItCgVydWxlcxgBIAMoCzIeLmNvdW50ZXJzaWduLnYxLkJyZWFrR2xhc3NSdWxlEg8KB2d1YXJkZWQYAiABKAgi+gEKDkJyZWFrR2xhc3NSdWxlEgwKBHJ1bGUYASABKAkSDAoEdGV4dBgCIAEoCRIOCgZncm91cHMYAyADKAkSKwoIZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEdXNlcxgFIAEoBRIOCgZub3RpZnkYBiADKAkSEQoJb3ZlcnJpZGVzGAcgAygJEhUKDXJldmlld19ncm91cHMYCCADKAkSMAoNcmV2aWV3X3dpdGhpbhgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCg13aGlsZV9vdmVyZHVlGAogASgIIigKBUNvdW50Eg8KB2NvdW50ZXIYASABKAkSDgoGYW1vdW50GAIgASgBIvYCCg1BcHByb3ZhbFRlcm1zEiMKBXNlYXRzGAEgAygLMhQuY291bnRlcnNpZ24udjEuU2VhdBItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD3JlYXNvbl9yZXF1aXJlZBgDIAEoCBIQCghjaGFubmVscxgEIAMoCRIOCgZyZWRhY3QYBSADKAkSDwoHZXhjbHVkZRgGIAMoCRIPCgdzdGVwX3VwGAcgASgIEiwKDGFsdGVybmF0aXZlcxgIIAMoCzIWLmNvdW50ZXJzaWduLnYxLlF1b3J1bRITCgtkZW55X3F1b3J1bRgJIAEoBRIsCghlc2NhbGF0ZRgKIAMoCzIaLmNvdW50ZXJzaWduLnYxLkVzY2FsYXRpb24SFAoMbGF0ZV9tZW1iZXJzGAsgASgIEi0KB3Nlc3Npb24YDCABKAsyHC5jb3VudGVyc2lnbi52MS5TZXNzaW9uVGVybXMiWwoKRXNjYWxhdGlvbhIoCgVhZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjCgVzZWF0cxgCIAMoCzIULmNvdW50ZXJzaWduLnYxLlNlYXQiSQoKR3JhbnRUZXJtcxItCgpleHBpcmVzX2luGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEgwKBHVzZXMYAiABKAUiOwoSTGlzdEJ1bmRsZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImgKE0xpc3RCdW5kbGVzUmVzcG9uc2USJwoHYnVuZGxlcxgBIAMoCzIWLmNvdW50ZXJzaWduLnYxLkJ1bmRsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDwoHd2FybmluZxgDIAEoCSKTAwoGQnVuZGxlEhAKCHJldmlzaW9uGAEgASgJEg4KBmFjdGl2ZRgCIAEoCBIOCgZzb3VyY2UYAyABKAkSLQoJbG9hZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhcmVhcxgFIAMoCRIQCghsb2NhdGlvbhgGIAEoCRIMCgRyb2xlGAcgASgJEg4KBmF1dGhvchgIIAEoCRIMCgRub3RlGAkgASgJEi8KC3VwbG9hZGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRzaXplGAsgASgDEg8KB3dhcm5pbmcYDCABKAkSLgoHY2hhbmdlcxgNIAEoCzIdLmNvdW50ZXJzaWduLnYxLkJ1bmRsZUNoYW5nZXMSMAoMYWN0aXZhdGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxhY3RpdmF0ZWRfYnkYDyABKAkSEwoLZGVjaXNpb25faWQYECABKAkiiwEKDUJ1bmRsZUNoYW5nZXMSDAoEZnJvbRgBIAEoCRIPCgdzdW1tYXJ5GAIgASgJEi8KCHBhY2thZ2VzGAMgAygLMh0uY291bnRlcnNpZ24udjEuUGFja2FnZUNoYW5nZRIUCgxkYXRhX2NoYW5nZWQYBCABKAgSFAoMY29kZV9jaGFuZ2VkGAUgASgIIlsKDVBhY2thZ2VDaGFuZ2USDwoHcGFja2FnZRgBIAEoCRIOCgZjaGFuZ2UYAiABKAkSKQoFcnVsZXMYAyADKAsyGi5jb3VudGVyc2lnbi52MS5SdWxlQ2hhbmdlIioKClJ1bGVDaGFuZ2USDAoEcnVsZRgBIAEoCRIOCgZjaGFuZ2UYAiABKAkiJAoQR2V0QnVuZGxlUmVxdWVzdBIQCghyZXZpc2lvbhgBIAEoCSJkChNVcGxvYWRCdW5kbGVSZXF1ZXN0EjQKBmhlYWRlchgBIAEoCzIiLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZUhlYWRlckgAEg8KBWNodW5rGAIgASgMSABCBgoEcGFydCIiChJVcGxvYWRCdW5kbGVIZWFkZXISDAoEbm90ZRgBIAEoCSJNChRVcGxvYWRCdW5kbGVSZXNwb25zZRImCgZidW5kbGUYASABKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSDQoFa25vd24YAiABKAgiTgoVQWN0aXZhdGVCdW5kbGVSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgJEg4KBnJlYXNvbhgCIAEoCRITCgtkZWNpc2lvbl9pZBgDIAEoCSI8ChVSb2xsYmFja0J1bmRsZVJlcXVlc3QSDgoGcmVhc29uGAEgASgJEhMKC2RlY2lzaW9uX2lkGAIgASgJIn8KFkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlEioKCGRlY2lzaW9uGAIgASgLMhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SEQoJYWN0aXZhdGVkGAMgASgIIjYKEldhdGNoQnVuZGxlUmVxdWVzdBIRCgljYW5kaWRhdGUYASABKAgSDQoFa25vd24YAiABKAkiRAoTV2F0Y2hCdW5kbGVSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoCRINCgVjaHVuaxgCIAEoDBIMCgRsYXN0GAMgASgIIicKE1NldENhbmRpZGF0ZVJlcXVlc3QSEAoIcmV2aXNpb24YASABKAkiPgoUU2V0Q2FuZGlkYXRlUmVzcG9uc2USJgoGYnVuZGxlGAEgASgLMhYuY291bnRlcnNpZ24udjEuQnVuZGxlIhcKFUNsZWFyQ2FuZGlkYXRlUmVxdWVzdCIYChZDbGVhckNhbmRpZGF0ZVJlc3BvbnNlIhgKFkdldFNoYWRvd1JlcG9ydFJlcXVlc3QivQMKDFNoYWRvd1JlcG9ydBIpCgljYW5kaWRhdGUYASABKAsyFi5jb3VudGVyc2lnbi52MS5CdW5kbGUSDAoEbGl2ZRgCIAEoCRIpCgVzaW5jZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY29tcGFyZWQYBCABKAQSDwoHZHJvcHBlZBgFIAEoBBIOCgZmYXVsdHMYBiABKAQSFwoPd2l0aG91dF9oaXN0b3J5GAcgASgEEi0KB2VmZmVjdHMYCCADKAsyHC5jb3VudGVyc2lnbi52MS5FZmZlY3RDaGFuZ2USLwoKYXNrZWRfbGl2ZRgJIAEoCzIbLmNvdW50ZXJzaWduLnYxLkFza2VkUmVwb3J0EjQKD2Fza2VkX2NhbmRpZGF0ZRgKIAEoCzIbLmNvdW50ZXJzaWduLnYxLkFza2VkUmVwb3J0EjAKC2Fza2VkX2FkZGVkGAsgASgLMhsuY291bnRlcnNpZ24udjEuQXNrZWRSZXBvcnQSNQoLZGlmZmVyZW5jZXMYDCADKAsyIC5jb3VudGVyc2lnbi52MS5TaGFkb3dEaWZmZXJlbmNlIlEKDEVmZmVjdENoYW5nZRIMCgRsaXZlGAEgASgJEhEKCWNhbmRpZGF0ZRgCIAEoCRINCgVjb3VudBgDIAEoBBIRCglkaWZmZXJpbmcYBCABKAQiaAoLQXNrZWRSZXBvcnQSEAoIcmVxdWVzdHMYASABKAQSDQoFYXNrZWQYAiABKAQSDQoFc2hhcmUYAyABKAESKQoFcnVsZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5Bc2tpbmdSdWxlIkwKCkFza2luZ1J1bGUSDAoEcnVsZRgBIAEoCRINCgVhc2tlZBgCIAEoBBINCgVhbG9uZRgDIAEoBBISCgpjdW11bGF0aXZlGAQgASgBIsoBChBTaGFkb3dEaWZmZXJlbmNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzdWJqZWN0GAIgASgJEg4KBmFjdGlvbhgDIAEoCRIQCghyZXNvdXJjZRgEIAEoCRIqCgRsaXZlGAUgASgLMhwuY291bnRlcnNpZ24udjEuU2hhZG93QW5zd2VyEi8KCWNhbmRpZGF0ZRgGIAEoCzIcLmNvdW50ZXJzaWduLnYxLlNoYWRvd0Fuc3dlciItCgxTaGFkb3dBbnN3ZXISDgoGZWZmZWN0GAEgASgJEg0KBXJ1bGVzGAIgAygJMuQHCg1Qb2xpY3lTZXJ2aWNlEk0KCEV2YWx1YXRlEh8uY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXF1ZXN0GiAuY291bnRlcnNpZ24udjEuRXZhbHVhdGVSZXNwb25zZRJXCg5FdmFsdWF0ZVN0cmVhbRIfLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkV2YWx1YXRlUmVzcG9uc2UoATABElYKC0xpc3RCdW5kbGVzEiIuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdEJ1bmRsZXNSZXNwb25zZRJFCglHZXRCdW5kbGUSIC5jb3VudGVyc2lnbi52MS5HZXRCdW5kbGVSZXF1ZXN0GhYuY291bnRlcnNpZ24udjEuQnVuZGxlElsKDFVwbG9hZEJ1bmRsZRIjLmNvdW50ZXJzaWduLnYxLlVwbG9hZEJ1bmRsZVJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5VcGxvYWRCdW5kbGVSZXNwb25zZSgBEl8KDkFjdGl2YXRlQnVuZGxlEiUuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQWN0aXZhdGVCdW5kbGVSZXNwb25zZRJfCg5Sb2xsYmFja0J1bmRsZRIlLmNvdW50ZXJzaWduLnYxLlJvbGxiYWNrQnVuZGxlUmVxdWVzdBomLmNvdW50ZXJzaWduLnYxLkFjdGl2YXRlQnVuZGxlUmVzcG9uc2USWAoLV2F0Y2hCdW5kbGUSIi5jb3VudGVyc2lnbi52MS5XYXRjaEJ1bmRsZVJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5XYXRjaEJ1bmRsZVJlc3BvbnNlMAESWQoMU2V0Q2FuZGlkYXRlEiMuY291bnRlcnNpZ24udjEuU2V0Q2FuZGlkYXRlUmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLlNldENhbmRpZGF0ZVJlc3BvbnNlEl8KDkNsZWFyQ2FuZGlkYXRlEiUuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXF1ZXN0GiYuY291bnRlcnNpZ24udjEuQ2xlYXJDYW5kaWRhdGVSZXNwb25zZRJXCg9HZXRTaGFkb3dSZXBvcnQSJi5jb3VudGVyc2lnbi52MS5HZXRTaGFkb3dSZXBvcnRSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuU2hhZG93UmVwb3J0YgZwcm90bzM", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * One input.
@@ -160,6 +160,13 @@ export type Verdict = Message<"countersign.v1.Verdict"> & {
    * @generated from field: repeated string flow = 9;
    */
   flow: string[];
+
+  /**
+   * Who may break the glass. Present only when it was asked for a person who wants to.
+   *
+   * @generated from field: countersign.v1.BreakGlassRules break_glass = 10;
+   */
+  breakGlass?: BreakGlassRules | undefined;
 };
 
 /**
@@ -168,6 +175,118 @@ export type Verdict = Message<"countersign.v1.Verdict"> & {
  */
 export const VerdictSchema: GenMessage<Verdict> = /*@__PURE__*/
   messageDesc(file_countersign_v1_policy, 2);
+
+/**
+ * Who may break the glass for an action.
+ *
+ * @generated from message countersign.v1.BreakGlassRules
+ */
+export type BreakGlassRules = Message<"countersign.v1.BreakGlassRules"> & {
+  /**
+   * Each is enough for those it names.
+   *
+   * @generated from field: repeated countersign.v1.BreakGlassRule rules = 1;
+   */
+  rules: BreakGlassRule[];
+
+  /**
+   * True if a guardrail forbids the action: then nobody may.
+   *
+   * @generated from field: bool guarded = 2;
+   */
+  guarded: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.BreakGlassRules.
+ * Use `create(BreakGlassRulesSchema)` to create a new message.
+ */
+export const BreakGlassRulesSchema: GenMessage<BreakGlassRules> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 3);
+
+/**
+ * Who may break the glass, and on what terms.
+ *
+ * @generated from message countersign.v1.BreakGlassRule
+ */
+export type BreakGlassRule = Message<"countersign.v1.BreakGlassRule"> & {
+  /**
+   * The rule's name.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * In words.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Whose members may.
+   *
+   * @generated from field: repeated string groups = 3;
+   */
+  groups: string[];
+
+  /**
+   * How long the permission lives at most.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration | undefined;
+
+  /**
+   * How often it works.
+   *
+   * @generated from field: int32 uses = 5;
+   */
+  uses: number;
+
+  /**
+   * Groups that are told at once.
+   *
+   * @generated from field: repeated string notify = 6;
+   */
+  notify: string[];
+
+  /**
+   * Effects it beats besides a missing approval: "deny".
+   *
+   * @generated from field: repeated string overrides = 7;
+   */
+  overrides: string[];
+
+  /**
+   * Groups that review it.
+   *
+   * @generated from field: repeated string review_groups = 8;
+   */
+  reviewGroups: string[];
+
+  /**
+   * In what time.
+   *
+   * @generated from field: google.protobuf.Duration review_within = 9;
+   */
+  reviewWithin?: Duration | undefined;
+
+  /**
+   * True if it may be done while a review of the same person is overdue.
+   *
+   * @generated from field: bool while_overdue = 10;
+   */
+  whileOverdue: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.BreakGlassRule.
+ * Use `create(BreakGlassRuleSchema)` to create a new message.
+ */
+export const BreakGlassRuleSchema: GenMessage<BreakGlassRule> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_policy, 4);
 
 /**
  * What an action adds to a counter that policy reads later.
@@ -195,7 +314,7 @@ export type Count = Message<"countersign.v1.Count"> & {
  * Use `create(CountSchema)` to create a new message.
  */
 export const CountSchema: GenMessage<Count> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 3);
+  messageDesc(file_countersign_v1_policy, 5);
 
 /**
  * On what terms people are asked.
@@ -293,7 +412,7 @@ export type ApprovalTerms = Message<"countersign.v1.ApprovalTerms"> & {
  * Use `create(ApprovalTermsSchema)` to create a new message.
  */
 export const ApprovalTermsSchema: GenMessage<ApprovalTerms> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 4);
+  messageDesc(file_countersign_v1_policy, 6);
 
 /**
  * Whom to ask besides when nobody answers.
@@ -321,7 +440,7 @@ export type Escalation = Message<"countersign.v1.Escalation"> & {
  * Use `create(EscalationSchema)` to create a new message.
  */
 export const EscalationSchema: GenMessage<Escalation> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 5);
+  messageDesc(file_countersign_v1_policy, 7);
 
 /**
  * On what terms a grant is given.
@@ -349,7 +468,7 @@ export type GrantTerms = Message<"countersign.v1.GrantTerms"> & {
  * Use `create(GrantTermsSchema)` to create a new message.
  */
 export const GrantTermsSchema: GenMessage<GrantTerms> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 6);
+  messageDesc(file_countersign_v1_policy, 8);
 
 /**
  * Which bundles to list.
@@ -377,7 +496,7 @@ export type ListBundlesRequest = Message<"countersign.v1.ListBundlesRequest"> & 
  * Use `create(ListBundlesRequestSchema)` to create a new message.
  */
 export const ListBundlesRequestSchema: GenMessage<ListBundlesRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 7);
+  messageDesc(file_countersign_v1_policy, 9);
 
 /**
  * Known bundles.
@@ -412,7 +531,7 @@ export type ListBundlesResponse = Message<"countersign.v1.ListBundlesResponse"> 
  * Use `create(ListBundlesResponseSchema)` to create a new message.
  */
 export const ListBundlesResponseSchema: GenMessage<ListBundlesResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 8);
+  messageDesc(file_countersign_v1_policy, 10);
 
 /**
  * A compiled policy.
@@ -538,7 +657,7 @@ export type Bundle = Message<"countersign.v1.Bundle"> & {
  * Use `create(BundleSchema)` to create a new message.
  */
 export const BundleSchema: GenMessage<Bundle> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 9);
+  messageDesc(file_countersign_v1_policy, 11);
 
 /**
  * How one bundle differs from another.
@@ -587,7 +706,7 @@ export type BundleChanges = Message<"countersign.v1.BundleChanges"> & {
  * Use `create(BundleChangesSchema)` to create a new message.
  */
 export const BundleChangesSchema: GenMessage<BundleChanges> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 10);
+  messageDesc(file_countersign_v1_policy, 12);
 
 /**
  * How one package differs.
@@ -622,7 +741,7 @@ export type PackageChange = Message<"countersign.v1.PackageChange"> & {
  * Use `create(PackageChangeSchema)` to create a new message.
  */
 export const PackageChangeSchema: GenMessage<PackageChange> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 11);
+  messageDesc(file_countersign_v1_policy, 13);
 
 /**
  * How one rule differs.
@@ -650,7 +769,7 @@ export type RuleChange = Message<"countersign.v1.RuleChange"> & {
  * Use `create(RuleChangeSchema)` to create a new message.
  */
 export const RuleChangeSchema: GenMessage<RuleChange> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 12);
+  messageDesc(file_countersign_v1_policy, 14);
 
 /**
  * Names a bundle.
@@ -671,7 +790,7 @@ export type GetBundleRequest = Message<"countersign.v1.GetBundleRequest"> & {
  * Use `create(GetBundleRequestSchema)` to create a new message.
  */
 export const GetBundleRequestSchema: GenMessage<GetBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 13);
+  messageDesc(file_countersign_v1_policy, 15);
 
 /**
  * A bundle on its way in.
@@ -708,7 +827,7 @@ export type UploadBundleRequest = Message<"countersign.v1.UploadBundleRequest"> 
  * Use `create(UploadBundleRequestSchema)` to create a new message.
  */
 export const UploadBundleRequestSchema: GenMessage<UploadBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 14);
+  messageDesc(file_countersign_v1_policy, 16);
 
 /**
  * What is said about a bundle when it is uploaded.
@@ -729,7 +848,7 @@ export type UploadBundleHeader = Message<"countersign.v1.UploadBundleHeader"> & 
  * Use `create(UploadBundleHeaderSchema)` to create a new message.
  */
 export const UploadBundleHeaderSchema: GenMessage<UploadBundleHeader> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 15);
+  messageDesc(file_countersign_v1_policy, 17);
 
 /**
  * The bundle as it is kept.
@@ -757,7 +876,7 @@ export type UploadBundleResponse = Message<"countersign.v1.UploadBundleResponse"
  * Use `create(UploadBundleResponseSchema)` to create a new message.
  */
 export const UploadBundleResponseSchema: GenMessage<UploadBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 16);
+  messageDesc(file_countersign_v1_policy, 18);
 
 /**
  * Names the bundle to serve.
@@ -792,7 +911,7 @@ export type ActivateBundleRequest = Message<"countersign.v1.ActivateBundleReques
  * Use `create(ActivateBundleRequestSchema)` to create a new message.
  */
 export const ActivateBundleRequestSchema: GenMessage<ActivateBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 17);
+  messageDesc(file_countersign_v1_policy, 19);
 
 /**
  * Asks for the bundle before.
@@ -820,7 +939,7 @@ export type RollbackBundleRequest = Message<"countersign.v1.RollbackBundleReques
  * Use `create(RollbackBundleRequestSchema)` to create a new message.
  */
 export const RollbackBundleRequestSchema: GenMessage<RollbackBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 18);
+  messageDesc(file_countersign_v1_policy, 20);
 
 /**
  * What came of it.
@@ -855,7 +974,7 @@ export type ActivateBundleResponse = Message<"countersign.v1.ActivateBundleRespo
  * Use `create(ActivateBundleResponseSchema)` to create a new message.
  */
 export const ActivateBundleResponseSchema: GenMessage<ActivateBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 19);
+  messageDesc(file_countersign_v1_policy, 21);
 
 /**
  * Which bundle to follow.
@@ -883,7 +1002,7 @@ export type WatchBundleRequest = Message<"countersign.v1.WatchBundleRequest"> & 
  * Use `create(WatchBundleRequestSchema)` to create a new message.
  */
 export const WatchBundleRequestSchema: GenMessage<WatchBundleRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 20);
+  messageDesc(file_countersign_v1_policy, 22);
 
 /**
  * A bundle in pieces.
@@ -918,7 +1037,7 @@ export type WatchBundleResponse = Message<"countersign.v1.WatchBundleResponse"> 
  * Use `create(WatchBundleResponseSchema)` to create a new message.
  */
 export const WatchBundleResponseSchema: GenMessage<WatchBundleResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 21);
+  messageDesc(file_countersign_v1_policy, 23);
 
 /**
  * Names the bundle to evaluate beside the serving one.
@@ -939,7 +1058,7 @@ export type SetCandidateRequest = Message<"countersign.v1.SetCandidateRequest"> 
  * Use `create(SetCandidateRequestSchema)` to create a new message.
  */
 export const SetCandidateRequestSchema: GenMessage<SetCandidateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 22);
+  messageDesc(file_countersign_v1_policy, 24);
 
 /**
  * The candidate.
@@ -960,7 +1079,7 @@ export type SetCandidateResponse = Message<"countersign.v1.SetCandidateResponse"
  * Use `create(SetCandidateResponseSchema)` to create a new message.
  */
 export const SetCandidateResponseSchema: GenMessage<SetCandidateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 23);
+  messageDesc(file_countersign_v1_policy, 25);
 
 /**
  * Asks for no candidate.
@@ -975,7 +1094,7 @@ export type ClearCandidateRequest = Message<"countersign.v1.ClearCandidateReques
  * Use `create(ClearCandidateRequestSchema)` to create a new message.
  */
 export const ClearCandidateRequestSchema: GenMessage<ClearCandidateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 24);
+  messageDesc(file_countersign_v1_policy, 26);
 
 /**
  * There is no candidate any more.
@@ -990,7 +1109,7 @@ export type ClearCandidateResponse = Message<"countersign.v1.ClearCandidateRespo
  * Use `create(ClearCandidateResponseSchema)` to create a new message.
  */
 export const ClearCandidateResponseSchema: GenMessage<ClearCandidateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 25);
+  messageDesc(file_countersign_v1_policy, 27);
 
 /**
  * Asks for the report.
@@ -1005,7 +1124,7 @@ export type GetShadowReportRequest = Message<"countersign.v1.GetShadowReportRequ
  * Use `create(GetShadowReportRequestSchema)` to create a new message.
  */
 export const GetShadowReportRequestSchema: GenMessage<GetShadowReportRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 26);
+  messageDesc(file_countersign_v1_policy, 28);
 
 /**
  * Live policy and candidate on the same requests, since the candidate was set or this process was started.
@@ -1103,7 +1222,7 @@ export type ShadowReport = Message<"countersign.v1.ShadowReport"> & {
  * Use `create(ShadowReportSchema)` to create a new message.
  */
 export const ShadowReportSchema: GenMessage<ShadowReport> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 27);
+  messageDesc(file_countersign_v1_policy, 29);
 
 /**
  * How often one answer became another.
@@ -1145,7 +1264,7 @@ export type EffectChange = Message<"countersign.v1.EffectChange"> & {
  * Use `create(EffectChangeSchema)` to create a new message.
  */
 export const EffectChangeSchema: GenMessage<EffectChange> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 28);
+  messageDesc(file_countersign_v1_policy, 30);
 
 /**
  * How often people are asked, and which few rules that is due to.
@@ -1187,7 +1306,7 @@ export type AskedReport = Message<"countersign.v1.AskedReport"> & {
  * Use `create(AskedReportSchema)` to create a new message.
  */
 export const AskedReportSchema: GenMessage<AskedReport> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 29);
+  messageDesc(file_countersign_v1_policy, 31);
 
 /**
  * What one rule accounts for.
@@ -1229,7 +1348,7 @@ export type AskingRule = Message<"countersign.v1.AskingRule"> & {
  * Use `create(AskingRuleSchema)` to create a new message.
  */
 export const AskingRuleSchema: GenMessage<AskingRule> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 30);
+  messageDesc(file_countersign_v1_policy, 32);
 
 /**
  * One request about which the candidate thinks otherwise. It names who, what and which, and no argument.
@@ -1285,7 +1404,7 @@ export type ShadowDifference = Message<"countersign.v1.ShadowDifference"> & {
  * Use `create(ShadowDifferenceSchema)` to create a new message.
  */
 export const ShadowDifferenceSchema: GenMessage<ShadowDifference> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 31);
+  messageDesc(file_countersign_v1_policy, 33);
 
 /**
  * What one policy said.
@@ -1313,7 +1432,7 @@ export type ShadowAnswer = Message<"countersign.v1.ShadowAnswer"> & {
  * Use `create(ShadowAnswerSchema)` to create a new message.
  */
 export const ShadowAnswerSchema: GenMessage<ShadowAnswer> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_policy, 32);
+  messageDesc(file_countersign_v1_policy, 34);
 
 /**
  * The policy decision point, and the bundles it serves. The decision service evaluates, lists and reports; what changes which

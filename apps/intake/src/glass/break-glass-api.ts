@@ -1,0 +1,126 @@
+import { hash } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { isConcerned, type Decision as CoreDecision, type Person } from '@countersign/approval';
+import {
+  Finding,
+  ReviewSchema,
+  StatusError,
+  type ApprovalService,
+  type BreakGlassRequest,
+  type DecideRequest,
+  type Review,
+} from '@countersign/contract';
+import type { Caller, Directory } from '@countersign/directory';
+import type { Handlers } from '@countersign/service';
+import type { RegistryFact } from '@countersign/store';
+import { readAction } from '../action.js';
+import type { Asked } from '../ask.js';
+import { isDecisionId } from '../ids.js';
+import { at, toDecision } from '../reply.js';
+import { Violations } from '../violations.js';
+import type { Breaking, Said } from './breaking.js';
+import type { KeptReview, Reviews } from './reviews.js';
+
+export interface BreakGlassApiParts {
+  breaking: Breaking;
+  reviews: Reviews;
+  directory: () => Directory;
+  binding: readonly string[];
+}
+
+const MOST_REVIEWS = 1_000;
+
+/** The part of ApprovalService that is about broken glass. An agent can not break it, and nobody can for what no agent does. */
+export class BreakGlassApi {
+  constructor(readonly parts: BreakGlassApiParts) {}
+
+  readonly handlers: Handlers<typeof ApprovalService, Caller> = {
+    BreakGlass: async (request, { caller, traceId }) => {
+      const by = this.#person(caller);
+      const found = new Violations();
+      const said = readSaid(request, by, found);
+      const { decisionId, request: wanted } = request;
+      if ((decisionId === '') === (wanted === undefined))
+        found.add('request', 'is required, or a decision_id instead of it');
+      if (decisionId !== '' && !isDecisionId(decisionId)) found.add('decision_id', 'is not a decision id');
+      const traced = { ...said, ...(traceId ? { traceId } : {}) };
+      if (wanted) return toDecision(await this.parts.breaking.anew(this.#asked(wanted, by, found), traced));
+      found.settle();
+      return toDecision(await this.parts.breaking.waiting(decisionId, traced));
+    },
+    CloseReview: async ({ id, finding, comment }, { caller, traceId }) => {
+      const by = this.#person(caller);
+      const found = new Violations();
+      if (finding !== Finding.JUSTIFIED && finding !== Finding.NOT_JUSTIFIED)
+        found.add('finding', 'is neither FINDING_JUSTIFIED nor FINDING_NOT_JUSTIFIED');
+      found.text('comment', comment, 1_000);
+      found.settle();
+      const told = finding === Finding.JUSTIFIED ? 'justified' : 'not_justified';
+      return this.#shown(await this.parts.breaking.close(id, by, told, comment, traceId), by);
+    },
+    ListReviews: async ({ overdue }, { caller }) => {
+      if (caller.kind === 'agent') throw forPeople();
+      const { reviews } = this.parts;
+      await reviews.registry.refresh();
+      const found = overdue ? reviews.overdue() : reviews.open();
+      return { reviews: found.slice(0, MOST_REVIEWS).map((one) => toReview(one, reviews)) };
+    },
+  };
+
+  /** What is to be done, as an agent would have asked for it, submitted by a person. Throws StatusError. */
+  #asked(message: DecideRequest, by: Person, found: Violations): Asked {
+    found.text('request.request_id', message.requestId, 256);
+    found.text('request.principal', message.principal, 256);
+    found.text('request.audience', message.audience, 256);
+    found.text('request.justification', message.justification, 2_000);
+    if (!message.subject?.id) found.add('request.subject', 'is required: name the agent that is to do it');
+    if (message.holderKey) found.add('request.holder_key', 'is for agents that ask themselves');
+    const texts = readAction(message, by.id, this.parts.binding, found);
+    const agent = this.parts.directory().agent(texts.subjectId);
+    if (!agent)
+      throw new StatusError('PERMISSION_DENIED', 'subject.id: is not an agent in the directory', {
+        reason: 'UNKNOWN_SUBJECT',
+      });
+    const { requestId, principal, justification, audience } = message;
+    return {
+      ...{ ...texts, agent, principal, justification, requestId, audience, holderKey: '', submittedBy: by.id },
+      ...{ waitMs: 0, dryRun: false },
+      ...(requestId ? { requestKey: hash('sha256', `${by.id}\n${requestId}`, 'buffer') } : {}),
+    };
+  }
+
+  /** The directory as it is now, not as it was when the credential was looked up. */
+  #person(caller: Caller): Person {
+    if (caller.kind !== 'person') throw forPeople();
+    return this.parts.directory().person(caller.id) ?? caller.person;
+  }
+
+  #shown(decision: CoreDecision, person: Person) {
+    if (isConcerned(decision, person)) return toDecision(decision);
+    throw new StatusError('PERMISSION_DENIED', `you have no part in ${decision.id}`, { reason: 'NOT_YOURS' });
+  }
+}
+
+function readSaid({ reason, ticket, duration }: BreakGlassRequest, by: Person, found: Violations): Said {
+  found.text('reason', reason, 1_000);
+  found.text('ticket', ticket, 256);
+  const wantedS = duration && Math.floor(durationMs(duration) / 1000);
+  if (wantedS !== undefined && !(wantedS >= 1)) found.add('duration', 'is not at least a second');
+  return { by, reason, ticket, ...(wantedS ? { wantedS } : {}) };
+}
+
+/** An open review as everybody sees it. */
+export function toReview({ id, state }: RegistryFact<KeptReview>, reviews: Reviews): Review {
+  const { due_at, by_name, groups, by, reason, ticket = '', action, resource, subject } = state;
+  const overdue = Date.parse(due_at) <= reviews.now().getTime();
+  return create(ReviewSchema, {
+    ...{ id, groups, dueAt: at(due_at), overdue, by, byName: by_name, reason, ticket, action, resource, subject },
+  });
+}
+
+function forPeople(): StatusError {
+  return new StatusError('PERMISSION_DENIED', 'this is for people: agents can not break the glass or review it', {
+    reason: 'NOT_A_PERSON',
+  });
+}
