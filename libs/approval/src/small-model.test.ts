@@ -56,8 +56,7 @@ const COMMANDS: { [T in Command['type']]: (world: World, people: Person[], owner
     return [{}, { action_digest: 'another' }, { verdict: denied }, ...strays].map((one) => ({ ...right, ...one }));
   },
   remind: () => [{ type: 'remind' }],
-  // Leave and broken glass permit without a quorum of their own, where policy says so: they are tried by themselves.
-  draw: () => [],
+  // A broken glass permits without a quorum, where policy says so: it is tried by itself.
   break_glass: () => [],
   close_review: () => [],
   overdue_review: () => [],
