@@ -35,7 +35,8 @@ export async function startIntakes({ count, databaseUrl, dataDir, env, log }) {
       COUNTERSIGN_GRPC_PORT: String(grpc),
       COUNTERSIGN_HTTP_PORT: String(http),
       COUNTERSIGN_LOG_LEVEL: 'error',
-      // One person votes round after round here, and is refused in most: that is no flood.
+      // One agent asks round after round here, and one person is refused in most: that is no flood.
+      COUNTERSIGN_ASKS_PER_HOUR: '0',
       COUNTERSIGN_REFUSED_VOTES: '0',
       // What keeps people from being worn down would end a drill of a thousand rounds.
       COUNTERSIGN_ASKS_PER_HOUR: '0',
