@@ -100,11 +100,18 @@ require_approval contains {
 # title: Small refunds add up
 # description: >-
 #   Forty thousand in refunds of a hundred is still forty thousand. After 1,000 in a day, small refunds are looked at too.
+#   Whoever looks may let a few more of the same session pass, so that nobody is asked about each of them.
 require_approval contains {
 	"rule": "refunds-add-up",
 	"reason": $"refunds {money.plain} after {spent} in small refunds within 24 hours, more than 1000 together",
 	"risk": "medium",
 	"seats": [{"group": "finance", "count": 1}],
+	"session": {
+		"count": 10,
+		"expires_in": "30m",
+		"vary": ["/arguments/amount", "/resource/id"],
+		"limits": [{"pointer": "/arguments/amount", "each": 100, "total": 500}],
+	},
 } if {
 	input.action.name in refunds
 	small_refund

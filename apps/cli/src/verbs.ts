@@ -16,6 +16,7 @@ import { policyReport } from './verbs/policy/report.js';
 import { policyTest } from './verbs/policy/test.js';
 import { tokensCreate, tokensList, tokensRevoke, whoami } from './verbs/tokens.js';
 import { approve, deny } from './verbs/vote.js';
+import { revoke } from './verbs/revoke.js';
 import { resume, stop, stops } from './verbs/stop.js';
 import { watch } from './verbs/watch.js';
 
@@ -25,6 +26,7 @@ export const VERBS: readonly Verb[] = [
   approvals,
   approve,
   deny,
+  revoke,
   watch,
   breakGlass,
   reviews,
