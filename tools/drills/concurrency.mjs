@@ -37,6 +37,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'countersign-drill-'));
 const postgres = await startPostgres({ dataDir });
 const started = Date.now();
 let said = 0;
+let told = 0;
 try {
   const result = await runDrill({
     rounds: Number(rounds),
@@ -45,6 +46,8 @@ try {
     dataDir,
     env: { PATH: process.env.PATH, HOME: process.env.HOME },
     progress: ({ rounds: done, problems, calls }) => {
+      for (const problem of problems.slice(told)) console.error(problem);
+      told = problems.length;
       if (Date.now() - said < 5_000 && done < Number(rounds)) return;
       said = Date.now();
       const seconds = Math.round((said - started) / 1000);

@@ -1,4 +1,5 @@
 // Many rounds of a crowd on one decision, over several processes of intake and one database.
+import { State } from '@countersign/contract';
 import pg from 'pg';
 import { startIntakes } from './intakes.mjs';
 import { KINDS } from './kinds.mjs';
@@ -45,6 +46,9 @@ async function play(name, { gates, keys }, database, result) {
   const grant = await before?.(round);
   const settled = await Promise.allSettled(shuffled(moves(round, grant, keys)).map((move) => move()));
   const broken = settled.flatMap(({ reason }) => (reason === undefined ? [] : [`a call broke: ${reason}`]));
+  // What ends by its time may do so a moment later: nothing is looked at while it still can change.
+  const open = ends.includes('ALLOWED') ? [State.PENDING] : [State.PENDING, State.ALLOWED];
+  await round.until((decision) => !open.includes(decision.state));
   const { rows } = await database.query('select body from events where decision_id = $1 order by tx, pos', [round.id]);
   const events = rows.map(({ body }) => JSON.parse(body.toString('utf8')));
   const state = (await database.query('select state from decisions where id = $1', [round.id])).rows[0].state;
