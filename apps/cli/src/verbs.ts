@@ -15,6 +15,7 @@ import { policyReplay } from './verbs/policy/replay.js';
 import { policyReport } from './verbs/policy/report.js';
 import { policyTest } from './verbs/policy/test.js';
 import { tokensCreate, tokensList, tokensRevoke, whoami } from './verbs/tokens.js';
+import { signals } from './verbs/signals.js';
 import { approve, deny } from './verbs/vote.js';
 import { revoke } from './verbs/revoke.js';
 import { resume, stop, stops } from './verbs/stop.js';
@@ -31,6 +32,7 @@ export const VERBS: readonly Verb[] = [
   breakGlass,
   reviews,
   reviewClose,
+  signals,
   stop,
   resume,
   stops,

@@ -32,10 +32,12 @@ import { requireRoom, type Rate } from './rate.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { readSessionChoice } from './session-choice.js';
+import type { Signals } from './signals.js';
 import { Violations } from './violations.js';
 
 export interface ApprovalApiParts {
   floods: Floods;
+  signals: Signals;
   /** How often one person's votes may be refused. Absent: as often as they like. */
   refusals?: Rate | undefined;
   decisions: Decisions;
@@ -100,6 +102,7 @@ export class ApprovalApi {
     },
     WatchApprovals: ({ includeIneligible, timeZone }, call) =>
       this.watch(requirePerson(call.caller), includeIneligible, zoneOf(timeZone), call.signal),
+    ListApproverSignals: (request, { caller }) => this.parts.signals.list(request, caller),
     CastVote: (request, call) => this.castVote(request, call),
     RevokeDecision: async ({ id, reason }, call) => {
       const person = requirePerson(call.caller);

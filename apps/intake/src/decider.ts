@@ -34,6 +34,7 @@ import { idBefore, madeAt, newId } from './ids.js';
 import { policyInput } from './policy-input.js';
 import { requestText, wholeRequestText } from './recorded-request.js';
 import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
+import type { Tally } from './tally.js';
 import { stepAside, Turns } from './turns.js';
 
 export interface DeciderParts {
@@ -43,6 +44,7 @@ export interface DeciderParts {
   directory: () => Directory;
   limits: Limits;
   floods: Floods;
+  tally: Tally;
   /** Members of context that bind. */
   binding: readonly string[];
 }
@@ -212,7 +214,10 @@ export class Decider {
         : {}),
       ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
     });
-    if (written === 'written') return this.#reply(next);
+    if (written === 'written') {
+      if (event.type === 'decision.denied') this.parts.tally.unasked(event.reasons[0]!.rule);
+      return this.#reply(next);
+    }
     if (written === 'duplicate') return this.#repeated(asked);
     if (!flooding) return this.#join(asked, traceId);
     await this.parts.floods.lookAgain();

@@ -25,7 +25,7 @@ const TOO_FAST = 'this credential asks faster than it may: wait, then ask again'
 const BATCH_LIMIT = 100;
 const STREAM_CONCURRENCY = 256;
 
-export interface DecisionApiParts extends Omit<DeciderParts, 'limits' | 'floods'> {
+export interface DecisionApiParts extends Omit<DeciderParts, 'limits' | 'floods' | 'tally'> {
   decider: Decider;
   changes: Changes;
   /** Absent: nobody is held back. */

@@ -59,7 +59,9 @@ import { callRate, refusalRate } from './rate.js';
 import { Relay } from './relay.js';
 import { ScimPeople } from './scim/people.js';
 import { Scim } from './scim/scim.js';
+import { Signals } from './signals.js';
 import { Sweeper } from './sweeper.js';
+import { Tally } from './tally.js';
 import { readDecideRequest } from './wire/decide-reader.js';
 import { writeDecision } from './wire/decision-writer.js';
 
@@ -109,11 +111,13 @@ export class Intake {
     const overlays: Overlay[] = [people, new ClaimedPeople(registry)];
     const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
+    const tally = new Tally(metrics);
     this.#writer = new Writer(pool, {
       name,
       limit: config.queueLimit,
       ready: () => !registry.stale,
       onCommit: (writes) => {
+        tally.committed(writes);
         this.#changes.changed(writes.filter(({ state }) => state).map(({ decisionId }) => decisionId));
         this.#relay.hint();
       },
@@ -145,12 +149,22 @@ export class Intake {
       directory,
       changes: this.#changes,
       beside,
+      signals: new Signals({ reader: decisions.reader, directory, now }),
       floods,
       reviews,
       refusals: refusalRate(config.refusedVotes),
     });
     const binding = config.bindingContext;
-    const decider = new Decider({ decisions, policy, grants, directory, limits: config.limits, floods, binding });
+    const decider = new Decider({
+      decisions,
+      policy,
+      grants,
+      directory,
+      limits: config.limits,
+      floods,
+      tally,
+      binding,
+    });
     const api = new DecisionApi({
       decider,
       decisions,

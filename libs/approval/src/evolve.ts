@@ -116,7 +116,7 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
     case 'approval.escalated': {
       if (decision.status !== 'PENDING') return decision;
       const reasons = event.reason ? [...decision.reasons, event.reason] : decision.reasons;
-      return { ...decision, reasons, approval: escalated(decision.approval, event) };
+      return { ...decision, reasons, approval: escalated(decision.approval, event, at) };
     }
     case 'decision.approved': {
       if (decision.status !== 'PENDING') return decision;
@@ -229,14 +229,17 @@ function drawn(session: NonNullable<Asked['session']>, { use, amounts = [] }: Se
   return { ...session, used: use, totals };
 }
 
-function escalated({ away_from: _, ...approval }: ApprovalState, event: ApprovalEscalated): ApprovalState {
+function escalated({ away_from: _, ...approval }: ApprovalState, event: ApprovalEscalated, at: string): ApprovalState {
   const { terms, asked, members, destinations } = approval;
   const known = new Set(asked.map(({ id }) => id));
   const addressed = new Set(destinations.map(placeOf));
+  const added = event.asked.filter(({ id }) => !known.has(id));
+  const later = [...(approval.asked_later ?? []), ...added.map(({ id }) => ({ id, at }))];
   return {
     ...approval,
     terms: withEscalation(terms, event.seats),
-    asked: [...asked, ...event.asked.filter(({ id }) => !known.has(id))],
+    asked: [...asked, ...added],
+    ...(later.length > 0 ? { asked_later: later } : {}),
     ...(event.away_from ? { away_from: event.away_from } : {}),
     ...(members && event.members ? { members: [...new Set([...members, ...event.members])] } : {}),
     destinations: [...destinations, ...event.destinations.filter((place) => !addressed.has(placeOf(place)))],

@@ -54,6 +54,7 @@ export {
   type Role,
   type Scope,
 } from './roles.js';
+export { answersTo, approverSignals, type Answer, type ApproverSignals, type Habits } from './signals.js';
 export { isConcerned, isParty, noVoteBecause } from './sight.js';
 export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
 export { mayNotReview, reviewersAmong, type CloseReview, type Finding } from './review.js';

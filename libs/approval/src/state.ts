@@ -61,6 +61,8 @@ export interface ApprovalState {
   grant: DecisionHeld['grant'];
   /** Ids of all who were eligible when they were asked; absent when those who join later may vote, too. */
   members?: string[];
+  /** When those were asked who were not asked at once. */
+  asked_later?: { id: string; at: string }[];
   /** True once half the time was over. */
   reminded?: boolean;
   /** Groups that were left in peace then. */

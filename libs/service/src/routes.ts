@@ -18,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/decisions/{id}:report', rpc: 'DecisionService.ReportOutcome' },
   { method: 'POST', path: '/v1/grants:redeem', rpc: 'DecisionService.RedeemGrant' },
   { method: 'GET', path: '/v1/approvals', rpc: 'ApprovalService.ListApprovals' },
+  { method: 'GET', path: '/v1/approver-signals', rpc: 'ApprovalService.ListApproverSignals' },
   { method: 'GET', path: '/v1/approval-groups', rpc: 'ApprovalService.ListApprovalGroups' },
   { method: 'GET', path: '/v1/approvals/{id}', rpc: 'ApprovalService.GetApproval' },
   { method: 'POST', path: '/v1/approvals/{id}/votes', rpc: 'ApprovalService.CastVote' },

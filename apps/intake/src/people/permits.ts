@@ -9,6 +9,8 @@ const SCOPE_OF: Record<string, Duty | 'read'> = {
   WatchDecision: 'read',
   ListDecisions: 'read',
   ListApprovals: 'read',
+  ListApprovalGroups: 'read',
+  ListApproverSignals: 'read',
   GetApproval: 'read',
   WatchApprovals: 'read',
   CastVote: 'vote',

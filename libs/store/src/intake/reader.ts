@@ -80,6 +80,12 @@ export class IntakeReader {
     return this.#states(sql, [limit, after.deadline, after.id]);
   }
 
+  /** Decisions that people were asked about, in the order in which they were, behind one id and before another. */
+  held(after: string, before: string, limit: number): Promise<string[]> {
+    const sql = `select state::text as state from decisions where held and id > $1 and id < $2 order by id limit $3`;
+    return this.#states(sql, [after, before, limit]);
+  }
+
   /** The states of these decisions, in no order. */
   states(ids: string[]): Promise<string[]> {
     return this.#states('select state::text as state from decisions where id = any($1)', [ids]);

@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/approval.proto.
  */
 export const file_countersign_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJIqMBChVMaXN0QXBwcm92YWxzUmVzcG9uc2USLwoJYXBwcm92YWxzGAEgAygLMhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIPCgdub3RpY2VzGAMgAygJEi8KD292ZXJkdWVfcmV2aWV3cxgEIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJLChlMaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBISCgpjb250YWluaW5nGAIgASgJIl8KGkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsR3JvdXASEgoKaW5jb21wbGV0ZRgCIAEoCCKgAgoNQXBwcm92YWxHcm91cBIoCgdzdWJqZWN0GAEgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRIsCgZjb21tb24YBCADKAsyHC5jb3VudGVyc2lnbi52MS5Db21tb25NZW1iZXISFwoPY29tbW9uX2xlZnRfb3V0GAUgASgFEg4KBmRpZmZlchgGIAMoCRIXCg9kaWZmZXJfbGVmdF9vdXQYByABKAUSMgoJYXBwcm92YWxzGAggAygLMh8uY291bnRlcnNpZ24udjEuR3JvdXBlZEFwcHJvdmFsEhoKEmFwcHJvdmFsc19sZWZ0X291dBgJIAEoBSItCgxDb21tb25NZW1iZXISDwoHcG9pbnRlchgBIAEoCRIMCgR0ZXh0GAIgASgJIsYBCg9Hcm91cGVkQXBwcm92YWwSCgoCaWQYASABKAkSFQoNYWN0aW9uX2RpZ2VzdBgCIAEoCRIQCghoZWFkbGluZRgDIAEoCRIMCgRyaXNrGAQgASgJEg4KBnZhbHVlcxgFIAMoCRIwCgxyZXF1ZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkoKEkdldEFwcHJvdmFsUmVxdWVzdBIKCgJpZBgBIAEoCRIRCgl0aW1lX3pvbmUYAiABKAkSFQoNd2hvbGVfcGF5bG9hZBgDIAEoCCJGChVXYXRjaEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXRpbWVfem9uZRgCIAEoCSLdAwoMQXBwcm92YWxWaWV3EgoKAmlkGAEgASgJEioKCGRlY2lzaW9uGAIgASgLMhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SKAoHc3ViamVjdBgDIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSEQoJcHJpbmNpcGFsGAQgASgJEg0KBW93bmVyGAUgASgJEiYKBmFjdGlvbhgGIAEoCzIWLmNvdW50ZXJzaWduLnYxLkFjdGlvbhIWCg5hcmd1bWVudHNfanNvbhgHIAEoCRIqCghyZXNvdXJjZRgIIAEoCzIYLmNvdW50ZXJzaWduLnYxLlJlc291cmNlEhQKDGNvbnRleHRfanNvbhgJIAEoCRIVCg1qdXN0aWZpY2F0aW9uGAogASgJEiIKBGNhcmQYCyABKAsyFC5jb3VudGVyc2lnbi52MS5DYXJkEhAKCGNhbl92b3RlGAwgASgIEhsKE2Nhbm5vdF92b3RlX2JlY2F1c2UYDSABKAkSFAoMc3VibWl0dGVkX2J5GA4gASgJEjAKB3NpbWlsYXIYDyADKAsyHy5jb3VudGVyc2lnbi52MS5TaW1pbGFyQXBwcm92YWwSFQoNd2hvbGVfcGF5bG9hZBgQIAEoCSKYAQoPU2ltaWxhckFwcHJvdmFsEgoKAmlkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEAoIaGVhZGxpbmUYAyABKAkSLAoIYXNrZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2RpZmZlcmVuY2VzGAUgAygJIp0CCgRDYXJkEgwKBHJpc2sYASABKAkSEAoIaGVhZGxpbmUYAiABKAkSCwoDd2hvGAMgASgJEgsKA3doeRgEIAMoCRIPCgdwYXlsb2FkGAUgASgJEg8KB291dGNvbWUYBiABKAkSEgoKYWdlbnRfc2F5cxgHIAEoCRIOCgZlZmZlY3QYCCABKAkSEAoIcHJvZ3Jlc3MYCSABKAkSDgoGZGlnZXN0GAogASgJEg4KBmltcGFjdBgLIAMoCRITCgtqdXN0X2JlZm9yZRgMIAMoCRIPCgdzaW1pbGFyGA0gAygJEhkKEWFnZW50X3NheXNfYmVmb3JlGA4gAygJEg0KBW5lZWRzGA8gASgJEhMKC3BheWxvYWRfY3V0GBAgASgIIroCCg9DYXN0Vm90ZVJlcXVlc3QSCgoCaWQYASABKAkSIgoEdm90ZRgCIAEoDjIULmNvdW50ZXJzaWduLnYxLlZvdGUSDgoGcmVhc29uGAMgASgJEhMKC3NlZW5fZGlnZXN0GAQgASgJEhMKC2NhcmRfZGlnZXN0GAUgASgJEjEKDGNoYXRfYWNjb3VudBgGIAEoCzIbLmNvdW50ZXJzaWduLnYxLkNoYXRBY2NvdW50EhsKDm9wZW5lZF9kZXRhaWxzGAcgASgISACIAQESGQoMY29uc2lkZXJlZF9zGAggASgNSAGIAQESLgoHc2Vzc2lvbhgJIAEoCzIdLmNvdW50ZXJzaWduLnYxLlNlc3Npb25DaG9pY2VCEQoPX29wZW5lZF9kZXRhaWxzQg8KDV9jb25zaWRlcmVkX3MiTQoNU2Vzc2lvbkNob2ljZRINCgVjb3VudBgBIAEoBRItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIi8KC0NoYXRBY2NvdW50Eg8KB2NoYW5uZWwYASABKAkSDwoHYWNjb3VudBgCIAEoCSIzChVSZXZva2VEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDgoGcmVhc29uGAIgASgJIqUBChFCcmVha0dsYXNzUmVxdWVzdBIuCgdyZXF1ZXN0GAEgASgLMh0uY291bnRlcnNpZ24udjEuRGVjaWRlUmVxdWVzdBIOCgZyZWFzb24YAiABKAkSKwoIZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEwoLZGVjaXNpb25faWQYBCABKAkSDgoGdGlja2V0GAUgASgJIlsKEkNsb3NlUmV2aWV3UmVxdWVzdBIKCgJpZBgBIAEoCRIoCgdmaW5kaW5nGAIgASgOMhcuY291bnRlcnNpZ24udjEuRmluZGluZxIPCgdjb21tZW50GAMgASgJIiUKEkxpc3RSZXZpZXdzUmVxdWVzdBIPCgdvdmVyZHVlGAEgASgIIj4KE0xpc3RSZXZpZXdzUmVzcG9uc2USJwoHcmV2aWV3cxgBIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJcChNEZWxlZ2F0ZVNlYXRSZXF1ZXN0EgoKAnRvGAEgASgJEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkiTAoURGVsZWdhdGVTZWF0UmVzcG9uc2USCgoCaWQYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qy7wYKD0FwcHJvdmFsU2VydmljZRJcCg1MaXN0QXBwcm92YWxzEiQuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVzcG9uc2USawoSTGlzdEFwcHJvdmFsR3JvdXBzEikuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsR3JvdXBzUmVxdWVzdBoqLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEk8KC0dldEFwcHJvdmFsEiIuY291bnRlcnNpZ24udjEuR2V0QXBwcm92YWxSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3ElcKDldhdGNoQXBwcm92YWxzEiUuY291bnRlcnNpZ24udjEuV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3MAESSQoIQ2FzdFZvdGUSHy5jb3VudGVyc2lnbi52MS5DYXN0Vm90ZVJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSUQoOUmV2b2tlRGVjaXNpb24SJS5jb3VudGVyc2lnbi52MS5SZXZva2VEZWNpc2lvblJlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJJCgpCcmVha0dsYXNzEiEuY291bnRlcnNpZ24udjEuQnJlYWtHbGFzc1JlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJLCgtDbG9zZVJldmlldxIiLmNvdW50ZXJzaWduLnYxLkNsb3NlUmV2aWV3UmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uElYKC0xpc3RSZXZpZXdzEiIuY291bnRlcnNpZ24udjEuTGlzdFJldmlld3NSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdFJldmlld3NSZXNwb25zZRJZCgxEZWxlZ2F0ZVNlYXQSIy5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuRGVsZWdhdGVTZWF0UmVzcG9uc2ViBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJIqMBChVMaXN0QXBwcm92YWxzUmVzcG9uc2USLwoJYXBwcm92YWxzGAEgAygLMhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIPCgdub3RpY2VzGAMgAygJEi8KD292ZXJkdWVfcmV2aWV3cxgEIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJLChlMaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBISCgpjb250YWluaW5nGAIgASgJIl8KGkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsR3JvdXASEgoKaW5jb21wbGV0ZRgCIAEoCCKgAgoNQXBwcm92YWxHcm91cBIoCgdzdWJqZWN0GAEgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRIsCgZjb21tb24YBCADKAsyHC5jb3VudGVyc2lnbi52MS5Db21tb25NZW1iZXISFwoPY29tbW9uX2xlZnRfb3V0GAUgASgFEg4KBmRpZmZlchgGIAMoCRIXCg9kaWZmZXJfbGVmdF9vdXQYByABKAUSMgoJYXBwcm92YWxzGAggAygLMh8uY291bnRlcnNpZ24udjEuR3JvdXBlZEFwcHJvdmFsEhoKEmFwcHJvdmFsc19sZWZ0X291dBgJIAEoBSItCgxDb21tb25NZW1iZXISDwoHcG9pbnRlchgBIAEoCRIMCgR0ZXh0GAIgASgJIsYBCg9Hcm91cGVkQXBwcm92YWwSCgoCaWQYASABKAkSFQoNYWN0aW9uX2RpZ2VzdBgCIAEoCRIQCghoZWFkbGluZRgDIAEoCRIMCgRyaXNrGAQgASgJEg4KBnZhbHVlcxgFIAMoCRIwCgxyZXF1ZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIokBChpMaXN0QXBwcm92ZXJTaWduYWxzUmVxdWVzdBIOCgZwZXJzb24YASABKAkSEAoIZXZlcnlvbmUYAiABKAgSKQoGcGVyaW9kGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKBmZhc3RfcxgEIAEoDUgAiAEBQgkKB19mYXN0X3MixwEKG0xpc3RBcHByb3ZlclNpZ25hbHNSZXNwb25zZRIyCglhcHByb3ZlcnMYASADKAsyHy5jb3VudGVyc2lnbi52MS5BcHByb3ZlclNpZ25hbHMSKAoEZnJvbRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmZhc3RfcxgEIAEoDRISCgppbmNvbXBsZXRlGAUgASgIIoEBCgxWb3RpbmdIYWJpdHMSDQoFdm90ZXMYASABKA0SEQoJYXBwcm92YWxzGAIgASgNEhQKDGFwcHJvdmVfcmF0ZRgDIAEoARINCgVwMTBfcxgEIAEoARINCgVwNTBfcxgFIAEoARINCgVwOTBfcxgGIAEoARIMCgRmYXN0GAcgASgNIokCCg9BcHByb3ZlclNpZ25hbHMSDgoGcGVyc29uGAEgASgJEgwKBG5hbWUYAiABKAkSLAoGaGFiaXRzGAMgASgLMhwuY291bnRlcnNpZ24udjEuVm90aW5nSGFiaXRzEiwKBmJlZm9yZRgEIAEoCzIcLmNvdW50ZXJzaWduLnYxLlZvdGluZ0hhYml0cxIVCg1jdXRfYXBwcm92YWxzGAUgASgNEhQKDGN1dF91bm9wZW5lZBgGIAEoDRIOCgZzdHJlYWsYByABKA0SFgoObG9uZ2VzdF9zdHJlYWsYCCABKA0SEgoKd2l0aF9ob3VycxgJIAEoDRITCgthZnRlcl9ob3VycxgKIAEoDSJKChJHZXRBcHByb3ZhbFJlcXVlc3QSCgoCaWQYASABKAkSEQoJdGltZV96b25lGAIgASgJEhUKDXdob2xlX3BheWxvYWQYAyABKAgiRgoVV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBIRCgl0aW1lX3pvbmUYAiABKAki3QMKDEFwcHJvdmFsVmlldxIKCgJpZBgBIAEoCRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEigKB3N1YmplY3QYAyABKAsyFy5jb3VudGVyc2lnbi52MS5TdWJqZWN0EhEKCXByaW5jaXBhbBgEIAEoCRINCgVvd25lchgFIAEoCRImCgZhY3Rpb24YBiABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SFgoOYXJndW1lbnRzX2pzb24YByABKAkSKgoIcmVzb3VyY2UYCCABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIUCgxjb250ZXh0X2pzb24YCSABKAkSFQoNanVzdGlmaWNhdGlvbhgKIAEoCRIiCgRjYXJkGAsgASgLMhQuY291bnRlcnNpZ24udjEuQ2FyZBIQCghjYW5fdm90ZRgMIAEoCBIbChNjYW5ub3Rfdm90ZV9iZWNhdXNlGA0gASgJEhQKDHN1Ym1pdHRlZF9ieRgOIAEoCRIwCgdzaW1pbGFyGA8gAygLMh8uY291bnRlcnNpZ24udjEuU2ltaWxhckFwcHJvdmFsEhUKDXdob2xlX3BheWxvYWQYECABKAkimAEKD1NpbWlsYXJBcHByb3ZhbBIKCgJpZBgBIAEoCRIkCgVzdGF0ZRgCIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEhAKCGhlYWRsaW5lGAMgASgJEiwKCGFza2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtkaWZmZXJlbmNlcxgFIAMoCSKdAgoEQ2FyZBIMCgRyaXNrGAEgASgJEhAKCGhlYWRsaW5lGAIgASgJEgsKA3dobxgDIAEoCRILCgN3aHkYBCADKAkSDwoHcGF5bG9hZBgFIAEoCRIPCgdvdXRjb21lGAYgASgJEhIKCmFnZW50X3NheXMYByABKAkSDgoGZWZmZWN0GAggASgJEhAKCHByb2dyZXNzGAkgASgJEg4KBmRpZ2VzdBgKIAEoCRIOCgZpbXBhY3QYCyADKAkSEwoLanVzdF9iZWZvcmUYDCADKAkSDwoHc2ltaWxhchgNIAMoCRIZChFhZ2VudF9zYXlzX2JlZm9yZRgOIAMoCRINCgVuZWVkcxgPIAEoCRITCgtwYXlsb2FkX2N1dBgQIAEoCCK6AgoPQ2FzdFZvdGVSZXF1ZXN0EgoKAmlkGAEgASgJEiIKBHZvdGUYAiABKA4yFC5jb3VudGVyc2lnbi52MS5Wb3RlEg4KBnJlYXNvbhgDIAEoCRITCgtzZWVuX2RpZ2VzdBgEIAEoCRITCgtjYXJkX2RpZ2VzdBgFIAEoCRIxCgxjaGF0X2FjY291bnQYBiABKAsyGy5jb3VudGVyc2lnbi52MS5DaGF0QWNjb3VudBIbCg5vcGVuZWRfZGV0YWlscxgHIAEoCEgAiAEBEhkKDGNvbnNpZGVyZWRfcxgIIAEoDUgBiAEBEi4KB3Nlc3Npb24YCSABKAsyHS5jb3VudGVyc2lnbi52MS5TZXNzaW9uQ2hvaWNlQhEKD19vcGVuZWRfZGV0YWlsc0IPCg1fY29uc2lkZXJlZF9zIk0KDVNlc3Npb25DaG9pY2USDQoFY291bnQYASABKAUSLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIvCgtDaGF0QWNjb3VudBIPCgdjaGFubmVsGAEgASgJEg8KB2FjY291bnQYAiABKAkiMwoVUmV2b2tlRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSKlAQoRQnJlYWtHbGFzc1JlcXVlc3QSLgoHcmVxdWVzdBgBIAEoCzIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QSDgoGcmVhc29uGAIgASgJEisKCGR1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC2RlY2lzaW9uX2lkGAQgASgJEg4KBnRpY2tldBgFIAEoCSJbChJDbG9zZVJldmlld1JlcXVlc3QSCgoCaWQYASABKAkSKAoHZmluZGluZxgCIAEoDjIXLmNvdW50ZXJzaWduLnYxLkZpbmRpbmcSDwoHY29tbWVudBgDIAEoCSIlChJMaXN0UmV2aWV3c1JlcXVlc3QSDwoHb3ZlcmR1ZRgBIAEoCCI+ChNMaXN0UmV2aWV3c1Jlc3BvbnNlEicKB3Jldmlld3MYASADKAsyFi5jb3VudGVyc2lnbi52MS5SZXZpZXciXAoTRGVsZWdhdGVTZWF0UmVxdWVzdBIKCgJ0bxgBIAEoCRIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAMgASgJIkwKFERlbGVnYXRlU2VhdFJlc3BvbnNlEgoKAmlkGAEgASgJEigKB2RldGFpbHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Mt8HCg9BcHByb3ZhbFNlcnZpY2USXAoNTGlzdEFwcHJvdmFscxIkLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbHNSZXF1ZXN0GiUuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1Jlc3BvbnNlEmsKEkxpc3RBcHByb3ZhbEdyb3VwcxIpLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbEdyb3Vwc1JlcXVlc3QaKi5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxHcm91cHNSZXNwb25zZRJPCgtHZXRBcHByb3ZhbBIiLmNvdW50ZXJzaWduLnYxLkdldEFwcHJvdmFsUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJXCg5XYXRjaEFwcHJvdmFscxIlLmNvdW50ZXJzaWduLnYxLldhdGNoQXBwcm92YWxzUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldzABEm4KE0xpc3RBcHByb3ZlclNpZ25hbHMSKi5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92ZXJTaWduYWxzUmVxdWVzdBorLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZlclNpZ25hbHNSZXNwb25zZRJJCghDYXN0Vm90ZRIfLmNvdW50ZXJzaWduLnYxLkNhc3RWb3RlUmVxdWVzdBocLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsVmlldxJRCg5SZXZva2VEZWNpc2lvbhIlLmNvdW50ZXJzaWduLnYxLlJldm9rZURlY2lzaW9uUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEkkKCkJyZWFrR2xhc3MSIS5jb3VudGVyc2lnbi52MS5CcmVha0dsYXNzUmVxdWVzdBoYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEksKC0Nsb3NlUmV2aWV3EiIuY291bnRlcnNpZ24udjEuQ2xvc2VSZXZpZXdSZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SVgoLTGlzdFJldmlld3MSIi5jb3VudGVyc2lnbi52MS5MaXN0UmV2aWV3c1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5MaXN0UmV2aWV3c1Jlc3BvbnNlElkKDERlbGVnYXRlU2VhdBIjLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5EZWxlZ2F0ZVNlYXRSZXNwb25zZWIGcHJvdG8z", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Which approvals to list.
@@ -334,6 +334,244 @@ export const GroupedApprovalSchema: GenMessage<GroupedApproval> = /*@__PURE__*/
   messageDesc(file_countersign_v1_approval, 6);
 
 /**
+ * Whose signals, and of which time.
+ *
+ * @generated from message countersign.v1.ListApproverSignalsRequest
+ */
+export type ListApproverSignalsRequest = Message<"countersign.v1.ListApproverSignalsRequest"> & {
+  /**
+   * A person's id; absent: the caller.
+   *
+   * @generated from field: string person = 1;
+   */
+  person: string;
+
+  /**
+   * Instead of everybody.
+   *
+   * @generated from field: bool everyone = 2;
+   */
+  everyone: boolean;
+
+  /**
+   * How far back, up to now: at most 90 days, absent: 30 days. By when people were asked.
+   *
+   * @generated from field: google.protobuf.Duration period = 3;
+   */
+  period?: Duration | undefined;
+
+  /**
+   * A vote in less than so many seconds is fast; absent: 5.
+   *
+   * @generated from field: optional uint32 fast_s = 4;
+   */
+  fastS?: number | undefined;
+};
+
+/**
+ * Describes the message countersign.v1.ListApproverSignalsRequest.
+ * Use `create(ListApproverSignalsRequestSchema)` to create a new message.
+ */
+export const ListApproverSignalsRequestSchema: GenMessage<ListApproverSignalsRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 7);
+
+/**
+ * How people answered.
+ *
+ * @generated from message countersign.v1.ListApproverSignalsResponse
+ */
+export type ListApproverSignalsResponse = Message<"countersign.v1.ListApproverSignalsResponse"> & {
+  /**
+   * The busiest first.
+   *
+   * @generated from field: repeated countersign.v1.ApproverSignals approvers = 1;
+   */
+  approvers: ApproverSignals[];
+
+  /**
+   * Begin of the period.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 2;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Its end.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 3;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * What counted as fast, in seconds.
+   *
+   * @generated from field: uint32 fast_s = 4;
+   */
+  fastS: number;
+
+  /**
+   * True if more requests were made than were looked at: the latest were left out.
+   *
+   * @generated from field: bool incomplete = 5;
+   */
+  incomplete: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.ListApproverSignalsResponse.
+ * Use `create(ListApproverSignalsResponseSchema)` to create a new message.
+ */
+export const ListApproverSignalsResponseSchema: GenMessage<ListApproverSignalsResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 8);
+
+/**
+ * Numbers of some votes.
+ *
+ * @generated from message countersign.v1.VotingHabits
+ */
+export type VotingHabits = Message<"countersign.v1.VotingHabits"> & {
+  /**
+   * How many votes.
+   *
+   * @generated from field: uint32 votes = 1;
+   */
+  votes: number;
+
+  /**
+   * How many of them approve.
+   *
+   * @generated from field: uint32 approvals = 2;
+   */
+  approvals: number;
+
+  /**
+   * Share of those, 0 to 1.
+   *
+   * @generated from field: double approve_rate = 3;
+   */
+  approveRate: number;
+
+  /**
+   * A tenth of the votes came within so many seconds of asking.
+   *
+   * @generated from field: double p10_s = 4;
+   */
+  p10S: number;
+
+  /**
+   * Half of the votes did.
+   *
+   * @generated from field: double p50_s = 5;
+   */
+  p50S: number;
+
+  /**
+   * Nine tenths of the votes did.
+   *
+   * @generated from field: double p90_s = 6;
+   */
+  p90S: number;
+
+  /**
+   * How many votes were fast.
+   *
+   * @generated from field: uint32 fast = 7;
+   */
+  fast: number;
+};
+
+/**
+ * Describes the message countersign.v1.VotingHabits.
+ * Use `create(VotingHabitsSchema)` to create a new message.
+ */
+export const VotingHabitsSchema: GenMessage<VotingHabits> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 9);
+
+/**
+ * How one person answered.
+ *
+ * @generated from message countersign.v1.ApproverSignals
+ */
+export type ApproverSignals = Message<"countersign.v1.ApproverSignals"> & {
+  /**
+   * The person's id.
+   *
+   * @generated from field: string person = 1;
+   */
+  person: string;
+
+  /**
+   * Name at the last vote.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * In the period.
+   *
+   * @generated from field: countersign.v1.VotingHabits habits = 3;
+   */
+  habits?: VotingHabits | undefined;
+
+  /**
+   * In the 30 days before the period; absent when there was no vote.
+   *
+   * @generated from field: countersign.v1.VotingHabits before = 4;
+   */
+  before?: VotingHabits | undefined;
+
+  /**
+   * Approvals of requests that the card could not show whole.
+   *
+   * @generated from field: uint32 cut_approvals = 5;
+   */
+  cutApprovals: number;
+
+  /**
+   * How many of them without the whole having been opened, as far as is known.
+   *
+   * @generated from field: uint32 cut_unopened = 6;
+   */
+  cutUnopened: number;
+
+  /**
+   * Approvals in a row up to the last vote.
+   *
+   * @generated from field: uint32 streak = 7;
+   */
+  streak: number;
+
+  /**
+   * The most in a row.
+   *
+   * @generated from field: uint32 longest_streak = 8;
+   */
+  longestStreak: number;
+
+  /**
+   * Votes of which it is known whether the voter was at work: groups may have calendars.
+   *
+   * @generated from field: uint32 with_hours = 9;
+   */
+  withHours: number;
+
+  /**
+   * How many of them were cast when the voter was not.
+   *
+   * @generated from field: uint32 after_hours = 10;
+   */
+  afterHours: number;
+};
+
+/**
+ * Describes the message countersign.v1.ApproverSignals.
+ * Use `create(ApproverSignalsSchema)` to create a new message.
+ */
+export const ApproverSignalsSchema: GenMessage<ApproverSignals> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 10);
+
+/**
  * Names an approval.
  *
  * @generated from message countersign.v1.GetApprovalRequest
@@ -366,7 +604,7 @@ export type GetApprovalRequest = Message<"countersign.v1.GetApprovalRequest"> & 
  * Use `create(GetApprovalRequestSchema)` to create a new message.
  */
 export const GetApprovalRequestSchema: GenMessage<GetApprovalRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 7);
+  messageDesc(file_countersign_v1_approval, 11);
 
 /**
  * Follows the caller's approvals.
@@ -394,7 +632,7 @@ export type WatchApprovalsRequest = Message<"countersign.v1.WatchApprovalsReques
  * Use `create(WatchApprovalsRequestSchema)` to create a new message.
  */
 export const WatchApprovalsRequestSchema: GenMessage<WatchApprovalsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 8);
+  messageDesc(file_countersign_v1_approval, 12);
 
 /**
  * An approval with all an approver should see.
@@ -520,7 +758,7 @@ export type ApprovalView = Message<"countersign.v1.ApprovalView"> & {
  * Use `create(ApprovalViewSchema)` to create a new message.
  */
 export const ApprovalViewSchema: GenMessage<ApprovalView> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 9);
+  messageDesc(file_countersign_v1_approval, 13);
 
 /**
  * A request of the same agent for the same action.
@@ -569,7 +807,7 @@ export type SimilarApproval = Message<"countersign.v1.SimilarApproval"> & {
  * Use `create(SimilarApprovalSchema)` to create a new message.
  */
 export const SimilarApprovalSchema: GenMessage<SimilarApproval> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 10);
+  messageDesc(file_countersign_v1_approval, 14);
 
 /**
  * What an approver sees, in the order in which they should see it. Built from the canonical action only.
@@ -695,7 +933,7 @@ export type Card = Message<"countersign.v1.Card"> & {
  * Use `create(CardSchema)` to create a new message.
  */
 export const CardSchema: GenMessage<Card> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 11);
+  messageDesc(file_countersign_v1_approval, 15);
 
 /**
  * One person's vote.
@@ -772,7 +1010,7 @@ export type CastVoteRequest = Message<"countersign.v1.CastVoteRequest"> & {
  * Use `create(CastVoteRequestSchema)` to create a new message.
  */
 export const CastVoteRequestSchema: GenMessage<CastVoteRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 12);
+  messageDesc(file_countersign_v1_approval, 16);
 
 /**
  * For how many further actions, and for how long, an approval is to do.
@@ -800,7 +1038,7 @@ export type SessionChoice = Message<"countersign.v1.SessionChoice"> & {
  * Use `create(SessionChoiceSchema)` to create a new message.
  */
 export const SessionChoiceSchema: GenMessage<SessionChoice> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 13);
+  messageDesc(file_countersign_v1_approval, 17);
 
 /**
  * An account in a chat system, verified by the channel's own signature.
@@ -828,7 +1066,7 @@ export type ChatAccount = Message<"countersign.v1.ChatAccount"> & {
  * Use `create(ChatAccountSchema)` to create a new message.
  */
 export const ChatAccountSchema: GenMessage<ChatAccount> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 14);
+  messageDesc(file_countersign_v1_approval, 18);
 
 /**
  * Names the decision to revoke.
@@ -856,7 +1094,7 @@ export type RevokeDecisionRequest = Message<"countersign.v1.RevokeDecisionReques
  * Use `create(RevokeDecisionRequestSchema)` to create a new message.
  */
 export const RevokeDecisionRequestSchema: GenMessage<RevokeDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 15);
+  messageDesc(file_countersign_v1_approval, 19);
 
 /**
  * An exception without the usual quorum.
@@ -905,7 +1143,7 @@ export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
  * Use `create(BreakGlassRequestSchema)` to create a new message.
  */
 export const BreakGlassRequestSchema: GenMessage<BreakGlassRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 16);
+  messageDesc(file_countersign_v1_approval, 20);
 
 /**
  * What a review found.
@@ -940,7 +1178,7 @@ export type CloseReviewRequest = Message<"countersign.v1.CloseReviewRequest"> & 
  * Use `create(CloseReviewRequestSchema)` to create a new message.
  */
 export const CloseReviewRequestSchema: GenMessage<CloseReviewRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 17);
+  messageDesc(file_countersign_v1_approval, 21);
 
 /**
  * Asks for open reviews.
@@ -961,7 +1199,7 @@ export type ListReviewsRequest = Message<"countersign.v1.ListReviewsRequest"> & 
  * Use `create(ListReviewsRequestSchema)` to create a new message.
  */
 export const ListReviewsRequestSchema: GenMessage<ListReviewsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 18);
+  messageDesc(file_countersign_v1_approval, 22);
 
 /**
  * Open reviews.
@@ -982,7 +1220,7 @@ export type ListReviewsResponse = Message<"countersign.v1.ListReviewsResponse"> 
  * Use `create(ListReviewsResponseSchema)` to create a new message.
  */
 export const ListReviewsResponseSchema: GenMessage<ListReviewsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 19);
+  messageDesc(file_countersign_v1_approval, 23);
 
 /**
  * A hand-over of seats.
@@ -1017,7 +1255,7 @@ export type DelegateSeatRequest = Message<"countersign.v1.DelegateSeatRequest"> 
  * Use `create(DelegateSeatRequestSchema)` to create a new message.
  */
 export const DelegateSeatRequestSchema: GenMessage<DelegateSeatRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 20);
+  messageDesc(file_countersign_v1_approval, 24);
 
 /**
  * The hand-over as recorded.
@@ -1045,7 +1283,7 @@ export type DelegateSeatResponse = Message<"countersign.v1.DelegateSeatResponse"
  * Use `create(DelegateSeatResponseSchema)` to create a new message.
  */
 export const DelegateSeatResponseSchema: GenMessage<DelegateSeatResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 21);
+  messageDesc(file_countersign_v1_approval, 25);
 
 /**
  * What people call: to see what waits for them, to vote, and to take a permission back. Agents can not call it.
@@ -1093,6 +1331,17 @@ export const ApprovalService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchApprovalsRequestSchema;
     output: typeof ApprovalViewSchema;
+  },
+  /**
+   * Says how people answer, as data: how fast, how alike, and whether they open what they approve. It never stands in the
+   * way of a vote. Of others than oneself it is for those with the role auditor or operator.
+   *
+   * @generated from rpc countersign.v1.ApprovalService.ListApproverSignals
+   */
+  listApproverSignals: {
+    methodKind: "unary";
+    input: typeof ListApproverSignalsRequestSchema;
+    output: typeof ListApproverSignalsResponseSchema;
   },
   /**
    * Casts the caller's vote. Refused with PERMISSION_DENIED when the caller may not fill a seat, FAILED_PRECONDITION when
