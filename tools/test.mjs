@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { findChromium } from './chromium.mjs';
 import { build, checkNode, install, ROOT, step, StepFailed, ticking } from './prepare.mjs';
 
 const node = process.execPath;
@@ -26,6 +27,7 @@ const TOOLS = [
   ['java', () => onPath('java'), 'tests against a real Kafka broker'],
   ['mvn', () => onPath('mvn'), 'fetching the real Kafka broker'],
   ['python3', () => onPath('python3'), 'SCIM against an independent judge of SCIM servers'],
+  ['a Chromium', chromium, 'the inbox in a real browser'],
   ['opa (and of Go to install it with)', opa, 'the Rego tests, and whether the compiled policies match their source'],
 ];
 
@@ -89,6 +91,11 @@ async function opa() {
   return ticking('opa', () =>
     findOpa({ cacheDir: join(ROOT, '.countersign/cache'), log: (line) => console.log(line) }),
   );
+}
+
+/** Fetches a browser for the suites that follow, if this machine has none. */
+function chromium() {
+  return ticking('chromium', () => findChromium((line) => console.log(line)));
 }
 
 /** One run for people to read and the same run as JSON to count. */

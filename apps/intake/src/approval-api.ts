@@ -101,7 +101,7 @@ export class ApprovalApi {
       return this.#view(decision, person, { ...zone, related, whole: wholePayload });
     },
     WatchApprovals: ({ includeIneligible, timeZone }, call) =>
-      this.watch(requirePerson(call.caller), includeIneligible, zoneOf(timeZone), call.signal),
+      this.#watch(this.#asLongAsThere(requirePerson(call.caller)), includeIneligible, zoneOf(timeZone), call.signal),
     ListApproverSignals: (request, { caller }) => this.parts.signals.list(request, caller),
     CastVote: (request, call) => this.castVote(request, call),
     RevokeDecision: async ({ id, reason }, call) => {
@@ -251,10 +251,17 @@ export class ApprovalApi {
   }
 
   /** Looks again when anything may have changed, but not more often than people can read. */
-  async *watch(person: Person, all: boolean, zone: Zone, signal: AbortSignal): AsyncGenerator<ApprovalView> {
+  async *#watch(
+    reader: () => Person | undefined | Promise<Person | undefined>,
+    all: boolean,
+    zone: Zone,
+    signal: AbortSignal,
+  ): AsyncGenerator<ApprovalView> {
     const shown = new Map<string, number>();
     while (!signal.aborted) {
       if (this.parts.changes.closed) throw stopping();
+      const person = await reader();
+      if (!person) return;
       // Before the look: what changes while it is under way is the reason for the next one.
       const changed = this.parts.changes.nextOfAny(Date.now() + 5_000, signal);
       const rows = (await this.parts.decisions.reader.pending(1_000)).map((text) => JSON.parse(text) as CoreDecision);
@@ -271,12 +278,33 @@ export class ApprovalApi {
         )
           continue;
         shown.set(decision.id, decision.version);
+        // Whoever has left the group meanwhile sees no more of it.
+        if (!isConcerned(decision, person)) continue;
         yield this.#view(decision, person, zone);
       }
       gone.forEach((id) => shown.delete(id));
       await changed;
       await setTimeout(LOOK_AGAIN_MS);
     }
+  }
+
+  /** What `WatchApprovals` sends, also of what the caller may only see, for as long as the credential holds. */
+  watchAs(
+    caller: Caller,
+    timeZone: string,
+    holds: () => Promise<boolean>,
+    signal: AbortSignal,
+  ): AsyncGenerator<ApprovalView> {
+    const there = this.#asLongAsThere(requirePerson(caller));
+    return this.#watch(async () => ((await holds()) ? there() : undefined), true, zoneOf(timeZone), signal);
+  }
+
+  /** A person as the directory has them at every look, and nobody once they are disabled or gone. */
+  #asLongAsThere({ id }: Person): () => Person | undefined {
+    return () => {
+      const person = this.parts.directory().person(id);
+      return person?.disabled ? undefined : person;
+    };
   }
 
   #listed(decision: CoreDecision, person: Person, all: boolean): boolean {

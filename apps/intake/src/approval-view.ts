@@ -6,7 +6,9 @@ import {
   renderCard,
   similarRequests,
   wholeText,
+  type ActionRequest,
   type Decision as CoreDecision,
+  type JsonObject,
   type Person,
   type Related,
 } from '@countersign/approval';
@@ -60,6 +62,7 @@ export function approvalView(decision: CoreDecision, person: Person, options: Vi
       agentSaysBefore: card.agent_says_before ?? [],
       effect: card.effect ?? '',
       progress: card.progress ?? '',
+      votes: card.votes ?? [],
       needs: card.needs,
       payloadCut: isCut(card.payload),
       digest: digestOf(canonicalize(card)),
@@ -74,6 +77,21 @@ export function approvalView(decision: CoreDecision, person: Person, options: Vi
       askedAt: at(other.created_at),
       differences: other.differences,
     })),
-    wholePayload: whole ? wholeText(request.action.properties ?? {}) : '',
+    wholePayload: whole ? wholeText(wholeOf(request)) : '',
   });
+}
+
+/** All that is asked and bound, but not the agent's own words about it. */
+function wholeOf({ action, resource, subject, principal, context, audience }: ActionRequest): JsonObject {
+  return JSON.parse(
+    JSON.stringify({
+      action: action.name,
+      arguments: action.properties,
+      resource,
+      subject,
+      principal,
+      context,
+      audience,
+    }),
+  ) as JsonObject;
 }

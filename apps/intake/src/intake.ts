@@ -43,6 +43,7 @@ import { Stops } from './gate/stops.js';
 import { GrantKeys } from './grant-keys.js';
 import { Grants } from './grants.js';
 import { History } from './history.js';
+import { inboxRoutes } from './inbox/routes.js';
 import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
 import { ApiTokens } from './people/api-tokens.js';
@@ -225,6 +226,12 @@ export class Intake {
         ...oidcRoutes({ ...(oidc ? { oidc } : {}), signIns, directory, secure: config.signIn.secure, log, now }),
         ...this.#changeControl.routes,
         ...scim.routes,
+        ...inboxRoutes({
+          approvals: this.approvals,
+          authenticate,
+          directory,
+          secure: config.signIn.secure,
+        }),
       ],
       documents: {
         '/.well-known/jwks.json': {

@@ -41,6 +41,8 @@ export interface Card {
   agent_says_before?: string[];
   effect?: string;
   progress?: string;
+  /** Who has answered, where, when and why, in the order of time. */
+  votes?: string[];
   /** Buttons only while they work. */
   actions: ('approve' | 'deny')[];
   reason_required: boolean;
@@ -101,6 +103,7 @@ export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Ca
     ...several('agent_says_before', saidBefore(request)),
     ...(pending ? { effect: effectText(approval!) } : {}),
     ...optional('progress', progressOf(decision)),
+    ...several('votes', votesOf(decision, zone)),
     actions: pending ? ['approve', 'deny'] : [],
     reason_required: approval?.terms.reason_required ?? false,
     action_digest: decision.action_digest,
@@ -162,11 +165,20 @@ function approvedBy(decision: Decision, zone?: string): string {
   if (decision.broke_glass) return '';
   const approvals = decision.approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
   if (approvals.length === 0) return allowedBy(decision);
-  const parts = approvals.map(({ voter_name, channel, at, reason }) => {
-    const after = groupDigits(Math.max(0, Math.round((Date.parse(at) - Date.parse(decision.created_at)) / 1000)));
-    return `${inert(voter_name, 120)} in ${PLACES.get(channel) ?? inert(channel, 40)}, ${clockText(at, decision.created_at, zone)}, after ${after} s${reason ? `: ${inert(reason, 300)}` : ''}`;
-  });
-  return `Approved by ${parts.join('; ')}.`;
+  return `Approved by ${approvals.map((vote) => voteText(vote, decision, zone)).join('; ')}.`;
+}
+
+function votesOf(decision: Decision, zone?: string): string[] {
+  const said = { approve: 'Approved', deny: 'Denied' };
+  return (decision.approval?.votes ?? []).map((vote) => `${said[vote.vote]} by ${voteText(vote, decision, zone)}`);
+}
+
+function voteText(vote: ApprovalState['votes'][number], { created_at }: Decision, zone?: string): string {
+  const { voter_name, channel, at, reason } = vote;
+  const after = groupDigits(Math.max(0, Math.round((Date.parse(at) - Date.parse(created_at)) / 1000)));
+  const place = PLACES.get(channel) ?? inert(channel, 40);
+  const why = reason ? `: ${inert(reason, 300)}` : '';
+  return `${inert(voter_name, 120)} in ${place}, ${clockText(at, created_at, zone)}, after ${after} s${why}`;
 }
 
 function allowedBy({ drawn_from }: Decision): string {

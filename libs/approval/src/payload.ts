@@ -35,7 +35,7 @@ export function isCut(payload: string): boolean {
 /** More than any request can have, with every character of it written out. */
 const WHOLE = 2_000_000;
 
-/** Nothing cut: the arguments as indented JSON, with every character that hides made visible. For whoever opens the whole. */
+/** Nothing cut: indented JSON, with every character that hides made visible. For whoever opens the whole. */
 export function wholeText(shown: JsonObject): string {
   return cut(visible(JSON.stringify(shown, null, 2)), WHOLE);
 }

@@ -1,0 +1,301 @@
+import * as api from './api.js';
+import { $, h } from './dom.js';
+import { renderDetail } from './detail.js';
+import { listenForKeys } from './keys.js';
+import { groupsOf, isPending, matches, renderList } from './list.js';
+import { left } from './time.js';
+
+// The page: what is known, what is looked at, and how both are drawn.
+
+const waiting = new Map();
+const state = {
+  person: undefined,
+  history: false,
+  decided: [],
+  more: '',
+  /** The request that is open, as it was last read, and since when it has been before the reader's eyes. */
+  id: undefined,
+  view: undefined,
+  since: 0,
+  whole: undefined,
+  opened: false,
+  draft: '',
+  problem: '',
+  sending: false,
+};
+
+async function begin() {
+  try {
+    state.person = await api.me();
+  } catch (problem) {
+    return askToSignIn(problem.status === 401 || problem.status === 403 ? '' : problem.message);
+  }
+  $('person').textContent = state.person.name;
+  listenForKeys({ escape, submitReason: () => cast('deny', $('reason').value), keys: KEYS });
+  $('show-pending').addEventListener('click', () => show(false));
+  $('show-history').addEventListener('click', () => show(true));
+  $('find').addEventListener('input', drawList);
+  $('sign-out').addEventListener('click', () => api.signOut().finally(() => location.assign('/inbox')));
+  document.addEventListener('click', openInPlace);
+  addEventListener('popstate', () => open(idInAddress(), false));
+  setInterval(drawTimes, 10_000);
+  void api.follow({
+    onOpen: refresh,
+    onApproval: changed,
+    onLost: (signedOut) => (signedOut ? location.assign('/inbox') : live(false)),
+  });
+  await open(idInAddress(), false);
+}
+
+/** After every gap the whole list is read again: what happened meanwhile is nowhere else. */
+async function refresh() {
+  const found = await api.pending();
+  waiting.clear();
+  for (const view of found) waiting.set(view.id, view);
+  live(true);
+  drawList();
+  if (state.id) await read();
+}
+
+function changed(view) {
+  const before = waiting.get(view.id);
+  if (isPending(view)) waiting.set(view.id, view);
+  else waiting.delete(view.id);
+  if (isPending(view) && !before && view.can_vote)
+    say(`New request. ${view.card.risk.slice(2)}: ${view.card.headline}`);
+  drawList();
+  if (view.id === state.id && view.decision.updated_at !== state.view?.decision.updated_at) void read(true);
+  if (state.history && !isPending(view)) void show(true);
+}
+
+async function show(history) {
+  state.history = history;
+  $('show-pending').setAttribute('aria-pressed', String(!history));
+  $('show-history').setAttribute('aria-pressed', String(history));
+  if (history) {
+    const page = await api.decided().catch(() => ({ approvals: [], next_page_token: '' }));
+    [state.decided, state.more] = [page.approvals, page.next_page_token];
+  }
+  drawList();
+}
+
+async function showMore() {
+  const page = await api.decided(state.more);
+  state.decided.push(...page.approvals);
+  state.more = page.next_page_token;
+  drawList();
+}
+
+async function open(id, push = true) {
+  if (push && id !== state.id) history.pushState({}, '', id ? `/inbox/${id}` : '/inbox');
+  Object.assign(state, {
+    id,
+    view: undefined,
+    whole: undefined,
+    opened: false,
+    draft: '',
+    problem: '',
+    since: Date.now(),
+  });
+  document.body.classList.toggle('reading', id !== undefined);
+  drawList();
+  if (!id) return drawNothing();
+  await read();
+  if (push) $('effect')?.focus();
+}
+
+/** Reads the open request again. `elsewhere`: because it changed while it was open. */
+async function read(elsewhere = false) {
+  const { id } = state;
+  try {
+    const view = await api.approval(id);
+    if (id !== state.id) return;
+    const settled = elsewhere && state.view && isPending(state.view) && !isPending(view);
+    state.view = view;
+    drawDetail();
+    if (settled) say(`Decided meanwhile. ${view.card.outcome}`);
+  } catch (problem) {
+    if (id !== state.id) return;
+    $('request').replaceChildren(h('p', { class: 'empty', role: 'alert' }, problem.message));
+  }
+}
+
+async function openWhole() {
+  if (state.whole !== undefined) state.whole = undefined;
+  else {
+    const { id } = state;
+    const view = await api.approval(id, true);
+    if (id !== state.id) return;
+    [state.whole, state.opened] = [view.whole_payload, true];
+  }
+  drawDetail();
+  $('payload').focus();
+}
+
+async function cast(kind, reason) {
+  const { view } = state;
+  if (!view || state.sending) return;
+  state.draft = reason;
+  if (reason.trim() === '' && (kind === 'deny' || view.decision.approval.reason_required)) {
+    return refuse(
+      kind === 'deny' ? 'Say why: the agent gets your reason.' : 'Say why: a reason is required here.',
+      'reason',
+    );
+  }
+  if (kind === 'approve' && view.card.payload_cut && !state.opened) {
+    await openWhole();
+    return refuse('The payload was cut. Read the whole of it, then approve.', 'payload');
+  }
+  await send({ vote: kind === 'approve' ? 'VOTE_APPROVE' : 'VOTE_DENY', reason });
+}
+
+async function send(body) {
+  const { id, view, opened, since } = state;
+  state.sending = true;
+  try {
+    await api.vote(id, {
+      ...body,
+      seen_digest: view.decision.action_digest,
+      card_digest: view.card.digest,
+      opened_details: opened,
+      considered_s: Math.min(86_400, Math.round((Date.now() - since) / 1000)),
+    });
+    Object.assign(state, { draft: '', problem: '' });
+    await read();
+    say(isPending(state.view) ? 'Your vote is recorded.' : state.view.card.outcome);
+    $('effect')?.focus();
+  } catch (problem) {
+    // What is shown may be what is wrong: it is read again, and what the service said stays beside it.
+    await read();
+    refuse(problem.message, 'effect');
+  } finally {
+    state.sending = false;
+  }
+}
+
+function refuse(text, focus) {
+  state.problem = text;
+  drawDetail();
+  if (!$('problem'))
+    $('request').firstElementChild?.append(h('p', { id: 'problem', class: 'problem', role: 'alert' }, text));
+  $(focus)?.focus();
+}
+
+function drawList() {
+  const words = $('find').value.toLowerCase().split(/\s+/).filter(Boolean);
+  const focused = document.activeElement?.dataset?.id;
+  const views = (state.history ? state.decided : [...waiting.values()]).filter((view) => matches(view, words));
+  const empty =
+    words.length > 0 ? 'Nothing like that here.' : state.history ? 'Nothing decided yet.' : 'Nothing waits for you.';
+  const more =
+    state.history && state.more !== ''
+      ? [h('button', { type: 'button', class: 'quiet', onclick: showMore }, 'Show earlier ones')]
+      : [];
+  $('list').replaceChildren(...renderList(groupsOf(views, state.history), state.id, empty), ...more);
+  const asked = [...waiting.values()].filter(({ can_vote }) => can_vote).length;
+  $('count').textContent = asked > 0 ? String(asked) : '';
+  document.title = `${asked > 0 ? `(${asked}) ` : ''}Countersign inbox`;
+  if (focused)
+    $('list')
+      .querySelector(`[data-id="${CSS.escape(focused)}"]`)
+      ?.focus();
+}
+
+/** What the reader was doing stays as it was: the focus, and what has been typed. */
+function drawDetail() {
+  if (!state.view) return;
+  const focused = document.activeElement?.id;
+  const reason = $('reason');
+  if (reason) state.draft = reason.value;
+  const { person, whole, draft, problem, view } = state;
+  const actions = { vote: cast, retract: () => send({ vote: 'VOTE_RETRACT' }), openWhole, back: () => open(undefined) };
+  $('request').replaceChildren(renderDetail(view, { person, whole, draft, problem, actions }));
+  if (focused && focused !== 'request') $(focused)?.focus({ preventScroll: true });
+}
+
+function drawNothing() {
+  $('request').replaceChildren(h('p', { class: 'empty' }, 'Choose a request to see all of it.'));
+}
+
+function drawTimes() {
+  for (const element of document.querySelectorAll('[data-left]')) element.textContent = left(element.dataset.left);
+  drawList();
+}
+
+function escape() {
+  if (document.activeElement === $('find')) {
+    $('find').value = '';
+    drawList();
+  }
+  const { id } = state;
+  if (innerWidth < 860 && id) void open(undefined);
+  ($('list').querySelector(`[data-id="${CSS.escape(id ?? '')}"]`) ?? $('list').querySelector('a'))?.focus();
+}
+
+function move(step) {
+  const links = [...$('list').querySelectorAll('a')];
+  const at = links.findIndex((link) => link === document.activeElement || link.dataset.id === state.id);
+  const focused = links.indexOf(document.activeElement);
+  const next = links[Math.max(0, Math.min(links.length - 1, (focused >= 0 ? focused : at) + step))];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  a: () => $('approve')?.focus() ?? undefined,
+  d: () => ($('reason') ?? $('no-vote'))?.focus(),
+  o: () => (state.view ? void openWhole() : false),
+  '/': () => $('find').focus(),
+  '?': () => $('keys').showModal(),
+};
+
+function openInPlace(event) {
+  const link = event.target.closest?.('a[data-id], a[data-open]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  void open(link.dataset.id ?? link.dataset.open);
+}
+
+function idInAddress() {
+  return /^\/inbox\/(dec_[0-9a-z]{26})$/.exec(location.pathname)?.[1];
+}
+
+function live(on) {
+  $('live').textContent = on ? '● live' : '○ not connected';
+}
+
+function say(text) {
+  $('said').textContent = text;
+}
+
+function askToSignIn(message) {
+  document.body.classList.add('signed-out');
+  const field = h('input', { id: 'token', type: 'password', autocomplete: 'current-password', required: true });
+  const said = h('p', { id: 'problem', class: 'problem', role: 'alert' }, message);
+  const submit = async (event) => {
+    event.preventDefault();
+    try {
+      await api.signIn(field.value);
+      location.reload();
+    } catch (problem) {
+      said.textContent = problem.message;
+      field.focus();
+    }
+  };
+  $('request').replaceChildren(
+    h(
+      'form',
+      { class: 'sign-in', onsubmit: submit },
+      h('h1', {}, 'Sign in'),
+      h('label', { for: 'token' }, 'API token'),
+      field,
+      said,
+      h('button', { class: 'approve' }, 'Sign in'),
+    ),
+  );
+  field.focus();
+}
+
+await begin();

@@ -1,0 +1,330 @@
+import { Vote } from '@countersign/contract';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import {
+  ANA,
+  answered,
+  ANYTHING,
+  approvals,
+  BOT,
+  bulkDelete,
+  DANA,
+  decisions,
+  eventsOf,
+  HOLD,
+  LEE,
+  newPlace,
+  startGate,
+  type Gate,
+} from '../gate.js';
+import { expectAccessible, openBrowser, openRequest, signedIn, type Browser, type Page } from './browser.js';
+
+let place: Awaited<ReturnType<typeof newPlace>>;
+/** With the shipped policies, and with the policy that answers what it is told. */
+let gate: Gate;
+let told: Gate;
+let browser: Browser | undefined;
+let dana: Page;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  place = await newPlace();
+  gate = await startGate(place);
+  told = await startGate({ ...place, policies: ANYTHING });
+  if (browser) dana = (await signedIn(browser, urlOf(gate), DANA)).page;
+});
+afterAll(async () => {
+  await browser?.close();
+  await gate.stop();
+  await told.stop();
+  await place.remove();
+});
+
+const urlOf = ({ httpPort }: Gate) => `http://127.0.0.1:${httpPort}`;
+const hold = async (request: object = bulkDelete()) => (await gate.grpc.call(BOT, decisions.decide, request)).id;
+const ask = async (request: object) => (await told.grpc.call(BOT, decisions.decide, request)).id;
+const cast = async (id: string) => (await eventsOf(place.admin, id)).find(({ type }) => type === 'vote.cast')?.data;
+const seen = (page: Page) => page.locator('#request');
+const needsBrowser = ({ skip }: TestContext) => skip(!browser, 'there is no browser');
+const args = (value: object) => ({
+  argumentsForm: { case: 'argumentsJson' as const, value: JSON.stringify(value) },
+});
+
+describe('in the inbox a person', () => {
+  it('sees a request come in, reads it, and approves it with one click', async (context) => {
+    needsBrowser(context);
+    await dana.goto('/inbox');
+    const id = await hold();
+    await dana.locator(`a[data-id="${id}"]`).click();
+    await dana.getByRole('heading', { level: 1, name: /Delete 12,480 rows from prod\.orders/ }).waitFor();
+    const text = await seen(dana).innerText();
+    for (const part of [
+      '▲ HIGH RISK',
+      'needs 1 dba',
+      'release-bot',
+      'Why it was held',
+      'rows: 12480',
+      'The agent says (not verified)',
+      'cleaning up',
+      'Approving lets this exact call run once.',
+      id,
+    ])
+      expect(text).toContain(part);
+    expect(text.indexOf('rows: 12480')).toBeLessThan(text.indexOf('The agent says'));
+    await dana.getByRole('button', { name: 'Approve', exact: true }).click();
+    await dana
+      .getByText(/Approved by Dana Ito in the inbox, \d\d:\d\d, after/)
+      .first()
+      .waitFor();
+    expect(await dana.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    expect(await cast(id)).toMatchObject({
+      voter: 'dana@acme.example',
+      vote: 'approve',
+      channel: 'inbox',
+      opened_details: false,
+      considered_s: expect.any(Number) as number,
+      seen_digest: expect.stringMatching(/^[\w-]{43}$/) as string,
+      card_digest: expect.stringMatching(/^[\w-]{43}$/) as string,
+    });
+  });
+
+  it('denies only with a reason, which the agent gets', async (context) => {
+    needsBrowser(context);
+    const id = await hold();
+    await openRequest(dana, id);
+    await dana.getByRole('button', { name: 'Deny' }).click();
+    await dana.getByRole('alert').getByText('Say why: the agent gets your reason.').waitFor();
+    expect(await dana.evaluate('document.activeElement?.id')).toBe('reason');
+    await dana.keyboard.type('not before the backup');
+    await dana.getByRole('button', { name: 'Deny' }).click();
+    await dana.getByText('Denied by Dana Ito: not before the backup').first().waitFor();
+    const { reasons } = await gate.grpc.call(BOT, decisions.getDecision, { id });
+    expect(reasons[0]?.text).toBe('Dana Ito denied this: not before the backup');
+  });
+
+  it('sees at once what another has decided elsewhere, and can not vote any more', async (context) => {
+    needsBrowser(context);
+    const id = await hold();
+    await openRequest(dana, id);
+    await dana.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+    await gate.grpc.call(ANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'not today' });
+    await dana.getByText('Denied by Ana Roy: not today').first().waitFor({ timeout: 5_000 });
+    expect(await dana.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await dana.locator(`a[data-id="${id}"]`).waitFor({ state: 'detached' });
+  });
+
+  it('who is too late is told what has happened, and nothing else happens', async (context) => {
+    needsBrowser(context);
+    const id = await hold();
+    await openRequest(dana, id);
+    // Nothing of what happens reaches this page before the click does.
+    await dana.route('**/v1/approvals/**', (route) =>
+      route.request().method() === 'GET' ? route.abort() : route.continue(),
+    );
+    await gate.grpc.call(ANA, approvals.castVote, { id, vote: Vote.APPROVE });
+    const click = dana.waitForResponse((response) => response.url().endsWith('/votes'));
+    await dana.evaluate("document.getElementById('approve').click()");
+    expect((await click).status()).toBe(400);
+    await dana.unroute('**/v1/approvals/**');
+    await openRequest(dana, id);
+    await dana
+      .getByText(/Approved by Ana Roy in api/)
+      .first()
+      .waitFor();
+    expect((await eventsOf(place.admin, id)).filter(({ type }) => type === 'vote.cast')).toHaveLength(1);
+  });
+
+  it('does all of it with the keyboard, and can turn single keys off', async (context) => {
+    needsBrowser(context);
+    const [first, second] = [await hold(), await hold()];
+    await dana.goto('/inbox');
+    for (const id of [first, second]) await dana.locator(`a[data-id="${id}"]`).waitFor();
+    const focused = () => dana.evaluate('document.activeElement?.dataset.id ?? document.activeElement?.id');
+    await dana.keyboard.press('/');
+    expect(await focused()).toBe('find');
+    await dana.keyboard.type(second);
+    await dana.locator(`a[data-id="${first}"]`).waitFor({ state: 'detached' });
+    await dana.keyboard.press('Escape');
+    await dana.keyboard.press('j');
+    while ((await focused()) !== second) {
+      const before = await focused();
+      await dana.keyboard.press('j');
+      if ((await focused()) === before) break;
+    }
+    expect(await focused()).toBe(second);
+    await dana.keyboard.press('Enter');
+    await dana.locator(`article[data-id="${second}"]`).waitFor();
+    await expect.poll(focused).toBe('effect');
+    await dana.keyboard.press('d');
+    expect(await focused()).toBe('reason');
+    await dana.keyboard.type('ask again on Monday, d and a are letters here');
+    await dana.keyboard.press('Control+Enter');
+    await dana.getByText('Denied by Dana Ito: ask again on Monday').first().waitFor();
+    await dana.keyboard.press('Escape');
+    await dana.keyboard.press('?');
+    await dana.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await dana.getByLabel('Single keys work').uncheck();
+    await dana.keyboard.press('Escape');
+    await openRequest(dana, first);
+    await dana.keyboard.press('d');
+    expect(await focused()).not.toBe('reason');
+    await dana.getByRole('button', { name: 'Keys' }).click();
+    await dana.getByLabel('Single keys work').check();
+    await dana.getByRole('button', { name: 'Close' }).click();
+    await dana.keyboard.press('a');
+    expect(await focused()).toBe('approve');
+    await dana.keyboard.press('Enter');
+    await dana
+      .getByText(/Approved by Dana Ito in the inbox/)
+      .first()
+      .waitFor();
+  });
+
+  it('reads the whole of what is cut before it can be approved, and that is recorded', async (context) => {
+    needsBrowser(context);
+    const id = await hold({
+      ...bulkDelete(),
+      ...args({ rows: 12480, note: `DELETE ${'x'.repeat(9_000)} -- the end` }),
+    });
+    await openRequest(dana, id);
+    expect(await dana.locator('#payload').innerText()).toMatch(/characters not shown …[^]*-- the end/);
+    await dana.getByRole('button', { name: 'Approve', exact: true }).click();
+    await dana.getByRole('alert').getByText('The payload was cut.').waitFor();
+    expect(await dana.locator('#payload').innerText()).toContain('x'.repeat(9_000));
+    expect((await gate.grpc.call(BOT, decisions.getDecision, { id })).approval?.votes).toEqual([]);
+    await dana.getByRole('button', { name: 'Approve', exact: true }).click();
+    await dana
+      .getByText(/Approved by Dana Ito in the inbox/)
+      .first()
+      .waitFor();
+    expect(await cast(id)).toMatchObject({ opened_details: true });
+  });
+
+  it('changes a vote or takes it back while others are still asked', async (context) => {
+    needsBrowser(context);
+    const { page } = await signedIn(browser!, urlOf(told), DANA);
+    const seats = [
+      { group: 'dba', count: 1 },
+      { group: 'finance', count: 1 },
+    ];
+    const id = await ask(answered({ ...HOLD, approval: { seats, expires_in: '1h', deny_quorum: 2 } }));
+    await openRequest(page, id);
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByText('You have approved this.').waitFor();
+    await page.getByText('Answers: 1 of 2 · finance still open').waitFor();
+    await page.getByRole('button', { name: 'Take back my vote' }).click();
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByLabel(/^Reason/).fill('on second thoughts');
+    await page.getByRole('button', { name: 'Deny instead' }).click();
+    await page.getByText('You have denied this.').waitFor();
+    expect((await eventsOf(place.admin, id)).map(({ type }) => type)).toEqual([
+      'decision.held',
+      'vote.cast',
+      'vote.retracted',
+      'vote.cast',
+      'vote.cast',
+    ]);
+    await page.context().close();
+  });
+
+  it('sees why somebody else has to decide, and what has been decided', async (context) => {
+    needsBrowser(context);
+    const id = await ask({ ...answered(HOLD), principal: 'lee@acme.example' });
+    const { page } = await signedIn(browser!, urlOf(told), LEE);
+    await openRequest(page, id);
+    await page.getByText(/You can not vote on this\. .*on your behalf/).waitFor();
+    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'no' });
+    await page.getByRole('button', { name: 'History' }).click();
+    await page.locator(`.list a[data-id="${id}"]`).getByText('Denied').waitFor();
+    await page.context().close();
+  });
+
+  it('is shown by another process what was decided through this one', async (context) => {
+    needsBrowser(context);
+    const { page } = await signedIn(browser!, urlOf(told), ANA);
+    const id = await hold();
+    await page.locator(`a[data-id="${id}"]`).click();
+    await gate.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE });
+    await page
+      .getByText(/Approved by Dana Ito in api/)
+      .first()
+      .waitFor({ timeout: 8_000 });
+    await page.context().close();
+  });
+});
+
+const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202Egnp.exe\u200B javascript:alert(1) ${'A'.repeat(150_000)} THE END`;
+
+describe('what an agent writes', () => {
+  it('is inert wherever it stands, whole or cut', async (context) => {
+    needsBrowser(context);
+    const page = dana;
+    const asked = { loud: false };
+    page.on('dialog', (dialog) => ((asked.loud = true), void dialog.dismiss()));
+    const id = await hold({
+      ...bulkDelete('<b>prod</b>.orders"><script>1</script>'),
+      ...args({ rows: 12480, note: HOSTILE.slice(0, 30_000), '<i>name</i>': '</pre><h1>Approved</h1>' }),
+      justification: HOSTILE.slice(0, 1_500),
+      contextForm: {
+        case: 'contextJson',
+        value: JSON.stringify({ session_id: '<b>s</b>', activity: ['<u>x</u>\u2066'] }),
+      },
+    });
+    await openRequest(page, id);
+    await page.getByRole('button', { name: 'Open the whole request' }).click();
+    await page.getByText(/The whole request, [\d,]+ characters/).waitFor();
+    const text = await seen(page).innerText();
+    for (const part of ['<img src=x', '⟨U+202E⟩', '⟨U+200B⟩', '</pre><h1>Approved</h1>', '<u>x</u>⟨U+2066⟩'])
+      expect(text).toContain(part);
+    expect(text).not.toMatch(/[\u202E\u200B\u2066]/);
+    expect(await page.locator('#request :is(img, script, b, i, u, h1 + h1)').count()).toBe(0);
+    expect(await page.locator('a[href^="javascript"]').count()).toBe(0);
+    expect(await page.title()).toContain('Countersign inbox');
+    expect(asked.loud).toBe(false);
+    await expectAccessible(page);
+  });
+
+  it('of 200 KB is not put before people at all, since nobody could see the whole of it', async (context) => {
+    needsBrowser(context);
+    const { id, reasons } = await told.grpc.call(BOT, decisions.decide, {
+      ...answered(HOLD),
+      ...args({ rows: 12480, note: 'y'.repeat(200_000) }),
+    });
+    expect(reasons[0]?.rule).toBe('too-large-to-show');
+    await dana.goto(`/inbox/${id}`);
+    await dana.getByRole('alert').getByText(`you have no part in ${id}`).waitFor();
+  });
+});
+
+describe('every screen can be used by everybody', () => {
+  it.each(['light', 'dark'] as const)('in %s', async (scheme) => {
+    if (!browser) return;
+    const { page, context } = await signedIn(browser, urlOf(gate), DANA, { scheme });
+    const waits = await hold();
+    const long = await hold({ ...bulkDelete(), ...args({ rows: 12480, note: 'x'.repeat(9_000) }) });
+    for (const id of [waits, long]) {
+      await openRequest(page, id);
+      await expectAccessible(page);
+    }
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.getByRole('alert').waitFor();
+    await expectAccessible(page);
+    await gate.grpc.call(ANA, approvals.castVote, { id: waits, vote: Vote.APPROVE, reason: 'yes' });
+    await openRequest(page, waits);
+    await page.getByRole('button', { name: 'History' }).click();
+    await expectAccessible(page);
+    await page.keyboard.press('?');
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expectAccessible(page);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    await page.getByRole('button', { name: /All requests/ }).click();
+    await expectAccessible(page);
+    await context.clearCookies();
+    await page.goto('/inbox');
+    await page.getByLabel('API token').waitFor();
+    await expectAccessible(page);
+    await context.close();
+  });
+});
