@@ -14,6 +14,7 @@ import { policyExplain } from './verbs/policy/explain.js';
 import { policyReplay } from './verbs/policy/replay.js';
 import { policyReport } from './verbs/policy/report.js';
 import { policyTest } from './verbs/policy/test.js';
+import { link, links, unlink } from './verbs/links.js';
 import { tokensCreate, tokensList, tokensRevoke, whoami } from './verbs/tokens.js';
 import { signals } from './verbs/signals.js';
 import { approve, deny } from './verbs/vote.js';
@@ -53,6 +54,9 @@ export const VERBS: readonly Verb[] = [
   tokensCreate,
   tokensList,
   tokensRevoke,
+  link,
+  links,
+  unlink,
   keys,
   keysRotate,
   keysRemove,

@@ -48,6 +48,7 @@ import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
 import { ApiTokens } from './people/api-tokens.js';
 import { ClaimedPeople } from './people/claimed-people.js';
+import { Links, ProvedLinks } from './people/links.js';
 import { Oidc } from './people/oidc.js';
 import { oidcRoutes } from './people/sign-in-routes.js';
 import { SignedTokens } from './people/signed-tokens.js';
@@ -80,6 +81,7 @@ export interface IntakeParts {
 /** Intake, put together: the one writer of decisions, approvals, votes and grants. */
 export class Intake {
   readonly approvals: ApprovalApi;
+  readonly people: PeopleApi;
   readonly surface: Surface;
   /** People and agents as they are now, from wherever they are known. */
   readonly directory: () => Directory;
@@ -109,7 +111,7 @@ export class Intake {
       settled: () => this.#writer.settled(),
     }));
     const people = new ScimPeople(registry, config.scim);
-    const overlays: Overlay[] = [people, new ClaimedPeople(registry)];
+    const overlays: Overlay[] = [people, new ClaimedPeople(registry), new ProvedLinks(registry)];
     const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
     const tally = new Tally(metrics);
@@ -181,6 +183,7 @@ export class Intake {
     const { oidc: provider, idleMs, longestMs } = config.signIn;
     const oidc = provider && new Oidc(provider);
     const signIns = new SignIns({ registry, writer: this.#writer, directory, now, idleMs, longestMs });
+    const links = new Links({ registry, writer: this.#writer, directory, now });
     const credentials = new Credentials({
       directory,
       tokens,
@@ -191,8 +194,8 @@ export class Intake {
     });
     const { authenticate } = credentials;
     this.authenticate = authenticate;
-    const peopleApi = new PeopleApi({ tokens, signIns, credentials, directory });
-    this.#chores = new Chores([() => tokens.tidy(), () => signIns.tidy()], log);
+    const peopleApi = (this.people = new PeopleApi({ tokens, signIns, links, credentials, directory }));
+    this.#chores = new Chores([() => tokens.tidy(), () => signIns.tidy(), () => links.tidy()], log);
     this.#changeControl = new ChangeControl({
       pool,
       policy,

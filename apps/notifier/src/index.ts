@@ -4,4 +4,5 @@
 export { notifierConfig, type NotifierConfig, type SlackConfig, type TeamsConfig } from './config.js';
 export { notifierModule } from './notifier.module.js';
 export type { NotifierParts } from './notifier.js';
+export { toLinkRequest, type LinkCode, type Linking } from './linking.js';
 export { isRefusal, toRequest, type Answer, type Cast, type Voting } from './voting.js';

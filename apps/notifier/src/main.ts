@@ -3,6 +3,7 @@ import { Fault } from '@countersign/contract';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
 import { notifierConfig } from './config.js';
+import { GrpcLinking } from './linking.js';
 import { notifierModule } from './notifier.module.js';
 import { GrpcVoting } from './voting.js';
 
@@ -23,6 +24,7 @@ await runMain(async () => {
   const pool = openPool(databaseUrl, 'notifier');
   const bus = new KafkaBus({ brokers, clientId: 'countersign-notifier', log });
   const voting = new GrpcVoting({ address, token });
+  const linking = new GrpcLinking({ address, token });
   const metrics = new Metrics();
   const readiness = new Readiness();
   readiness.add('database', () =>
@@ -32,7 +34,7 @@ await runMain(async () => {
     ),
   );
   const running = await startService({
-    module: notifierModule(config, { pool, bus, voting, log }),
+    module: notifierModule(config, { pool, bus, voting, linking, log }),
     surface: () => ({ services: [], documents: {} }),
     bind: settings.COUNTERSIGN_BIND,
     httpPort,
@@ -46,6 +48,7 @@ await runMain(async () => {
       await running.stop();
       await bus.close();
       voting.close();
+      linking.close();
       await pool.end();
     },
   };

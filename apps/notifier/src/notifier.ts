@@ -4,7 +4,9 @@ import { Deliveries, Notices, Requests, type Pool } from '@countersign/store';
 import { Clicks } from './clicks.js';
 import type { NotifierConfig } from './config.js';
 import { Consumer } from './consumer.js';
+import type { Linking } from './linking.js';
 import { Herald } from './herald.js';
+import { SlackCommands } from './slack/commands.js';
 import { SlackClient } from './slack/client.js';
 import { SlackInteractions } from './slack/interactions.js';
 import type { SlackDoor } from './slack/slack.controller.js';
@@ -21,6 +23,8 @@ export interface NotifierParts {
   pool: Pool;
   bus: Bus;
   voting: Voting;
+  /** Where people link their accounts. Absent: they can not. */
+  linking?: Linking;
   log: Log;
   pace?: Partial<Pace>;
 }
@@ -33,7 +37,7 @@ export class Notifier {
   private readonly consumer: Consumer;
   private readonly workers: (Worker | Herald)[];
 
-  constructor(config: NotifierConfig, { pool, bus, voting, log, pace }: NotifierParts) {
+  constructor(config: NotifierConfig, { pool, bus, voting, linking, log, pace }: NotifierParts) {
     const requests = new Requests(pool);
     const deliveries = new Deliveries(pool);
     const clicks = (this.clicks = new Clicks({ requests, deliveries, voting, log }));
@@ -42,7 +46,12 @@ export class Notifier {
       const client = new SlackClient(config.slack);
       surfaces.push(client);
       const interactions = new SlackInteractions({ client, clicks }, config.slack.appId);
-      this.slack = { interactions, signingSecrets: config.slack.signingSecrets };
+      const commands = linking && new SlackCommands({ linking, log }, config.slack.appId);
+      this.slack = {
+        interactions,
+        signingSecrets: config.slack.signingSecrets,
+        ...(commands ? { commands } : {}),
+      };
     } else {
       log.info('slack is off: set COUNTERSIGN_SLACK_TOKEN and COUNTERSIGN_SLACK_SIGNING_SECRET to ask people there');
     }

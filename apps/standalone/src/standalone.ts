@@ -16,6 +16,7 @@ import {
   type Settings,
 } from '@countersign/service';
 import { migrate, openPool, startPostgres } from '@countersign/store';
+import { InProcessLinking } from './in-process-linking.js';
 import { InProcessVoting } from './in-process-voting.js';
 import { standaloneModule } from './standalone.module.js';
 
@@ -64,10 +65,11 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       () => bus.close(),
     );
     const voting = new InProcessVoting();
+    const linking = new InProcessLinking();
     const running = await startService({
       module: standaloneModule([
         auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),
-        notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, log }),
+        notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, linking, log }),
         decisionModule({ policy }),
         intakeModule(intakeConfig(settings, httpPort), {
           pool: intakePool,
@@ -83,6 +85,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       surface: (app) => {
         const intake = app.get<Intake>(INTAKE, { strict: false });
         voting.connect(intake.approvals);
+        linking.connect(intake.people);
         const { authenticate } = intake;
         const parts = [decisionSurface(app, authenticate), intake.surface, auditSurface(app, authenticate)];
         return {

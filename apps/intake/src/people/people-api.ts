@@ -1,18 +1,22 @@
 import { create } from '@bufbuild/protobuf';
 import { durationMs, type Duration } from '@bufbuild/protobuf/wkt';
 import { rolesOf, SCOPES, type Person, type Scope } from '@countersign/approval';
-import { ApiTokenSchema, StatusError, WhoAmIResponseSchema, type PeopleService } from '@countersign/contract';
+import { ApiTokenSchema, WhoAmIResponseSchema, type PeopleService } from '@countersign/contract';
 import { requireRole, type Caller, type Directory, type Limited } from '@countersign/directory';
 import type { Handlers } from '@countersign/service';
 import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { ApiTokens, KeptToken } from './api-tokens.js';
 import type { Credentials } from './credentials.js';
+import type { Links } from './links.js';
+import { linkHandlers } from './links-api.js';
 import type { SignIns } from './sign-ins.js';
+import { requirePerson, requireService } from './who.js';
 
 export interface PeopleApiParts {
   tokens: ApiTokens;
   signIns: SignIns;
+  links: Links;
   credentials: Credentials;
   directory: () => Directory;
 }
@@ -23,9 +27,13 @@ const USUAL_DAYS = 90;
 
 /** PeopleService: what people do about their own credentials, and operators about those of others. */
 export class PeopleApi {
-  constructor(readonly parts: PeopleApiParts) {}
+  constructor(readonly parts: PeopleApiParts) {
+    this.handlers = { ...this.#own, ...linkHandlers(parts.links, parts.directory) };
+  }
 
-  readonly handlers: Handlers<typeof PeopleService, Caller> = {
+  readonly handlers: Handlers<typeof PeopleService, Caller>;
+
+  readonly #own: Handlers<typeof PeopleService, Caller> = {
     WhoAmI: (_, { caller }) => whoIs(caller),
     WhoIs: async ({ tokenSha256, jwt }, { caller }) => {
       requireService(caller);
@@ -123,16 +131,4 @@ function scopesOf(scopes: readonly string[], agent: string, found: Violations): 
   const known = [...new Set(scopes)].filter((scope): scope is Scope => SCOPES.includes(scope as Scope));
   if (known.length < new Set(scopes).size) found.add('scopes', `are some of ${SCOPES.join(', ')}`);
   return known;
-}
-
-function requirePerson(caller: Caller): Extract<Caller, { kind: 'person' }> {
-  if (caller.kind === 'person') return caller;
-  throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services make no credentials', {
-    reason: 'NOT_A_PERSON',
-  });
-}
-
-function requireService(caller: Caller): void {
-  if (caller.kind === 'service') return;
-  throw new StatusError('PERMISSION_DENIED', 'this is for the other services', { reason: 'NOT_A_SERVICE' });
 }

@@ -458,7 +458,7 @@ export const EndSignInsResponseSchema: GenMessage<EndSignInsResponse> = /*@__PUR
  */
 export type StartLinkRequest = Message<"countersign.v1.StartLinkRequest"> & {
   /**
-   * "slack" or "teams".
+   * "slack". Accounts in Teams are stated by the directory.
    *
    * @generated from field: string channel = 1;
    */
