@@ -7,6 +7,7 @@ import type {
   PeopleFact,
   PolicyFact,
   RecordedType,
+  SeatFact,
 } from '@countersign/contract';
 import { digestOf } from '@countersign/ledger';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +15,7 @@ import { toOcsf } from './ocsf.js';
 import { apiActivity } from './ocsf-parts.js';
 
 type Fact<T extends RecordedType> = Omit<
-  Extract<DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact | CredentialFact, { type: T }>,
+  Extract<DecisionEvent | PolicyFact | GateFact | SeatFact | PeopleFact | AgentFact | CredentialFact, { type: T }>,
   'type'
 >;
 
@@ -237,6 +238,28 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
   'policy.load_failed': {
     data: { location: '/etc/policies', code: 'policy-bundle', message: 'it holds no policy.wasm' },
     sees: [{ type_uid: 300408, severity_id: 4, status_id: 2, status_detail: 'policy-bundle: it holds no policy.wasm' }],
+  },
+  'seat.delegated': {
+    data: {
+      ...dana,
+      to: 'ben@acme.example',
+      to_name: 'Ben',
+      group: 'dba',
+      until: '2026-11-30T00:00:00.000Z',
+      reason: 'away',
+    },
+    sees: [
+      {
+        type_uid: 300401,
+        status_detail: 'handed to ben@acme.example until 2026-11-30T00:00:00.000Z',
+        actor: { user: { uid: 'dana@acme.example', name: 'Dana Ito' } },
+        comment: 'away',
+      },
+    ],
+  },
+  'seat.delegation_ended': {
+    data: { by: 'dana@acme.example', to: 'ben@acme.example', group: 'dba' },
+    sees: [{ type_uid: 300411, status_detail: 'back with its own person', actor: { app_name: 'Countersign' } }],
   },
   'gate.stopped': {
     data: { ...dana, scope: { agent: 'release-bot' }, reason: 'stolen key', security: true },

@@ -16,6 +16,7 @@ import { agentToOcsf, isAgentFact } from './ocsf-agent.js';
 import type { Activity, OcsfEvent, Position } from './ocsf-parts.js';
 import { credentialToOcsf, isCredentialFact } from './ocsf-credentials.js';
 import { gateToOcsf, isGateFact } from './ocsf-gate.js';
+import { isSeatFact, seatToOcsf } from './ocsf-seat.js';
 import { isPeopleFact, peopleToOcsf } from './ocsf-people.js';
 import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
 
@@ -46,6 +47,7 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
   if (isPolicyFact(event.type)) return policyToOcsf(event, at);
   if (isCredentialFact(event.type)) return credentialToOcsf(event, at);
   if (isGateFact(event.type)) return gateToOcsf(event, at);
+  if (isSeatFact(event.type)) return seatToOcsf(event, at);
   if (isPeopleFact(event.type)) return peopleToOcsf(event, at);
   if (isAgentFact(event.type)) return agentToOcsf(event, at);
   const fact = { type: event.type, ...event.data } as DecisionEvent;

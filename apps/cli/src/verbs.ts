@@ -3,6 +3,7 @@ import { approvals } from './verbs/approvals.js';
 import { auditEvidence, auditExport, auditVerify } from './verbs/audit.js';
 import { breakGlass, reviewClose, reviews } from './verbs/break-glass.js';
 import { decide } from './verbs/decide.js';
+import { delegate, delegateEnd, delegations } from './verbs/delegate.js';
 import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
 import { keys, keysRemove, keysRotate } from './verbs/keys.js';
@@ -34,6 +35,9 @@ export const VERBS: readonly Verb[] = [
   reviews,
   reviewClose,
   signals,
+  delegate,
+  delegations,
+  delegateEnd,
   stop,
   resume,
   stops,

@@ -20,6 +20,8 @@ export class Clock {
     readonly decisions: Decisions,
     readonly directory: () => Directory,
     readonly log: Log,
+    /** What else has a time to end. */
+    readonly others: () => Promise<void> = async () => undefined,
   ) {}
 
   start(): void {
@@ -39,6 +41,7 @@ export class Clock {
     try {
       const ids = await this.decisions.reader.due(this.decisions.now().toISOString(), BATCH);
       for (const id of ids) await this.#strike(id);
+      await this.others();
     } catch (error) {
       this.log.warn({ cause: (error as Error).message }, 'what is due can not be looked for');
     }

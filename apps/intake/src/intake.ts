@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { scopeText, type Stop } from '@countersign/approval';
 import type { Bus } from '@countersign/bus';
 import { ApprovalService, DecisionService, GateService, PeopleService } from '@countersign/contract';
-import { overlaid, type Caller, type Directory, type DirectorySource, type Overlay } from '@countersign/directory';
+import {
+  overlaid,
+  ROTATIONS,
+  type Caller,
+  type Directory,
+  type DirectorySource,
+  type Overlay,
+} from '@countersign/directory';
 import { KeyFolder } from '@countersign/keys';
 import type { Policy } from '@countersign/policy';
 import {
@@ -62,6 +69,9 @@ import { Relay } from './relay.js';
 import { ScimPeople } from './scim/people.js';
 import { Scim } from './scim/scim.js';
 import { Signals } from './signals.js';
+import { HandedSeats } from './seats/handed-seats.js';
+import { HandingOver } from './seats/handing-over.js';
+import { SeatApi } from './seats/seat-api.js';
 import { Sweeper } from './sweeper.js';
 import { Tally } from './tally.js';
 import { readDecideRequest } from './wire/decide-reader.js';
@@ -111,7 +121,10 @@ export class Intake {
       settled: () => this.#writer.settled(),
     }));
     const people = new ScimPeople(registry, config.scim);
-    const overlays: Overlay[] = [people, new ClaimedPeople(registry), new ProvedLinks(registry)];
+    const seats = new HandedSeats(registry);
+    // In this order: duties are of people wherever they are known, and a seat is handed over by whoever has it then.
+    const links = new ProvedLinks(registry);
+    const overlays: Overlay[] = [people, new ClaimedPeople(registry), links, ROTATIONS, seats];
     const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
     const tally = new Tally(metrics);
@@ -140,7 +153,9 @@ export class Intake {
     const glass = new BreakGlassApi({ breaking, reviews, directory, binding: config.bindingContext });
     this.#reviewClock = new ReviewClock(decisions, reviews, log);
     const gate = new GateApi({ stops, stopping, work: stopWork, directory, now });
-    this.#clock = new Clock(decisions, directory, log);
+    const handing = new HandingOver({ seats, registry, writer: this.#writer, directory, now });
+    const seatApi = new SeatApi({ seats, handing, directory, now });
+    this.#clock = new Clock(decisions, directory, log, () => handing.sweep());
     this.#sweeper = new Sweeper(pool, log);
     const folder = new KeyFolder(config.grantKeys);
     const openBefore = (at: Date) => decisions.reader.anyGrantBefore(at.toISOString());
@@ -220,7 +235,11 @@ export class Intake {
         rpcService(DecisionService, authenticate, api.handlers, {
           Decide: { deserialize: readDecideRequest, serialize: writeDecision },
         }),
-        rpcService(ApprovalService, authenticate, { ...this.approvals.handlers, ...glass.handlers }),
+        rpcService(ApprovalService, authenticate, {
+          ...this.approvals.handlers,
+          ...glass.handlers,
+          ...seatApi.handlers,
+        }),
         rpcService(GateService, authenticate, gate.handlers),
         rpcService(PeopleService, authenticate, peopleApi.handlers),
         this.#changeControl.service,

@@ -174,11 +174,13 @@ function votesOf(decision: Decision, zone?: string): string[] {
 }
 
 function voteText(vote: ApprovalState['votes'][number], { created_at }: Decision, zone?: string): string {
-  const { voter_name, channel, at, reason } = vote;
+  const { voter_name, standing_in = [], channel, at, reason } = vote;
+  const whose = [...new Set(standing_in.map(({ name }) => inert(name, 120)))].join(' and ');
+  const instead = whose ? ` for ${whose}` : '';
   const after = groupDigits(Math.max(0, Math.round((Date.parse(at) - Date.parse(created_at)) / 1000)));
   const place = PLACES.get(channel) ?? inert(channel, 40);
   const why = reason ? `: ${inert(reason, 300)}` : '';
-  return `${inert(voter_name, 120)} in ${place}, ${clockText(at, created_at, zone)}, after ${after} s${why}`;
+  return `${inert(voter_name, 120)}${instead} in ${place}, ${clockText(at, created_at, zone)}, after ${after} s${why}`;
 }
 
 function allowedBy({ drawn_from }: Decision): string {

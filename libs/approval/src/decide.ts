@@ -10,7 +10,7 @@ import { draw, leaveLapsed, liveLeave, type Draw } from './session.js';
 import { usesMade, type Decision } from './state.js';
 import { halted, stopReason, type Stop } from './stop.js';
 import { escalate, remind, type Escalate, type Remind } from './waiting.js';
-import { castVote, retract, type CastVote, type Retract } from './vote.js';
+import { castVote, refusedVote, retract, type CastVote, type Retract } from './vote.js';
 
 export type Command =
   | CastVote
@@ -65,7 +65,15 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
         : usesMade(decision) > 0
           ? 'This grant has expired before all of its uses were made. Ask again.'
           : 'This grant has expired unused. Ask again.';
-    return { events: [lapsed], refused: refuse(decision.status === 'PENDING' ? 'expired' : 'grant-expired', text) };
+    const refused = refuse(decision.status === 'PENDING' ? 'expired' : 'grant-expired', text);
+    // Whether or not a timer was here first, the record has who came too late.
+    return {
+      events: [
+        lapsed,
+        ...(command.type === 'vote' && decision.status === 'PENDING' ? [refusedVote(command, refused)] : []),
+      ],
+      refused,
+    };
   }
   const ended = stop && halted(decision, command, stop);
   if (ended) return ended;

@@ -1,7 +1,7 @@
 import type { Exclusion } from './event.js';
 import { identityKey, sameIdentity } from './identity.js';
 import { inert } from './inert.js';
-import type { ActionRequest, Agent, Person } from './request.js';
+import type { ActionRequest, Agent, HandedSeat, Person } from './request.js';
 import { refuse, type Refusal } from './refusal.js';
 import { roleRefusal } from './roles.js';
 import { groupsOf, type QuorumChoice, type Sitter } from './quorum.js';
@@ -73,24 +73,28 @@ export function delegationChain(request: ActionRequest): string[] | undefined {
 }
 
 /** What of an approval says who may sit. */
-export type Seating = { terms: QuorumChoice } & Pick<ApprovalState, 'excluded' | 'asked' | 'members'>;
+export type Seating = { terms: QuorumChoice } & Pick<ApprovalState, 'excluded' | 'asked' | 'members'> &
+  Partial<Pick<ApprovalState, 'votes'>>;
 
 /**
  * The groups this person may sit for, or why there is none. `owner` is whoever owns the agent now: a person who takes over
  * an agent while its request is pending owns that request too.
  */
 export function eligibility(person: Person, approval: Seating, owner?: string): string[] | Refusal {
-  const exclusion =
-    approval.excluded.find((excluded) => isExcluded(person, excluded)) ??
-    (owner !== undefined && isSame(person, owner) ? { id: owner, because: 'owner' as const } : undefined);
+  const exclusion = exclusionOf(person, approval.excluded, owner);
   if (exclusion) return refuseExcluded(exclusion, person, approval);
   if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
   if (person.guest) return refuse('guest', 'Guests can not approve or deny. Ask a member of the group.');
   const unfit = roleRefusal(person, 'vote');
   if (unfit) return unfit;
   const asked = groupsOf(approval.terms);
-  const groups = asked.filter((group) => sitsFor(person, group, approval.excluded, owner));
+  const handed = handedSeats(person, approval, owner);
+  const groups = asked.filter(
+    (group) => sitsFor(person, group, approval) || handed.some((seat) => seat.group === group),
+  );
   if (groups.length === 0) {
+    const seat = person.stands_in?.find(({ group }) => asked.includes(group));
+    if (seat) return refuseStandIn(seat, exclusionOf(personBehind(seat), approval.excluded, owner)!, person, approval);
     const wanted = asked.map((group) => inert(group, 80)).join(' or ');
     return refuse(
       'not-asked',
@@ -109,15 +113,35 @@ function isSame(person: Person, id: string): boolean {
   return idsOf(person).some((own) => sameIdentity(id, own));
 }
 
-/** A seat may be handed over, but not by somebody who may not sit on it. */
-function sitsFor(person: Person, group: string, excluded: readonly Excluded[], owner: string | undefined): boolean {
-  const handed = person.stands_in?.some(
-    (seat) =>
-      seat.group === group &&
-      !excluded.some(({ id }) => sameIdentity(id, seat.for)) &&
-      !(owner !== undefined && sameIdentity(owner, seat.for)),
+/** In their own right: in the group, or on duty for it when it was asked or when they voted. */
+function sitsFor(person: Person, group: string, { asked, votes = [] }: Seating): boolean {
+  if (person.groups.includes(group)) return true;
+  if (!person.rota?.includes(group)) return false;
+  return (
+    asked.some(({ id, groups }) => isSame(person, id) && groups.includes(group)) ||
+    votes.some(({ voter, groups }) => isSame(person, voter) && groups.includes(group))
   );
-  return person.groups.includes(group) || (handed ?? false);
+}
+
+/** A seat may be handed over, but not by somebody who may not sit on it. What somebody has in their own right needs no other's. */
+export function handedSeats(person: Person, approval: Seating, owner: string | undefined): HandedSeat[] {
+  const asked = groupsOf(approval.terms);
+  return (person.stands_in ?? []).filter(
+    (seat) =>
+      asked.includes(seat.group) &&
+      !sitsFor(person, seat.group, approval) &&
+      !exclusionOf(personBehind(seat), approval.excluded, owner),
+  );
+}
+
+/** Whoever handed over a seat, as far as the rules must know them. */
+function personBehind({ for: id, name = id, groups = [], also = [] }: HandedSeat): Person {
+  return { id, name, groups, also };
+}
+
+function exclusionOf(person: Person, excluded: readonly Excluded[], owner: string | undefined): Excluded | undefined {
+  const owns = owner !== undefined && isSame(person, owner);
+  return excluded.find((one) => isExcluded(person, one)) ?? (owns ? { id: owner, because: 'owner' } : undefined);
 }
 
 /**
@@ -142,12 +166,14 @@ export function sitting(people: readonly Person[], approval: Seating, owner?: st
     if (free) keys.forEach((key) => taken.add(key));
     return free;
   };
-  const own = ({ person, asked }: (typeof present)[number]) => asked.filter((group) => person.groups.includes(group));
-  const handed = ({ person, asked, groups }: (typeof present)[number]) =>
-    asked
-      .filter((group) => !person.groups.includes(group))
-      .filter((group) => person.stands_in!.some((seat) => seat.group === group && take([seat.for], group)))
-      .forEach((group) => groups.push(group));
+  const own = ({ person, asked }: (typeof present)[number]) =>
+    asked.filter((group) => sitsFor(person, group, approval));
+  const handed = ({ person, groups }: (typeof present)[number]) => {
+    const seats = handedSeats(person, approval, owner);
+    for (const group of new Set(seats.map((seat) => seat.group)))
+      if (seats.some((seat) => seat.group === group && take([seat.for, ...(seat.also ?? [])], group)))
+        groups.push(group);
+  };
   for (const one of present) {
     if (own(one).length === 0) handed(one);
     else one.groups.push(...own(one).filter((group) => take(idsOf(one.person), group)));
@@ -191,8 +217,33 @@ function refuseExcluded(exclusion: Excluded, person: Person, approval: Pick<Appr
     author: 'You wrote the policy that is to serve',
     policy: 'Policy excludes you from this request',
   };
-  const code = exclusion.because === 'policy' ? 'excluded' : 'self-approval';
-  return refuse(code, `${why[exclusion.because]}, so someone else has to decide.${askedInstead(person, approval)}`);
+  const handed = [...new Set(person.stands_in?.map(nameOf))];
+  const neither = handed.length > 0 ? ` The seat of ${handed.join(' or ')} does not change that.` : '';
+  const text = `${why[exclusion.because]}, so someone else has to decide.${neither}${askedInstead(person, approval)}`;
+  return refuse(codeOf(exclusion), text);
+}
+
+/** The seat is of somebody who may not sit on it. Both are named: the one who reads this may not know why. */
+function refuseStandIn(seat: HandedSeat, { because }: Excluded, person: Person, approval: Seating): Refusal {
+  const whose = nameOf(seat);
+  const why: Record<Exclusion, string> = {
+    owner: 'who owns the agent that asks',
+    principal: 'on whose behalf the agent acts',
+    requester: 'who made this request',
+    delegation: 'who is in the chain of delegation behind this request',
+    author: 'who wrote the policy that is to serve',
+    policy: 'whom policy excludes from this request',
+  };
+  const text = `You, ${inert(person.name, 120)}, hold the seat of ${whose}, ${why[because]}, so neither of you can decide.`;
+  return refuse(codeOf({ because }), `${text}${askedInstead(person, approval)}`);
+}
+
+function codeOf({ because }: Pick<Excluded, 'because'>): 'excluded' | 'self-approval' {
+  return because === 'policy' ? 'excluded' : 'self-approval';
+}
+
+function nameOf({ for: id, name = id }: HandedSeat): string {
+  return inert(name, 120);
 }
 
 function askedInstead(person: Person, approval: Pick<ApprovalState, 'asked'>): string {

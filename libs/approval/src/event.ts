@@ -83,6 +83,8 @@ export interface VoteCast {
   reason?: string;
   /** The voter's groups among the groups asked, at the time of the vote. */
   groups: string[];
+  /** Whose seats the voter holds, of those groups in which they have none of their own. */
+  standing_in?: { id: string; name: string; group: string }[];
   channel: string;
   /** The service that brought the vote, when the voter did not call it directly. */
   submitted_by?: string;

@@ -43,7 +43,10 @@ describe('a deadline that has passed is settled before anything else', () => {
   it.each(commands)('%s loses to the expiry of the request, even if no timer has run', (_, command) => {
     const { decision, events, refused } = act(pending(), command, later(900));
     expect(decision).toMatchObject({ status: 'EXPIRED', expired: 'approval' });
-    expect(events).toEqual([{ type: 'decision.expired' }]);
+    expect(events[0]).toEqual({ type: 'decision.expired' });
+    expect(events.slice(1)).toMatchObject(
+      command.type === 'vote' ? [{ type: 'vote.refused', voter: command.voter.id, because: 'expired' }] : [],
+    );
     expect(refused?.code).toBe('expired');
   });
   it.each(commands)('%s loses to the expiry of the grant', (_, command) => {

@@ -139,7 +139,7 @@ function approversRefusal({ approval, drawn_from }: Allowed, command: Redeem): R
   ];
   const voted = approversAmong(approvers, approval);
   for (const terms of [approval.terms, ...wantedNow]) {
-    const sitters = sitting(voted, { terms, excluded, asked: [] }, owner);
+    const sitters = sitting(voted, { terms, excluded, asked: approval.asked, votes: approval.votes }, owner);
     if (!seatBest(terms, sitters).complete) {
       return refuse('approver-gone', 'Those who approved this may no longer approve it. Ask again.');
     }

@@ -54,7 +54,19 @@ export interface Person {
   /** Where the person can be spoken to: accounts that are linked to them. */
   accounts?: readonly ChatAccount[];
   /** Seats that others have handed over for now. */
-  stands_in?: readonly { group: string; for: string }[];
+  stands_in?: readonly HandedSeat[];
+  /** Groups whose duty this person takes in turns, whether or not it is their turn now. */
+  rota?: readonly string[];
+}
+
+/** A seat that somebody has handed over. Who handed it over may sit on it: the directory leaves out those who may not. */
+export interface HandedSeat {
+  group: string;
+  for: string;
+  name?: string;
+  /** All groups of whoever handed it over: a group that is excluded is, whoever sits for its people. */
+  groups?: readonly string[];
+  also?: readonly string[];
 }
 
 /** An account in a chat system, in that system's own words. */

@@ -20,7 +20,10 @@ export function isConcerned({ agent, request, approval, broke_glass, review }: D
     [agent.owner, request.principal, request.subject.id].includes(person.id) ||
     broke_glass?.by === person.id ||
     [...(broke_glass?.notified ?? []), ...(review?.groups ?? [])].some((group) => sitsIn(person, group)) ||
-    (approval !== undefined && groupsAsked(approval.terms).some((group) => sitsIn(person, group)))
+    (approval !== undefined &&
+      (groupsAsked(approval.terms).some((group) => sitsIn(person, group)) ||
+        // Whoever was on duty when it was asked stays a part of it when somebody else is.
+        approval.asked.some(({ id, groups }) => id === person.id && groups.some((one) => person.rota?.includes(one)))))
   );
 }
 

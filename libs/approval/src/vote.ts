@@ -1,6 +1,6 @@
 import type { Ruling } from './decide.js';
-import { eligibility, idsOf, isRefusal, sitting } from './eligibility.js';
-import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice } from './event.js';
+import { eligibility, handedSeats, idsOf, isRefusal, sitting } from './eligibility.js';
+import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice, VoteRefused } from './event.js';
 import { addSeconds } from './hold.js';
 import { sameIdentity } from './identity.js';
 import { inert, saysNothing } from './inert.js';
@@ -51,16 +51,13 @@ export interface Retract {
 export function castVote(decision: Decision, command: CastVote, at: string): Ruling {
   const refused = voteRefusal(decision, command);
   if (refused) {
-    const { voter, vote, channel, submitted_by } = command;
-    return {
-      events: [
-        { type: 'vote.refused', voter: voter.id, vote, because: refused.code, channel, ...defined({ submitted_by }) },
-      ],
-      refused,
-    };
+    return { events: [refusedVote(command, refused)], refused };
   }
   const pending = decision as Pending;
   const groups = eligibility(command.voter, pending.approval, command.owner) as string[];
+  const standing_in = handedSeats(command.voter, pending.approval, command.owner).map(
+    ({ for: id, name = id, group }) => ({ id, name, group }),
+  );
   const { voter, vote, reason, channel, submitted_by, seen_digest, card_digest } = command;
   const { opened_details, considered_s } = command;
   const session = vote === 'approve' ? command.session : undefined;
@@ -70,6 +67,7 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
     voter_name: voter.name,
     vote,
     groups,
+    ...(standing_in.length > 0 ? { standing_in } : {}),
     channel,
     ...defined({ reason, submitted_by, seen_digest, card_digest, opened_details, considered_s, session }),
   };
@@ -81,6 +79,10 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
     : [...alike.map((vote) => ({ id: vote.voter, groups: vote.groups })), { id: voter.id, groups }];
   const closing = vote === 'deny' ? rejection(pending, sitters, command) : approval(pending, sitters, command, at);
   return { events: closing ? [cast, closing] : [cast] };
+}
+
+export function refusedVote({ voter, vote, channel, submitted_by }: CastVote, { code }: Refusal): VoteRefused {
+  return { type: 'vote.refused', voter: voter.id, vote, because: code, channel, ...defined({ submitted_by }) };
 }
 
 /** Takes a vote back, as long as nothing has come of it. */
@@ -148,8 +150,13 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
     return refuse('already-voted', text);
   }
   if (!before && !stillSitting(decision, asked.votes, command).some(({ id }) => id === voter.id)) {
+    const handed = handedSeats(voter, asked, command.owner).map(({ for: id, name = id }) => inert(name, 120));
+    const whose =
+      handed.length > 0
+        ? ` You hold the seat of ${[...new Set(handed)].join(' and ')}: together you are one vote.`
+        : '';
     const text = 'Your seat has been voted on already: by another account of yours, or by whoever else may sit on it.';
-    return refuse('already-voted', text);
+    return refuse('already-voted', `${text}${whose}`);
   }
   if (command.seen_digest && command.seen_digest !== decision.action_digest) {
     return refuse('changed', 'What you saw is not what is asked. Open the request again and read it before you vote.');

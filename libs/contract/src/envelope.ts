@@ -10,7 +10,7 @@ export interface Envelope<Data = Record<string, unknown>> {
   type: string;
   /** RFC 3339, UTC, milliseconds, by the emitter's clock. */
   at: string;
-  /** The decision it is about; for a fact about the gate itself, a stream of its own: "pol_" (policy), "stp_" (a stop) or "agt_" (an agent) and 26 characters; or that of a person or group: "ppl_". */
+  /** The decision it is about; for a fact about the gate itself, a stream of its own: "pol_" (policy), "stp_" (a stop), "dlg_" (a seat handed over) or "agt_" (an agent) and 26 characters; or that of a person or group: "ppl_". */
   decision_id: string;
   /** Number of this event within its decision or stream, from 1. */
   version: number;

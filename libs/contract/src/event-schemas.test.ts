@@ -50,6 +50,8 @@ const GOLDEN: Record<RecordedType, string> = {
   'policy.load_failed': 'CJ4dYne-rmFZVE4m6rTiruDypMvVxp4A9N7MxCLOxg4',
   'gate.stopped': 'i-NzczZKb42DJgsUJDwW8dC5FabP0UG9D2o-h8Pw-dI',
   'gate.resumed': 'alFKEcLUXrg8mDtOa6hRVWKPHDdcGIaLvkh02ASg4-g',
+  'seat.delegated': '9_zFtrMLFlkrMWQoLHIAg5k1qdHOBWmQT4HK0cnlyyU',
+  'seat.delegation_ended': 'XXhFGO0zGiqqt4skSTtkdfoZlnZbSXVXavqTgAeo3K4',
   'agent.flooding': 'vxcId80_JakR79Ey4eVm2rF4XN1u6vp1a-l_voHcHy4',
   'person.provisioned': 'GD-R-78LgfQB0i54LGH20opE-OfAlGsQehBO7cm39hA',
   'person.changed': 'XGvKETxsv4gegBOnaqZpK-UuoIKkH9co5ftgEtokk08',

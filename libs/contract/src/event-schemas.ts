@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { AgentFactType } from './agent-events.js';
 import type { GateFactType } from './gate-events.js';
 import type { CredentialFactType } from './credential-events.js';
+import type { SeatFactType } from './seat-events.js';
 import type { PeopleFactType } from './people-events.js';
 import type { PolicyFactType } from './policy-events.js';
 
@@ -14,7 +15,7 @@ export type JsonSchema = { $id: string; title: string; description: string } & R
 
 /** A fact about a decision, about the gate itself, or about people. */
 export type RecordedType =
-  EventType | PolicyFactType | GateFactType | AgentFactType | PeopleFactType | CredentialFactType;
+  EventType | PolicyFactType | GateFactType | SeatFactType | AgentFactType | PeopleFactType | CredentialFactType;
 
 /** Every event type there is. The compiler holds the list and the rules to each other. */
 const TYPES = Object.keys({
@@ -50,6 +51,8 @@ const TYPES = Object.keys({
   'policy.load_failed': true,
   'gate.stopped': true,
   'gate.resumed': true,
+  'seat.delegated': true,
+  'seat.delegation_ended': true,
   'agent.flooding': true,
   'person.provisioned': true,
   'person.changed': true,

@@ -20,7 +20,9 @@ export {
   type RecordedType,
 } from './event-schemas.js';
 export { Fault } from './fault.js';
+export type { SeatDelegated, SeatDelegationEnded, SeatFact, SeatFactType } from './seat-events.js';
 export type { GateFact, GateFactType, GateResumed, GateStopped, RecordedScope } from './gate-events.js';
+export type * from './seat-events.js';
 export { nearest } from './nearest.js';
 export type {
   AccountLinked,

@@ -19,6 +19,7 @@ import type {
   PolicyFact,
   RecordedChanges,
   RecordedType,
+  SeatFact,
 } from '../src/index.js';
 
 // One event of every type, as the rules produce them and as a source writes them: numbered, chained, canonical.
@@ -313,8 +314,8 @@ const FACTS: (PolicyFact | AgentFact)[] = [
   },
 ];
 
-/** Stops and their ends, each a stream. */
-const STOPS: GateFact[][] = [
+/** Stops and seats handed over, and their ends, each a stream. */
+const STOPS: (GateFact | SeatFact)[][] = [
   [
     {
       type: 'gate.stopped',
@@ -331,6 +332,25 @@ const STOPS: GateFact[][] = [
       by: 'ben@acme.example',
       by_name: 'Ben Okafor',
       reason: 'it has a new key',
+    },
+  ],
+  [
+    {
+      type: 'seat.delegated',
+      by: 'ana@acme.example',
+      by_name: 'Ana Roy',
+      to: 'ben@acme.example',
+      to_name: 'Ben Okafor',
+      group: 'security',
+      until: at(86_400),
+      reason: 'on holiday',
+    },
+    {
+      type: 'seat.delegation_ended',
+      by: 'ana@acme.example',
+      to: 'ben@acme.example',
+      group: 'security',
+      ended_by: 'ana@acme.example',
     },
   ],
 ];
@@ -398,7 +418,7 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   const tell = (
     decision: Decision | undefined,
     decision_id: string,
-    { type, ...data }: DecisionEvent | PolicyFact | GateFact | PeopleFact | AgentFact | CredentialFact,
+    { type, ...data }: DecisionEvent | PolicyFact | GateFact | SeatFact | PeopleFact | AgentFact | CredentialFact,
     second: number,
     version = (decision?.version ?? 0) + 1,
   ) => {
@@ -432,7 +452,11 @@ export function story(): { envelope: Envelope; bytes: string }[] {
   FACTS.forEach((fact, i) =>
     tell(undefined, `${fact.type.startsWith('agent.') ? 'agt' : 'pol'}_${digits(i + 1)}`, fact, 0),
   );
-  STOPS.forEach((facts, i) => facts.forEach((fact, n) => tell(undefined, `stp_${digits(i + 1)}`, fact, 60 * n, n + 1)));
+  STOPS.forEach((facts, i) =>
+    facts.forEach((fact, n) =>
+      tell(undefined, `${fact.type.startsWith('seat.') ? 'dlg' : 'stp'}_${digits(i + 1)}`, fact, 60 * n, n + 1),
+    ),
+  );
   PEOPLE.forEach((fact, i) => tell(undefined, `ppl_${digits(i + 1)}`, fact, 0));
   CREDENTIALS.forEach((facts, i) =>
     facts.forEach((fact, n) => tell(undefined, `ppl_${digits(i + 50)}`, fact, 60 * n, n + 1)),

@@ -41,16 +41,16 @@ export class Directory {
       Object.entries(file.groups).flatMap(([group, given]) => (given ? [[group, toCalendar(given)]] : [])),
     );
     this.#people = new Map(
-      file.people.map(({ id, name, groups, roles, guest, disabled, links }) => [
+      file.people.map(({ id, name, groups, roles, guest, disabled, links, rota, stands_in }) => [
         id,
-        { id, name, groups, ...(roles ? { roles } : {}), guest, disabled, ...accountsOf(links) },
+        { id, name, groups, guest, disabled, ...defined({ roles, rota, stands_in }), ...accountsOf(links) },
       ]),
     );
     this.#agents = new Map();
     this.#channels = file.groups;
     for (const { id, tokens, links, groups } of file.people) {
       const person = this.#people.get(id)!;
-      for (const group of groups) {
+      for (const group of new Set([...groups, ...(person.stands_in ?? []).map((seat) => seat.group)])) {
         const members = this.#members.get(group);
         if (members) members.push(person);
         else this.#members.set(group, [person]);
@@ -98,7 +98,7 @@ export class Directory {
     return this.#agents.get(id);
   }
 
-  /** Everyone in any of these groups, each once. */
+  /** Everyone in any of these groups, or with a seat of somebody in it, each once. */
   membersOf(groups: readonly string[]): Person[] {
     return [...new Set(groups.flatMap((group) => this.#members.get(group) ?? []))];
   }
@@ -124,6 +124,11 @@ export class Directory {
 function accountsOf(links: DirectoryFile['people'][number]['links']): { accounts?: ChatAccount[] } {
   const accounts = CHANNELS.flatMap((channel) => (links[channel] ?? []).map((account) => ({ channel, account })));
   return accounts.length > 0 ? { accounts } : {};
+}
+
+/** Without the members that are not known. */
+function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** The lookup key of a "sha256:<hex>" entry. */

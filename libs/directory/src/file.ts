@@ -1,9 +1,10 @@
-import { identityKey, ROLES } from '@countersign/approval';
+import { identityKey, ROLES, type Person } from '@countersign/approval';
 import { Fault } from '@countersign/contract';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { calendar, quiet, requireZone } from './calendar.js';
 import { Directory } from './directory.js';
+import { rotation, rotationProblems } from './rotation.js';
 
 // The directory file: people, agents and groups as YAML, for development and for keeping them in git.
 
@@ -50,6 +51,7 @@ const schema = z.strictObject({
           teams: addresses.optional(),
           calendar: calendar.optional(),
           quiet: quiet.optional(),
+          rotation: rotation.optional(),
         })
         .superRefine(requireZone)
         .nullable(),
@@ -57,7 +59,12 @@ const schema = z.strictObject({
     .default({}),
 });
 
-export type DirectoryFile = z.infer<typeof schema>;
+type Parsed = z.infer<typeof schema>;
+
+/** What a file says, and what is known of people from elsewhere: no file can say that. */
+export type DirectoryFile = Omit<Parsed, 'people'> & {
+  people: (Parsed['people'][number] & Pick<Person, 'rota' | 'stands_in'>)[];
+};
 
 /**
  * Reads a directory from YAML text. Throws Fault `directory-invalid` that names the place and says what to change: a
@@ -115,6 +122,7 @@ function contradictions({ people, agents, groups }: DirectoryFile): string[] {
     }
   }
   const known = new Set(people.map((person) => person.id));
+  problems.push(...rotationProblems({ people, groups }));
   for (const agent of agents) {
     ids(identityKey(agent.id), `agent ${agent.id}`);
     agent.keys.forEach((key) => secrets(key, agent.id));

@@ -2,6 +2,7 @@
 export { authenticator, sameToken } from './credentials.js';
 export { Directory, type Caller, type Limited } from './directory.js';
 export type { DirectoryFile } from './file.js';
+export { ROTATIONS } from './rotation.js';
 export { overlaid, type Overlay } from './overlay.js';
 export { requireRole, requireScope } from './permit.js';
 export { openDirectory, watchDirectory, type DirectorySource, type OpenedDirectory } from './watched.js';

@@ -1,0 +1,73 @@
+import { sameIdentity } from './identity.js';
+import { inert } from './inert.js';
+import type { HandedSeat, Person } from './request.js';
+
+// Who may hand a seat to whom, and what of it holds at a time. Handing over gives nobody more than whoever hands over has.
+
+/** A seat that somebody has handed over for a time. */
+export interface Delegation {
+  group: string;
+  by: string;
+  by_name: string;
+  to: string;
+  to_name: string;
+  /** RFC 3339, UTC. */
+  since: string;
+  until: string;
+  reason?: string;
+}
+
+/** The longest time for which a seat can be handed over, in days: who is away for longer should leave the group. */
+const MOST_DAYS = 30;
+
+export type DelegationProblem = { code: 'NOT_YOUR_SEAT' | 'NOT_A_DELEGATE' | 'NOT_A_TIME'; text: string };
+
+/** Why a person may not hand this seat to another, if they may not. */
+export function mayNotDelegate(
+  { by, to, group, until }: { by: Person; to: Person; group: string; until: string },
+  at: string,
+): DelegationProblem | undefined {
+  const name = inert(to.name, 120);
+  const what = inert(group, 80);
+  if (by.guest || by.disabled || !isMember(by, group)) {
+    const held = by.stands_in?.some((seat) => seat.group === group);
+    const text = held
+      ? `The seat you hold in ${what} is not your own, and is not handed on.`
+      : `You have no seat in ${what} to hand over.`;
+    return { code: 'NOT_YOUR_SEAT', text };
+  }
+  const ids = [by.id, ...(by.also ?? [])];
+  const isOne = [to.id, ...(to.also ?? [])].some((id) => ids.some((other) => sameIdentity(id, other)));
+  const unfit = isOne
+    ? 'is you: hand your seat to somebody else'
+    : to.disabled
+      ? 'is disabled'
+      : to.guest
+        ? 'is a guest, and guests can not approve or deny'
+        : isMember(to, group)
+          ? `is in ${what} already, and one person is one vote`
+          : undefined;
+  if (unfit) return { code: 'NOT_A_DELEGATE', text: `${name} ${unfit}.` };
+  const days = (Date.parse(until) - Date.parse(at)) / 86_400_000;
+  if (days > 0 && days <= MOST_DAYS) return undefined;
+  return { code: 'NOT_A_TIME', text: `A seat is handed over until a time within the next ${MOST_DAYS} days.` };
+}
+
+/** The seat that a delegation hands over at this time, while both of the two people may sit. */
+export function seatHanded(
+  { group, by, to, since, until }: Delegation,
+  people: (id: string) => Person | undefined,
+  at: string,
+): HandedSeat | undefined {
+  const [giver, holder] = [people(by), people(to)];
+  const [now, from, end] = [at, since, until].map((time) => Date.parse(time)) as [number, number, number];
+  if (!giver || !holder || now < from || now >= end) return undefined;
+  // In their own right, and only now: a seat that was lost, or is another's turn, can not be sat on by anybody.
+  if (giver.guest || giver.disabled || !giver.groups.includes(group)) return undefined;
+  const { id, name, groups, also } = giver;
+  return { group, for: id, name, groups, ...(also ? { also } : {}) };
+}
+
+function isMember({ groups, rota }: Person, group: string): boolean {
+  return groups.includes(group) || (rota?.includes(group) ?? false);
+}
