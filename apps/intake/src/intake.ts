@@ -123,8 +123,8 @@ export class Intake {
     const people = new ScimPeople(registry, config.scim);
     const seats = new HandedSeats(registry);
     // In this order: duties are of people wherever they are known, and a seat is handed over by whoever has it then.
-    const links = new ProvedLinks(registry);
-    const overlays: Overlay[] = [people, new ClaimedPeople(registry), links, ROTATIONS, seats];
+    const proved = new ProvedLinks(registry);
+    const overlays: Overlay[] = [people, new ClaimedPeople(registry), proved, ROTATIONS, seats];
     const directory = (this.directory = overlaid(parts.directory, overlays, now));
     this.#relay = new Relay(new Outbox(pool), bus, log);
     const tally = new Tally(metrics);
