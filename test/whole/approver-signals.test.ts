@@ -1,19 +1,7 @@
 import { Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countersign } from '../../apps/cli/test/terminal-run.js';
-import {
-  ANA,
-  approvals,
-  BOT,
-  bulkDelete,
-  DANA,
-  decisions,
-  LEE,
-  newPlace,
-  SAM,
-  startGate,
-  type Gate,
-} from '../gate.js';
+import { ANA, approvals, BOT, bulkDelete, DANA, decisions, LEE, newPlace, SAM, startGate, type Gate } from '../gate.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 let gate: Gate;
