@@ -16,10 +16,14 @@ export function renderCardText(view: ApprovalView, now: Date): Text {
     say``,
     say`${card.who}`,
     ...card.why.map((why) => say`Why it was held: ${why}`),
+    ...(card.impact.length > 0 ? [say`Impact: ${card.impact.join(' · ')}`] : []),
     say``,
     // Each line of the payload keeps the bar, so that no payload can draw a card of its own below this one.
     ...card.payload.split('\n').map((line) => say`  ${line}`.styled('cyan')),
     say``,
+    ...card.justBefore.map((line) => say`Just before: ${line}`),
+    ...card.similar.map((line) => say`Similar: ${line}`),
+    ...(card.justBefore.length + card.similar.length > 0 ? [say``] : []),
     ...(card.agentSays
       ? [
           ...labelled(card.agentSays)

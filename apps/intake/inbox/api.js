@@ -30,6 +30,7 @@ const zone = `time_zone=${encodeURIComponent(ZONE)}`;
 
 export const me = () => ask('/inbox/me');
 export const signIn = (token) => ask('/sign-in/token', { token });
+export const ways = () => ask('/sign-in/ways');
 export const signOut = () => ask('/sign-out', {});
 export const approval = (id, whole = false) => ask(`/v1/approvals/${id}?${zone}&whole_payload=${whole}`);
 export const vote = (id, body) => ask(`/v1/approvals/${id}/votes`, body);

@@ -177,6 +177,13 @@ function decide(view, { person, draft, problem, actions }) {
     reason,
     problem ? h('p', { id: 'problem', class: 'problem', role: 'alert' }, problem) : '',
     h('p', { id: 'effect-of-vote', class: 'effect' }, `${card.effect} Until ${clock(decision.approval.expires_at)}.`),
+    decision.approval.step_up &&
+      h(
+        'p',
+        {},
+        h('a', { href: `/sign-in?step_up=${view.id}` }, 'Sign in again'),
+        ' before you approve: policy asks for a fresh sign-in here.',
+      ),
     h(
       'div',
       { class: 'buttons' },

@@ -270,7 +270,8 @@ function say(text) {
   $('said').textContent = text;
 }
 
-function askToSignIn(message) {
+async function askToSignIn(message) {
+  const { provider } = await api.ways().catch(() => ({ provider: false }));
   document.body.classList.add('signed-out');
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'current-password', required: true });
   const said = h('p', { id: 'problem', class: 'problem', role: 'alert' }, message);
@@ -289,6 +290,8 @@ function askToSignIn(message) {
       'form',
       { class: 'sign-in', onsubmit: submit },
       h('h1', {}, 'Sign in'),
+      provider &&
+        h('a', { class: 'provider', href: `/sign-in?to=${location.pathname}` }, 'Sign in with your organisation'),
       h('label', { for: 'token' }, 'API token'),
       field,
       said,

@@ -253,6 +253,7 @@ export class Intake {
           authenticate,
           directory,
           secure: config.signIn.secure,
+          provider: oidc !== undefined,
         }),
       ],
       documents: {

@@ -11,10 +11,12 @@ export interface InboxParts {
   directory: () => Directory;
   /** Whether browsers reach it by https. */
   secure: boolean;
+  /** Whether people can sign in with an identity provider. */
+  provider: boolean;
 }
 
 /** The inbox in the browser. What it lists and votes with are the JSON twins; here is what only a browser needs. */
-export function inboxRoutes({ approvals, authenticate, directory, secure }: InboxParts): RawRoute[] {
+export function inboxRoutes({ approvals, authenticate, directory, secure, provider }: InboxParts): RawRoute[] {
   const route = (path: string, answer: RawRoute<Caller>['answer']): RawRoute => {
     const own: RawRoute<Caller> = { method: 'GET', path, limit: 0, authenticate, credential: browserToken, answer };
     return own as RawRoute;
@@ -39,7 +41,7 @@ export function inboxRoutes({ approvals, authenticate, directory, secure }: Inbo
         body: eventStream(views),
       };
     }),
-    ...signInRoutes(authenticate, secure),
+    ...signInRoutes(authenticate, secure, provider),
     ...pageRoutes(),
   ];
 }

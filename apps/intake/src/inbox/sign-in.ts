@@ -8,8 +8,8 @@ const LIMIT = 16 * 1024;
 /** Half a day: whoever comes back tomorrow signs in again. */
 const SIGNED_IN_S = 12 * 3_600;
 
-/** Signing in with an API token that is pasted, and signing out. */
-export function signInRoutes(authenticate: Authenticate<Caller>, secure: boolean): RawRoute[] {
+/** Signing in with an API token that is pasted, and which other way there is: `provider` if an identity provider is asked. */
+export function signInRoutes(authenticate: Authenticate<Caller>, secure: boolean, provider: boolean): RawRoute[] {
   const withCookie = (token: string, answer: RawAnswer): RawAnswer => ({
     ...answer,
     headers: { ...answer.headers, 'set-cookie': signInCookie(token, { secure, maxAgeS: SIGNED_IN_S }) },
@@ -32,13 +32,10 @@ export function signInRoutes(authenticate: Authenticate<Caller>, secure: boolean
       },
     },
     {
-      method: 'POST',
-      path: '/sign-out',
-      limit: LIMIT,
-      answer: async ({ headers }) => {
-        mustBeOurs(headers);
-        return withCookie('', json({}));
-      },
+      method: 'GET',
+      path: '/sign-in/ways',
+      limit: 0,
+      answer: async () => json({ provider }),
     },
   ];
 }
