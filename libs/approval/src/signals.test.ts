@@ -82,7 +82,7 @@ describe('signals of an approver', () => {
 
   it('are beside those of the time before, and one person is one person however the id is written', () => {
     const found = signals(
-      [answer('Dana@acme.example', 1), answer('ana', 2), answer('zoe', 3)],
+      [answer('Dana@acme.example', 1), answer('zoe', 2), answer('ana', 3)],
       [answer('dana@acme.example', 100, { approves: false })],
     );
     expect(found.map(({ person }) => person)).toEqual(['Dana@acme.example', 'ana', 'zoe']);
