@@ -72,9 +72,9 @@ describe('requests that are laid side by side', () => {
 
   it('do not differ in what the agent says of them, but do in where the grant is to work', () => {
     const audience = (url: string, justification: string) => asked({ audience: url, justification, request_id: url });
-    expect(one(audience('https://a.example', 'please'), audience('https://b.example', 'urgent')).differ).toEqual([
-      '/audience',
-    ]);
+    const { request } = audience('https://b.example', 'urgent');
+    const other = asked({ ...request, principal: 'ana' });
+    expect(one(audience('https://a.example', 'please'), other).differ).toEqual(['/principal', '/audience']);
   });
 
   it('hide in all of them what is hidden in one', () => {
