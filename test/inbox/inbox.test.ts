@@ -226,6 +226,42 @@ describe('in the inbox a person', () => {
     await page.context().close();
   });
 
+  it('lets the agent do more of the same in its session only by ticking it', async (context) => {
+    needsBrowser(context);
+    const { page } = await signedIn(browser!, urlOf(told), DANA);
+    const session = { count: 3, expires_in: '30m', vary: ['/resource/id'], limits: [] };
+    const answer = { ...HOLD, approval: { ...HOLD.approval, session } };
+    const within = { case: 'contextJson' as const, value: JSON.stringify({ answer, session_id: 'run-78' }) };
+    for (const ticked of [false, true]) {
+      const id = await ask({ ...answered(answer), contextForm: within });
+      await openRequest(page, id);
+      const box = page.getByLabel('Approve up to 3 more like this one in its session, for 30 min');
+      expect(await box.isChecked()).toBe(false);
+      if (ticked) await box.check();
+      await page.getByRole('button', { name: 'Approve', exact: true }).click();
+      await page
+        .getByText(/Approved by Dana Ito/)
+        .first()
+        .waitFor();
+      expect(Object.hasOwn((await cast(id)) as object, 'session')).toBe(ticked);
+    }
+    await page.context().close();
+  });
+
+  it('sees that somebody broke the glass and nobody has looked at it in time', async (context) => {
+    needsBrowser(context);
+    const { page } = await signedIn(browser!, urlOf(told), DANA);
+    const overdue_reviews = [{ id: 'dec_00000000000000000000000001', by_name: 'Sam <b>Ortiz</b>' }, {}];
+    await page.route('**/v1/approvals?*', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...((await answer.json()) as object), overdue_reviews } });
+    });
+    await page.goto('/inbox');
+    await page.getByText(/Nobody has reviewed in time .*Sam <b>Ortiz<\/b>.*and 1 more/).waitFor();
+    await expectAccessible(page);
+    await page.context().close();
+  });
+
   it('sees why somebody else has to decide, and what has been decided', async (context) => {
     needsBrowser(context);
     const id = await ask({ ...answered(HOLD), principal: 'lee@acme.example' });

@@ -35,18 +35,20 @@ export const signOut = () => ask('/sign-out', {});
 export const approval = (id, whole = false) => ask(`/v1/approvals/${id}?${zone}&whole_payload=${whole}`);
 export const vote = (id, body) => ask(`/v1/approvals/${id}/votes`, body);
 
-/** All that waits and concerns the reader. */
+/** All that waits and concerns the reader, and reviews that nobody has closed in time. */
 export async function pending() {
-  const found = [];
+  const approvals = [];
+  let overdue = [];
   let token = '';
   do {
     const page = await ask(
       `/v1/approvals?${zone}&include_ineligible=true&page_size=200&page_token=${encodeURIComponent(token)}`,
     );
-    found.push(...page.approvals);
+    approvals.push(...page.approvals);
+    overdue = page.overdue_reviews;
     token = page.next_page_token;
-  } while (token !== '' && found.length < 1_000);
-  return found;
+  } while (token !== '' && approvals.length < 1_000);
+  return { approvals, overdue };
 }
 
 /** One page of what is decided. */

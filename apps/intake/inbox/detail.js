@@ -1,4 +1,4 @@
-import { h, quoted } from './dom.js';
+import { $, h, quoted } from './dom.js';
 import { isPending, level, stateName } from './list.js';
 import { clock, left, number } from './time.js';
 
@@ -163,7 +163,7 @@ function decide(view, { person, draft, problem, actions }) {
         id: kind,
         class: kind,
         'aria-keyshortcuts': kind[0],
-        onclick: () => actions.vote(kind, reason.value),
+        onclick: () => actions.vote(kind, reason.value, $('session')?.checked),
       },
       label,
     );
@@ -177,6 +177,7 @@ function decide(view, { person, draft, problem, actions }) {
     reason,
     problem ? h('p', { id: 'problem', class: 'problem', role: 'alert' }, problem) : '',
     h('p', { id: 'effect-of-vote', class: 'effect' }, `${card.effect} Until ${clock(decision.approval.expires_at)}.`),
+    mine ? '' : session(decision.approval.session_terms),
     decision.approval.step_up &&
       h(
         'p',
@@ -194,6 +195,18 @@ function decide(view, { person, draft, problem, actions }) {
           ]
         : [button('approve', 'Approve'), button('deny', 'Deny')],
     ),
+  );
+}
+
+/** Leave for more of the same is never given by the way: it is not ticked, and never remembered. */
+function session(terms) {
+  if (!terms) return '';
+  const minutes = Math.max(1, Math.floor(Number.parseFloat(terms.expires_in) / 60));
+  return h(
+    'label',
+    { class: 'session' },
+    h('input', { type: 'checkbox', id: 'session' }),
+    ` Approve up to ${number(terms.count)} more like this one in its session, for ${number(minutes)} min`,
   );
 }
 

@@ -1,5 +1,5 @@
 import * as api from './api.js';
-import { $, h } from './dom.js';
+import { $, h, quoted } from './dom.js';
 import { renderDetail } from './detail.js';
 import { listenForKeys } from './keys.js';
 import { groupsOf, isPending, matches, renderList } from './list.js';
@@ -49,9 +49,10 @@ async function begin() {
 
 /** After every gap the whole list is read again: what happened meanwhile is nowhere else. */
 async function refresh() {
-  const found = await api.pending();
+  const { approvals, overdue } = await api.pending();
+  drawOverdue(overdue);
   waiting.clear();
-  for (const view of found) waiting.set(view.id, view);
+  for (const view of approvals) waiting.set(view.id, view);
   live(true);
   drawList();
   if (state.id) await read();
@@ -132,7 +133,7 @@ async function openWhole() {
   $('payload').focus();
 }
 
-async function cast(kind, reason) {
+async function cast(kind, reason, session = false) {
   const { view } = state;
   if (!view || state.sending) return;
   state.draft = reason;
@@ -146,7 +147,8 @@ async function cast(kind, reason) {
     await openWhole();
     return refuse('The payload was cut. Read the whole of it, then approve.', 'payload');
   }
-  await send({ vote: kind === 'approve' ? 'VOTE_APPROVE' : 'VOTE_DENY', reason });
+  const more = session && kind === 'approve' ? { session: {} } : {};
+  await send({ vote: kind === 'approve' ? 'VOTE_APPROVE' : 'VOTE_DENY', reason, ...more });
 }
 
 async function send(body) {
@@ -211,6 +213,21 @@ function drawDetail() {
   const actions = { vote: cast, retract: () => send({ vote: 'VOTE_RETRACT' }), openWhole, back: () => open(undefined) };
   $('request').replaceChildren(renderDetail(view, { person, whole, draft, problem, actions }));
   if (focused && focused !== 'request') $(focused)?.focus({ preventScroll: true });
+}
+
+/** A broken glass that nobody has looked at is everybody's business. */
+function drawOverdue(reviews) {
+  const [first] = reviews;
+  $('overdue').hidden = !first;
+  if (!first) return;
+  const others = reviews.length > 1 ? `, and ${reviews.length - 1} more` : '';
+  $('overdue').replaceChildren(
+    'Nobody has reviewed in time why the glass was broken: ',
+    quoted(first.by_name),
+    ', ',
+    h('a', { href: `/inbox/${first.id}`, 'data-open': first.id }, first.id),
+    `${others}. Close it with "countersign review close".`,
+  );
 }
 
 function drawNothing() {
