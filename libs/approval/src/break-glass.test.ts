@@ -317,3 +317,13 @@ it('whatever people and policy do in whatever order: no guardrail and no stop is
     { numRuns: 2_000 },
   );
 });
+
+it('what a recorded event does not say is not made up', () => {
+  const made = breakGlassAnew(opening, breaking(), T0);
+  if ('refused' in made) throw new Error(made.refused.text);
+  const [{ obligations: _, ...silent }, ...rest] = made.events as [
+    DecisionEvent & { obligations?: unknown },
+    DecisionEvent,
+  ];
+  expect(after([silent as DecisionEvent, ...rest])).toMatchObject({ status: 'ALLOWED', obligations: [] });
+});

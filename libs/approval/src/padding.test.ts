@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { delegationChain, excludedFrom } from './eligibility.js';
 import { hold } from './hold.js';
+import { wholeText } from './payload.js';
 import type { ActionRequest, Agent } from './request.js';
 import type { Verdict } from './verdict.js';
 
@@ -71,4 +72,10 @@ describe('padding', () => {
       reasons: [{ rule: 'delegation-too-long' }, {}],
     });
   });
+});
+
+it('whoever opens the whole sees all of it, and what hides', () => {
+  const text = wholeText({ note: `${'x'.repeat(200_000)} the end`, name: 'a\u202Eb' });
+  expect(text).toContain(`${'x'.repeat(200_000)} the end`);
+  expect(text).toContain('a⟨U+202E⟩b');
 });
