@@ -1,5 +1,5 @@
 import type { AskedReport } from '@countersign/policy';
-import { say, type Text } from './terminal.js';
+import { column, say, type Text } from './terminal.js';
 
 const MOST = 10;
 
@@ -12,7 +12,7 @@ export function askedText(title: string, { requests, asked, share, rules }: Aske
       .slice(0, MOST)
       .map(
         (one) =>
-          say`  ${one.rule.padEnd(width)}  ${number(one.asked).padStart(9)}  alone ${number(one.alone).padStart(9)}  with those above ${percent(one.cumulative)}`,
+          say`  ${column(one.rule, width)}  ${number(one.asked).padStart(9)}  alone ${number(one.alone).padStart(9)}  with those above ${percent(one.cumulative)}`,
       ),
     ...(rules.length > MOST ? [say`  … and ${rules.length - MOST} more rules`.styled('dim')] : []),
   ];

@@ -1,5 +1,5 @@
 import { EXIT_MEANINGS } from './exit.js';
-import { joinTexts, say, type Text } from './terminal.js';
+import { column, joinTexts, say, type Text } from './terminal.js';
 import { COMMON, type Option, type Verb } from './verb.js';
 
 export function renderOverview(verbs: readonly Verb[]): Text {
@@ -8,7 +8,7 @@ export function renderOverview(verbs: readonly Verb[]): Text {
     [
       say`${say`countersign`.styled('bold')} <verb> [options]`,
       say`The gate in front of what AI agents do: ask it, answer it, check its record.\n`,
-      ...verbs.map((verb) => say`  ${say`${verb.name.padEnd(width)}`.styled('cyan')}${verb.summary}`),
+      ...verbs.map((verb) => say`  ${column(verb.name, width).styled('cyan')}${verb.summary}`),
       say`\nEvery verb explains itself: countersign <verb> --help\n`,
       ...exitLines(Object.keys(EXIT_MEANINGS).map(Number)),
     ],
@@ -37,7 +37,7 @@ export function renderHelp(verb: Verb): Text {
 function optionLines(options: [string, Option][]): Text[] {
   return options.map(([name, option]) => {
     const flag = `--${name}${option.value ? ` ${option.value}` : ''}${option.multiple ? ' …' : ''}`;
-    return say`  ${say`${flag.padEnd(32)}`.styled('cyan')} ${option.help}`;
+    return say`  ${column(flag, 32).styled('cyan')} ${option.help}`;
   });
 }
 

@@ -23,6 +23,12 @@ describe('every verb explains itself', () => {
     },
   );
 
+  it('help stands in columns, whatever is short', async () => {
+    const { stdout } = await countersign(['approvals', '--help']);
+    expect(stdout).toMatch(/^ {2}--all {29}also those/m);
+    expect(stdout).not.toContain('spaces⟩');
+  });
+
   it('help <verb> is the same', async () => {
     const help = await countersign(['help', 'grant', 'verify']);
     expect(help).toEqual(await countersign(['grant', 'verify', '--help']));

@@ -36,6 +36,11 @@ export function say(strings: TemplateStringsArray, ...values: (string | number |
   }, new Text([]));
 }
 
+/** A text with so many spaces behind it that columns meet. They are this program's own, and no run that could hide something. */
+export function column(text: string, width: number): Text {
+  return say`${text}`.concat(new Text([{ text: ' '.repeat(Math.max(0, width - text.length)) }]));
+}
+
 export function joinTexts(texts: readonly Text[], separator: string): Text {
   return texts.reduce(
     (all, text, index) => (index === 0 ? text : all.concat(say`${separator}`).concat(text)),
