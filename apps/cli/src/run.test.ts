@@ -25,7 +25,7 @@ describe('every verb explains itself', () => {
 
   it('help stands in columns, whatever is short', async () => {
     const { stdout } = await countersign(['approvals', '--help']);
-    expect(stdout).toMatch(/^ {2}--all {29}also those/m);
+    expect(stdout).toMatch(/^ {2}--all {28}also those/m);
     expect(stdout).not.toContain('spaces⟩');
   });
 
