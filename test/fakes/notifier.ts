@@ -1,4 +1,4 @@
-import { notifierModule, type Answer, type Cast, type NotifierConfig } from '@countersign/app-notifier';
+import { notifierModule, type Answer, type Cast, type LinkCode, type NotifierConfig } from '@countersign/app-notifier';
 import { MemoryBus } from '@countersign/bus';
 import { EVENTS_TOPIC, type AgentFact } from '@countersign/contract';
 import type { DecisionEvent } from '@countersign/approval';
@@ -14,6 +14,8 @@ export interface RunningNotifier {
   pool: Pool;
   /** What intake was asked to count. */
   votes: Cast[];
+  /** The codes that were brought to intake. */
+  codes: LinkCode[];
   /** What intake answers; may throw. */
   intake: { answer: (cast: Cast) => Answer | Promise<Answer> };
   publish(id: string, version: number, event: DecisionEvent | AgentFact): Promise<void>;
@@ -34,9 +36,15 @@ export async function startNotifier(
     votes.push(cast);
     return intake.answer(cast);
   };
+  const codes: LinkCode[] = [];
+  const present = async (code: LinkCode): Promise<string> => {
+    if (code.code === 'down') throw new Error('intake is down');
+    codes.push(code);
+    return 'Almost done.';
+  };
   const log = openLog('notifier-test', 'silent');
   const running = await startService({
-    module: notifierModule(config, { pool, bus, voting: { castVote }, log, pace }),
+    module: notifierModule(config, { pool, bus, voting: { castVote }, linking: { present }, log, pace }),
     surface: () => ({ services: [], documents: {} }),
     bind: '127.0.0.1',
     httpPort: 0,
@@ -49,6 +57,7 @@ export async function startNotifier(
     url: `http://127.0.0.1:${port}`,
     pool,
     votes,
+    codes,
     intake,
     publish: (id, version, event) => bus.publish(EVENTS_TOPIC, [recorded(id, version, event)]),
     stop: async () => {

@@ -12,6 +12,7 @@ import { SlackInteractions } from './slack/interactions.js';
 import type { SlackDoor } from './slack/slack.controller.js';
 import type { Surface } from './surface.js';
 import { TeamsClient } from './teams/client.js';
+import { TeamsLinking } from './teams/linking.js';
 import { TeamsMessages } from './teams/messages.js';
 import type { TeamsDoor } from './teams/teams.controller.js';
 import { TeamsVerifier } from './teams/verify.js';
@@ -56,8 +57,10 @@ export class Notifier {
       log.info('slack is off: set COUNTERSIGN_SLACK_TOKEN and COUNTERSIGN_SLACK_SIGNING_SECRET to ask people there');
     }
     if (config.teams) {
-      surfaces.push(new TeamsClient(config.teams, deliveries));
-      const messages = new TeamsMessages({ clicks, requests, deliveries });
+      const client = new TeamsClient(config.teams, deliveries);
+      surfaces.push(client);
+      const links = linking ? { linking: new TeamsLinking({ linking, client, log }) } : {};
+      const messages = new TeamsMessages({ clicks, requests, deliveries, ...links });
       this.teams = { verifier: new TeamsVerifier(config.teams), messages, log };
     } else {
       log.info('teams is off: set COUNTERSIGN_TEAMS_APP_ID and COUNTERSIGN_TEAMS_APP_SECRET to ask people there');

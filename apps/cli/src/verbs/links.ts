@@ -16,17 +16,21 @@ const { startLink, getLink, confirmLink, listLinks, removeLink } = SERVICES.Peop
 
 export const link = verb({
   name: 'link',
-  summary: 'link your account in Slack, so that your clicks there are your votes',
+  summary: 'link your account in Slack or Teams, so that your clicks there are your votes',
   about:
     'Shows what to write to the bot, and whose account has written it. Nothing is linked before you run it again with --confirm and\n' +
     'that account: if it is not yours, do not. Never write a code that somebody else gave you.',
-  usage: 'slack',
+  usage: '<slack|teams>',
   takes: { min: 1, max: 1 },
   options: {
     confirm: { type: 'string', value: '<id>', help: 'the attempt, once the account it shows is yours' },
     account: { type: 'string', value: '<account>', help: 'with --confirm: the account that was shown' },
   },
-  examples: ['countersign link slack', 'countersign link slack --confirm ppl_… --account T0ACME/U0DANA'],
+  examples: [
+    'countersign link slack',
+    'countersign link teams',
+    'countersign link slack --confirm ppl_… --account T0ACME/U0DANA',
+  ],
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [channel], client, terminal, signal }) {
     if (values.confirm !== undefined) {

@@ -26,14 +26,6 @@ export function linkHandlers(links: Links, directory: () => Directory): LinkHand
   };
   return {
     StartLink: async ({ channel }, { caller }) => {
-      if (channelIn(channel) === 'teams')
-        throw new StatusError(
-          'UNIMPLEMENTED',
-          'Teams accounts are stated by the directory: SCIM or links in the file',
-          {
-            reason: 'FROM_DIRECTORY',
-          },
-        );
       const { expires_at, ...told } = await links.start(channelIn(channel), now(caller));
       return { ...told, expiresAt: at(expires_at) };
     },

@@ -30,6 +30,7 @@ afterAll(async () => {
   await place.remove();
 });
 
+const startTeams = (who: { token: string }) => gate.grpc.call(who.token, startLink, { channel: 'teams' });
 const start = (who: { token: string }) => gate.grpc.call(who.token, startLink, { channel: 'slack' });
 /** At the other process, as the notifier may reach either. */
 const present = async (code: string, person: string, account: string) =>
@@ -101,6 +102,35 @@ describe('a link', () => {
     expect(await present(code, DANA.id, 'T0ACME/U0BEN')).toContain('another person');
     expect(await gate.grpc.call(DANA.token, getLink, { id })).toMatchObject({ presented: false });
   });
+});
+
+it('an account in Teams is linked in the same way, and what the directory states there goes before', async () => {
+  await expect(startTeams(DANA)).rejects.toMatchObject({ reason: 'FROM_DIRECTORY' });
+  const account = '7c1d8a52-0000-4000-8000-0000000000ac/00000000-0000-4000-8000-0000000000ff';
+  let done = () => undefined as void;
+  const held = new Promise<void>((resolve) => (done = resolve));
+  const changing = people.changed(
+    (text) =>
+      text
+        .replace(/ {4}links:\n {6}slack: T0ACME\/U0DANA\n {6}teams: .*0001\n/, '')
+        .replace(/ {6}slack: T0ACME\/U0(ANA|SAM|LEE)\n/g, ''),
+    () => held,
+  );
+  const { id, code, write } = await startTeams(DANA);
+  expect(write).toBe(`link ${code} ${DANA.id}`);
+  // The code of one channel is none in the other.
+  expect(await present(code, DANA.id, 'T0ACME/U7')).toContain('not known');
+  const { text } = await other.grpc.call(SERVICE_TOKEN, presentLinkCode, {
+    ...{ code, person: DANA.id, chatAccount: { channel: 'teams', account } },
+    ...{ accountName: 'Dana Ito', workspace: '7c1d8a52' },
+  });
+  expect(text).toContain('confirm');
+  await gate.grpc.call(DANA.token, confirmLink, { id, account });
+  const { links } = await gate.grpc.call(DANA.token, listLinks, {});
+  expect(links.filter(({ channel }) => channel === 'teams').map((one) => one.account)).toEqual([account]);
+  await gate.grpc.call(DANA.token, removeLink, { channel: 'teams', account });
+  done();
+  await changing;
 });
 
 describe('an attacker who', () => {

@@ -75,7 +75,7 @@ export class Links {
       if (state.person === by.id && state.channel === channel) await this.#drop(before);
     const proof: KeptProof = { person: by.id, channel, code_hash: hashOf(code), expires_at };
     await this.#write(id, [], [{ kind: PROOF, id, expected: 0, state: proof }]);
-    return { id, code, write: `/countersign link ${code} ${by.id}`, expires_at };
+    return { id, code, write: `${channel === 'slack' ? '/countersign ' : ''}link ${code} ${by.id}`, expires_at };
   }
 
   /** What the bot answers. A code that somebody else's hands hold is no code any more. */

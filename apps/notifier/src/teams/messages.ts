@@ -4,6 +4,7 @@ import type { Deliveries, Requests } from '@countersign/store';
 import { z } from 'zod';
 import type { Click, Clicks, Target } from '../clicks.js';
 import { APPROVE, DENY, REASON_INPUT, REASON_MAX, renderAdaptiveCard } from './render.js';
+import type { TeamsLinking } from './linking.js';
 import type { Verified } from './verify.js';
 
 const Invoke = z.object({
@@ -32,13 +33,18 @@ export interface InvokeAnswer {
 
 /** Verified activities: where conversations are, and whose click it is. */
 export class TeamsMessages {
-  constructor(private readonly parts: { clicks: Clicks; requests: Requests; deliveries: Deliveries }) {}
+  constructor(
+    private readonly parts: { clicks: Clicks; requests: Requests; deliveries: Deliveries; linking?: TeamsLinking },
+  ) {}
 
-  /** Undefined: nothing to answer. Messages to the bot and changes of membership are heard and left alone. */
-  async handle({ activity, tenant, serviceUrl }: Verified): Promise<InvokeAnswer | undefined> {
+  /** Undefined: nothing to answer here. A message to the bot is answered by one; changes of membership are left alone. */
+  async handle(verified: Verified): Promise<InvokeAnswer | undefined> {
+    const { activity, tenant, serviceUrl } = verified;
     // Channels add the thread to the id of the conversation.
     const address = activity.conversation.id.split(';')[0]!;
     await this.parts.deliveries.learn('teams', address, serviceUrl);
+    if (activity.type === 'message' && this.parts.linking)
+      await this.parts.clicks.within(ANSWER_MS, this.parts.linking.hear(verified));
     if (activity.type !== 'invoke') return undefined;
     const parsed = Invoke.safeParse(activity);
     if (!parsed.success) return problem('This button is not known here.');

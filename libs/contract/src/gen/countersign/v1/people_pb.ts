@@ -458,7 +458,7 @@ export const EndSignInsResponseSchema: GenMessage<EndSignInsResponse> = /*@__PUR
  */
 export type StartLinkRequest = Message<"countersign.v1.StartLinkRequest"> & {
   /**
-   * "slack". Accounts in Teams are stated by the directory.
+   * "slack" or "teams".
    *
    * @generated from field: string channel = 1;
    */
