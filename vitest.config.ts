@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['{apps,libs}/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
     globalSetup: ['test/setup-postgres.ts', 'test/setup-kafka.ts'],
+    // Vitest leaves one processor to a watching editor, which on two is half of them.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The core is where a branch that no test takes would be a hole: `npm run coverage`.

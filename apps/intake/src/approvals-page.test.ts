@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { State, Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseDirectory } from '../../../libs/directory/src/file.js';
 import {
   ANA,
   answered,
@@ -53,15 +52,6 @@ describe('the page about approvals', () => {
     const no = { vote: Vote.DENY, reason: 'not today' };
     expect((await vote(DANA, denied, no)).decision?.state).toBe(State.PENDING);
     expect((await vote(ANA, denied, no)).decision?.state).toBe(State.DENIED);
-  });
-
-  it('has a directory that is taken, with hours and a duty in turns', () => {
-    const directory = parseDirectory(example('yaml directory'), 'docs/approvals.md');
-    expect(directory.calendars['dba']).toMatchObject({
-      work: { zone: 'Europe/Berlin', holidays: ['2026-12-25', '2026-12-26'] },
-      quiet: { zone: 'Europe/Berlin', hours: [{ from: 22 * 60, to: 7 * 60 }] },
-    });
-    expect(directory.data.groups['oncall']?.rotation?.people).toHaveLength(2);
   });
 });
 

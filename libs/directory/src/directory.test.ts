@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '@countersign/contract';
@@ -232,4 +232,14 @@ describe('the hours of a group', () => {
   ])('%s is refused, with what to change', (text, message) => {
     expect(() => group(text)).toThrow(message);
   });
+});
+
+it('of the page on approvals is taken, with hours and a duty in turns', () => {
+  const page = readFileSync(new URL('../../../docs/approvals.md', import.meta.url), 'utf8');
+  const directory = parseDirectory(/```yaml directory\n(.*?)```/s.exec(page)![1]!, 'docs/approvals.md');
+  expect(directory.calendars['dba']).toMatchObject({
+    work: { zone: 'Europe/Berlin', holidays: ['2026-12-25', '2026-12-26'] },
+    quiet: { zone: 'Europe/Berlin', hours: [{ from: 22 * 60, to: 7 * 60 }] },
+  });
+  expect(directory.data.groups['oncall']?.rotation?.people).toHaveLength(2);
 });

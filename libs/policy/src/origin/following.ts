@@ -94,7 +94,8 @@ export class Following {
       return;
     }
     await this.#served.load(bundle);
-    await this.#keep(bundle);
+    // Rolled back from while it was loaded, perhaps.
+    if (bundle.revision !== this.#left) await this.#keep(bundle);
   }
 
   async #recall(follower: Follower): Promise<boolean> {

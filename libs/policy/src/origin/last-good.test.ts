@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BundleServer } from '../../test/bundle-server.js';
 import { numbered, QUESTION } from '../../test/numbered.js';
+import { readBundle } from '../bundle.js';
 import type { PolicyHost } from '../host.js';
 import { openPolicyHost } from '../open.js';
 import { signBundle } from '../signature/sign.js';
+import { LastGood } from './last-good.js';
+import type { Origin } from './origin.js';
 
 const SECRET = 'a secret of the two sides, long enough';
 const [ONE, TWO] = [numbered(1), numbered(2)].map(({ archive, revision }) => ({
@@ -115,15 +118,28 @@ describe('the last good policy', () => {
     const host = await start();
     server.publish(TWO.archive);
     await expect.poll(() => host.revision, { timeout: 5_000 }).toBe(TWO.revision);
-    host.rollback();
     const note = async () => {
       const path = (await keptFiles()).find((file) => file.endsWith('.json'));
       return path && (JSON.parse(await readFile(path, 'utf8')) as { revision: string }).revision;
     };
+    await expect.poll(note, { timeout: 5_000 }).toBe(TWO.revision);
+    host.rollback();
     await expect.poll(note, { timeout: 5_000 }).toBe(ONE.revision);
     host.close();
     await server.stop();
     expect((await start()).revision).toBe(ONE.revision);
+  });
+
+  it('is the one that was told last, also while another is still being written', async () => {
+    const origin = { identity: 'here', location: 'here' } as Origin;
+    const lastGood = new LastGood(dataDir, undefined, (line) => lines.push(line));
+    const [first, second] = await Promise.all([ONE, TWO].map(({ archive }) => readBundle(archive, 'url', 'here')));
+    for (let round = 0; round < 20; round++) {
+      void lastGood.keep(origin, first!);
+      await lastGood.keep(origin, second!);
+      expect((await lastGood.read(origin))?.bundle.revision).toBe(TWO.revision);
+    }
+    expect(lines).toEqual([]);
   });
 
   it('is one archive and a note, whatever was served', async () => {

@@ -28,6 +28,8 @@ export class LastGood {
   readonly #folder: string;
   readonly #keys: PolicyKeys | undefined;
   readonly #log: Log;
+  /** One is kept after the other: what was kept first must not arrive last, nor remove what the note names. */
+  #kept: Promise<void> = Promise.resolve();
 
   constructor(folder: string, keys: PolicyKeys | undefined, log: Log) {
     this.#folder = folder;
@@ -35,25 +37,10 @@ export class LastGood {
     this.#log = log;
   }
 
-  /** A disk that can not keep it is no reason to stop what serves. */
-  async keep(origin: Origin, bundle: Bundle): Promise<void> {
-    const { archive, revision, source, location } = bundle;
-    const digest = sha256(archive);
-    const name = `${digest}.tar.gz`;
-    const note: Note = {
-      ...{ source, location, revision, archive: name },
-      kept_at: new Date().toISOString(),
-    };
-    const folder = this.#folderOf(origin);
-    try {
-      // The note is written last: what it names is there.
-      await writeAtomically(join(folder, name), archive);
-      await writeAtomically(join(folder, NOTE), JSON.stringify(note));
-      for (const file of await readdir(folder))
-        if (file.endsWith('.tar.gz') && file !== name) await rm(join(folder, file), { force: true });
-    } catch (error) {
-      this.#log(`policy ${revision} could not be kept for a later start: ${(error as Error).message}`);
-    }
+  /** The last one told stays. A disk that can not keep it is no reason to stop what serves. */
+  keep(origin: Origin, bundle: Bundle): Promise<void> {
+    this.#kept = this.#kept.then(() => this.#write(origin, bundle));
+    return this.#kept;
   }
 
   /** The bundle kept from this origin, or undefined. What can not be trusted any more is not there. */
@@ -71,6 +58,26 @@ export class LastGood {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         this.#log(`the policy kept from an earlier run is not used: ${(error as Error).message}`);
       return undefined;
+    }
+  }
+
+  async #write(origin: Origin, bundle: Bundle): Promise<void> {
+    const { archive, revision, source, location } = bundle;
+    const digest = sha256(archive);
+    const name = `${digest}.tar.gz`;
+    const note: Note = {
+      ...{ source, location, revision, archive: name },
+      kept_at: new Date().toISOString(),
+    };
+    const folder = this.#folderOf(origin);
+    try {
+      // The note is written last: what it names is there.
+      await writeAtomically(join(folder, name), archive);
+      await writeAtomically(join(folder, NOTE), JSON.stringify(note));
+      for (const file of await readdir(folder))
+        if (file.endsWith('.tar.gz') && file !== name) await rm(join(folder, file), { force: true });
+    } catch (error) {
+      this.#log(`policy ${revision} could not be kept for a later start: ${(error as Error).message}`);
     }
   }
 
