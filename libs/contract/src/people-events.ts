@@ -8,6 +8,8 @@ interface ProvisionedPerson {
   name: string;
   active: boolean;
   guest: boolean;
+  /** What they may do to the gate, where the provider says so. */
+  roles?: string[];
   /** Names of the attributes that were set or changed, without their values. */
   attributes: string[];
   /** Who said so: "scim". */

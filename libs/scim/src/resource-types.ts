@@ -67,8 +67,8 @@ const USER_SCHEMA: Schema = {
       ],
       { ...readOnly, multiValued: true },
     ),
-    values('entitlements', 'What the person is entitled to elsewhere. It means nothing here.'),
-    values('roles', 'Roles elsewhere. They mean nothing here.'),
+    values('entitlements', 'What the person is entitled to. It counts where COUNTERSIGN_SCIM_ROLES names it.'),
+    values('roles', 'Roles. They count where COUNTERSIGN_SCIM_ROLES names them.'),
     values('x509Certificates', 'Certificates. They mean nothing here.'),
   ],
 };

@@ -233,6 +233,11 @@ export const SETTINGS = {
     about:
       'Attributes that are chat accounts, as slack=T0ACME/nickName or teams=<tenant id>/externalId. Without it, SCIM links nobody.',
   },
+  COUNTERSIGN_SCIM_ROLES: {
+    schema: z.enum(['roles', 'entitlements']).optional(),
+    about:
+      'Which attribute has the roles of people that SCIM told of: approver, auditor and so on. Without it, they are approvers.',
+  },
   COUNTERSIGN_RATE_PER_AGENT: {
     schema: z.coerce.number().min(0).max(1_000_000).default(0),
     about:

@@ -6,6 +6,8 @@ export interface ScimConfig {
   /** The attribute that is a person's id. */
   id: 'userName' | 'externalId';
   links: ScimLink[];
+  /** The attribute with a person's roles. Absent: SCIM gives nobody any. */
+  roles?: 'roles' | 'entitlements';
   /** Where resources are, without a slash at the end. */
   base: string;
 }
@@ -21,6 +23,7 @@ export const SCIM_PATH = '/scim/v2';
 
 export function scimConfig(settings: Settings, httpPort: number): ScimConfig {
   const { COUNTERSIGN_SCIM_TOKEN: token, COUNTERSIGN_SCIM_ID: id, COUNTERSIGN_SCIM_LINKS: links } = settings;
+  const roles = settings.COUNTERSIGN_SCIM_ROLES;
   const url = settings.COUNTERSIGN_PUBLIC_URL ?? `http://127.0.0.1:${httpPort}`;
   return {
     id,
@@ -30,5 +33,6 @@ export function scimConfig(settings: Settings, httpPort: number): ScimConfig {
     }),
     base: url.replace(/\/+$/, '') + SCIM_PATH,
     ...(token === undefined ? {} : { token }),
+    ...(roles === undefined ? {} : { roles }),
   };
 }

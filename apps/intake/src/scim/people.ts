@@ -1,4 +1,4 @@
-import { identityKey } from '@countersign/approval';
+import { identityKey, rolesOf } from '@countersign/approval';
 import type { DirectoryFile, Overlay } from '@countersign/directory';
 import type { Registry, RegistryFact } from '@countersign/store';
 import type { ScimConfig } from './config.js';
@@ -13,7 +13,7 @@ import {
   type KeptUser,
   type Leaf,
 } from './facts.js';
-import { isActive, isGuest, linksOf, personName } from './person.js';
+import { isActive, isGuest, linksOf, personName, rolesIn } from './person.js';
 
 type DirectoryPerson = DirectoryFile['people'][number];
 
@@ -32,7 +32,7 @@ export class ScimPeople implements Overlay {
 
   constructor(
     readonly registry: Registry,
-    readonly config: Pick<ScimConfig, 'links'>,
+    readonly config: Pick<ScimConfig, 'links' | 'roles'>,
   ) {
     registry.follow<KeptUser>(USER_KIND, (id, fact) => this.#takeUser(id, fact?.state));
     registry.follow<KeptGroup>(GROUP_KIND, (id, fact) => this.#takeGroup(id, fact?.state));
@@ -90,9 +90,11 @@ export class ScimPeople implements Overlay {
   }
 
   #personOf(id: string, { resource, person }: KeptUser): DirectoryPerson {
+    const roles = rolesIn(resource, this.config);
     return {
       id: person,
       name: personName(resource),
+      ...(roles ? { roles } : {}),
       groups: this.groupsOf(id).map(({ state }) => String(state.resource.displayName)),
       tokens: [],
       links: linksOf(resource, this.config.links),
@@ -145,8 +147,14 @@ export class ScimPeople implements Overlay {
 function isStricter(before: DirectoryPerson, after: DirectoryPerson): boolean {
   const { id, disabled, guest, links } = before;
   if (id !== after.id || (after.disabled && !disabled) || (after.guest && !guest)) return true;
+  if (losesRole(before, after)) return true;
   const kept = new Set(accountsOf(after.links));
   return accountsOf(links).some((account) => !kept.has(account));
+}
+
+/** Stating roles may take one away: somebody of whom none is stated is an approver. */
+export function losesRole(before: Pick<DirectoryPerson, 'roles'>, after: Pick<DirectoryPerson, 'roles'>): boolean {
+  return rolesOf(before).some((role) => !rolesOf(after).includes(role));
 }
 
 function accountsOf(links: DirectoryPerson['links']): string[] {

@@ -1,3 +1,4 @@
+import { ROLES, type Role } from '@countersign/approval';
 import { badRequest, resolvePath, USER, valueAt, type Resource } from '@countersign/scim';
 import type { ScimConfig, ScimLink } from './config.js';
 
@@ -38,6 +39,14 @@ export function isActive(resource: Resource): boolean {
 
 export function isGuest(resource: Resource): boolean {
   return String(resource.userType ?? '').toLowerCase() === 'guest';
+}
+
+/** Roles, where the operator said which attribute has them. Undefined when none is stated: then a person is an approver. */
+export function rolesIn(resource: Resource, { roles: attribute }: Pick<ScimConfig, 'roles'>): Role[] | undefined {
+  const given = attribute === undefined ? undefined : resource[attribute];
+  if (!Array.isArray(given) || given.length === 0) return undefined;
+  const values = given.map((item: unknown) => (item as Resource | null)?.['value']);
+  return ROLES.filter((role) => values.includes(role));
 }
 
 export type Links = Partial<Record<ScimLink['channel'], string[]>>;

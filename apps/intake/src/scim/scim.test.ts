@@ -64,6 +64,17 @@ describe('a person', () => {
   });
 });
 
+describe('a role', () => {
+  it('is given by nobody at the provider unless the operator has said which attribute holds it', async () => {
+    const max = await scim.user('max@idp.example', { nickName: 'U0MAX', roles: [{ value: 'auditor' }] });
+    await scim.group('audited', [max.id]);
+    const id = await ask('audited');
+    await click(id, 'U0MAX');
+    expect(await stateOf(id)).toBe(State.ALLOWED);
+    expect((await eventsOf(place.admin, max.id))[0]!.data).not.toHaveProperty('roles');
+  });
+});
+
 describe('a group', () => {
   it('has those the provider put into it, who may then fill its seats', async () => {
     const pat = await scim.user('pat@idp.example', { nickName: 'U0PAT' });

@@ -1,4 +1,4 @@
-import { identityKey } from '@countersign/approval';
+import { identityKey, type Role } from '@countersign/approval';
 import type { PeopleFact } from '@countersign/contract';
 import type { DirectoryFile } from '@countersign/directory';
 import { ScimProblem, type Resource } from '@countersign/scim';
@@ -8,13 +8,13 @@ import type { ScimConfig } from './config.js';
 import { USER_KIND, type KeptUser } from './facts.js';
 import type { Groups } from './groups.js';
 import { freeName, takeName } from './names.js';
-import { isActive, isGuest, personId, personName, requireName } from './person.js';
-import type { ScimPeople } from './people.js';
+import { isActive, isGuest, personId, personName, requireName, rolesIn } from './person.js';
+import { losesRole, type ScimPeople } from './people.js';
 
 export interface UsersParts {
   people: ScimPeople;
   groups: Groups;
-  config: Pick<ScimConfig, 'id'>;
+  config: Pick<ScimConfig, 'id' | 'roles'>;
   /** Who is known from elsewhere. */
   file: () => DirectoryFile;
 }
@@ -59,6 +59,7 @@ export class Users {
       person !== state.person ||
       !isActive(resource) ||
       (isGuest(resource) && !isGuest(before)) ||
+      losesRole(this.#roles(before), this.#roles(resource)) ||
       this.#unlinks(attributes);
   }
 
@@ -76,7 +77,13 @@ export class Users {
   }
 
   #told(person: string, resource: Resource) {
-    return { person, name: personName(resource), active: isActive(resource), guest: isGuest(resource) };
+    const state = { active: isActive(resource), guest: isGuest(resource), ...this.#roles(resource) };
+    return { person, name: personName(resource), ...state };
+  }
+
+  #roles(resource: Resource): { roles?: Role[] } {
+    const roles = rolesIn(resource, this.parts.config);
+    return roles ? { roles } : {};
   }
 
   /** Any change may take a chat account away; which attributes are accounts is the operator's choice. */
