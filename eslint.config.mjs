@@ -1,4 +1,4 @@
-// What the compiler can not see: which way dependencies may point, where the outside world may be touched, and promises
+// What the compiler cannot see: which way dependencies may point, where the outside world may be touched, and promises
 // nobody waits for. The boundary rule reads Nx's cached project graph and is silent without one: tools/lint.mjs makes it
 // first. A rule is here only if breaking it would be a bug or would move a wall; style belongs to the formatter.
 import nx from '@nx/eslint-plugin';

@@ -1,4 +1,4 @@
-/** A broker can not be had on this machine, for a reason that a person can act on. */
+/** A broker cannot be had on this machine, for a reason that a person can act on. */
 export class KafkaUnavailable extends Error {
   readonly missing: 'java' | 'maven' | 'download';
 }

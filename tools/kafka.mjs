@@ -41,7 +41,7 @@ exit $code
 
 /**
  * Starts a broker. With `dataDir` its topics are kept for the next start there; without, they go with it.
- * Throws KafkaUnavailable when this machine has no Java or can not fetch Kafka.
+ * Throws KafkaUnavailable when this machine has no Java or cannot fetch Kafka.
  * @param {{ dataDir?: string, port?: number, log?: (line: string) => void }} [options]
  * @returns {Promise<{ brokers: string, pid: number, stop(): Promise<void> }>}
  */

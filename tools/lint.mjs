@@ -10,7 +10,7 @@ const run = (path, args, stdio) =>
 
 const graph = run('nx/dist/bin/nx.js', ['show', 'projects'], 'pipe');
 if (graph.status !== 0) {
-  console.error(`the project graph can not be made: ${graph.stderr}`);
+  console.error(`the project graph cannot be made: ${graph.stderr}`);
   process.exit(1);
 }
 const paths = process.argv.slice(2);

@@ -58,7 +58,7 @@ async function main() {
     say('services', `ready, on Kafka ${brokers}. Ctrl-C stops all of it.`);
   } catch (error) {
     if (stop.asked()) return;
-    console.error(`\ncountersign can not start: ${error.message}`);
+    console.error(`\ncountersign cannot start: ${error.message}`);
     await stop.now(1);
   }
 }

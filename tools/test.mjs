@@ -69,10 +69,10 @@ async function attempt(name, action) {
   }
 }
 
-/** A suite that can not run is never silent: it is said at the end, and on CI it is a failure. */
+/** A suite that cannot run is never silent: it is said at the end, and on CI it is a failure. */
 async function reportMissingTools() {
   for (const [name, isThere, proves] of TOOLS) {
-    // A program that can not even be looked for, since the build failed, is not there either.
+    // A program that cannot even be looked for, since the build failed, is not there either.
     if (await Promise.resolve(isThere()).catch(() => false)) continue;
     const line = `not run for want of ${name}: ${proves}`;
     if (process.env.CI === 'true') failed(line);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs once, on an empty database. One login a service, each confined to its service's role, and one that may create
-# tables: a service that is taken over can not read what the others keep, and audit can not change an entry.
+# tables: a service that is taken over cannot read what the others keep, and audit cannot change an entry.
 set -eu
 
 psql --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \

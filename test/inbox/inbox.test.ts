@@ -101,7 +101,7 @@ describe('in the inbox a person', () => {
     expect(reasons[0]?.text).toBe('Dana Ito denied this: not before the backup');
   });
 
-  it('sees at once what another has decided elsewhere, and can not vote any more', async (context) => {
+  it('sees at once what another has decided elsewhere, and cannot vote any more', async (context) => {
     needsBrowser(context);
     const id = await hold();
     await openRequest(dana, id);
@@ -267,7 +267,7 @@ describe('in the inbox a person', () => {
     const id = await ask({ ...answered(HOLD), principal: 'lee@acme.example' });
     const { page } = await signedIn(browser!, urlOf(told), LEE);
     await openRequest(page, id);
-    await page.getByText(/You can not vote on this\. .*on your behalf/).waitFor();
+    await page.getByText(/You cannot vote on this\. .*on your behalf/).waitFor();
     expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
     await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'no' });
     await page.getByRole('button', { name: 'History' }).click();

@@ -85,7 +85,7 @@ describe('asserted identity', () => {
   // Fails when guests are members like any other.
   it('a guest of the workspace approves', async () => {
     const { id } = await product.ask(product.request());
-    expect(await product.click('Approve', 'U0EVE', id)).toContain('Guests can not approve');
+    expect(await product.click('Approve', 'U0EVE', id)).toContain('Guests cannot approve');
     expect((await refused(product.approve('eve', id))).reason).toBe('GUEST');
   });
 

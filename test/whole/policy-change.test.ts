@@ -122,7 +122,7 @@ describe('from a terminal', () => {
     ['a whole one that nobody has', ['activate', `sha256:${'0'.repeat(64)}`], 1, /upload it first/],
     ['what serves already', ['activate', release('two').revision], 3, /serves already/],
     ['half a word for shadow', ['shadow', 'set'], 2, /policy shadow set <revision>/],
-    ['a file that is not there', ['push', '/nowhere/bundle.tar.gz'], 2, /can not be read/],
+    ['a file that is not there', ['push', '/nowhere/bundle.tar.gz'], 2, /cannot be read/],
   ])('%s is refused, and says what to change', async (_, args, code, message) => {
     const result = await policy(BEN, ...args);
     expect(result.stderr).toMatch(message);
@@ -133,7 +133,7 @@ describe('from a terminal', () => {
     const file = join(place.dataDir, 'nonsense');
     await writeFile(file, 'nonsense');
     expect(await policy(BEN, 'push', file)).toMatchObject({
-      stderr: expect.stringMatching(/can not be read/) as string,
+      stderr: expect.stringMatching(/cannot be read/) as string,
     });
     expect((await policy(BOT, 'push', file)).stderr).toContain('agents and services do not change policy');
   });

@@ -72,7 +72,7 @@ describe('the check of a story', () => {
       (given) => given.states.push('ALLOWED'),
       'told as REDEEMED,REDEEMED,ALLOWED',
     ],
-    ['an end that can not be', (given) => Object.assign(given, { ends: ['DENIED'] }), 'it ended REDEEMED'],
+    ['an end that cannot be', (given) => Object.assign(given, { ends: ['DENIED'] }), 'it ended REDEEMED'],
     [
       'one person in two seats',
       (given) => {

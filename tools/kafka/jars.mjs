@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const KAFKA_VERSION = '4.1.1';
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 
-/** A broker can not be had on this machine, for a reason that a person can act on. */
+/** A broker cannot be had on this machine, for a reason that a person can act on. */
 export class KafkaUnavailable extends Error {
   /** @param {'java' | 'maven' | 'download'} missing @param {string} message */
   constructor(missing, message) {

@@ -17,7 +17,7 @@ again when the policies, the tests or opa have changed.
   --json              one JSON document, on stdout
 
 Exit status: 0 when every mutant is killed, 1 when one survives, 2 when it could not be found out.
-A survivor that can not be told from the policy goes into tools/policies/equivalent.yaml, with the reason.`;
+A survivor that cannot be told from the policy goes into tools/policies/equivalent.yaml, with the reason.`;
 
 const OPTIONS = {
   deep: { type: 'boolean' },

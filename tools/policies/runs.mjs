@@ -44,7 +44,7 @@ export async function runCases({ cwd, opa, reading, cases }) {
   if (said === undefined) return { invalid: refusal(stderr, stdout) };
   if (said.errors) {
     const compiles = said.errors.every(({ code }) => code?.startsWith('eval_'));
-    return compiles ? { by: 'the cases, which can not be evaluated' } : { invalid: said.errors[0].message };
+    return compiles ? { by: 'the cases, which cannot be evaluated' } : { invalid: said.errors[0].message };
   }
   const answers = new Map(said.result[0].expressions[0].value);
   const wrong = cases.find((one, i) => !isAnswered(one, answers.get(i), reading));
@@ -71,7 +71,7 @@ function parsed(stdout) {
   }
 }
 
-/** What does not compile is no mutant. Anything else that opa can not do is a fault, and must not pass for a verdict. */
+/** What does not compile is no mutant. Anything else that opa cannot do is a fault, and must not pass for a verdict. */
 function refusal(stderr, stdout) {
   const said = `${stderr}${stdout}`.trim();
   if (/rego_\w+_error/.test(said)) return said.split('\n').slice(0, 3).join(' ');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const VERSION = '0.5.2';
 const PACKAGES = [`scim2-tester==${VERSION}`, 'scim2-client[httpx2]==0.13.2', 'scim2-models==0.12.3'];
 
-/** It can not be had on this machine, for a reason that a person can act on. */
+/** It cannot be had on this machine, for a reason that a person can act on. */
 export class TesterUnavailable extends Error {}
 
 /** The Python that has it; installs it first when it is not cached. Throws TesterUnavailable. */

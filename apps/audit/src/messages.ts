@@ -2,7 +2,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { invalidArgument, type FieldViolation } from '@countersign/contract';
 import type { LedgerEntry, StoredCheckpoint } from '@countersign/store';
 
-// Between the protos and the ledger: nothing here decides, it only translates and refuses what can not be meant.
+// Between the protos and the ledger: nothing here decides, it only translates and refuses what cannot be meant.
 
 const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 1000;

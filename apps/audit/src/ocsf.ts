@@ -36,7 +36,7 @@ export function toOcsf(event: Envelope, opening: Envelope | undefined, at: Posit
     const mapped = map(event, opening, at);
     if (mapped) return mapped;
   } catch (error) {
-    // Members are missing. What is in the ledger can not be mended, so it is passed on as it is.
+    // Members are missing. What is in the ledger cannot be mended, so it is passed on as it is.
     if (!(error instanceof TypeError)) throw error;
   }
   return [{ ...base(event, at, 0, { id: 99, name: event.type }, []), ...severity(1), message: event.type }];

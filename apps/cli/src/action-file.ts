@@ -41,7 +41,7 @@ function readBody(path: string): Record<string, unknown> {
     if (isObject(body)) return body;
   } catch (error) {
     if (error instanceof JsonProblem) throw new UsageError(`${path} is not the JSON we take: ${error.message}`);
-    throw new UsageError(`the file ${path} can not be read`);
+    throw new UsageError(`the file ${path} cannot be read`);
   }
   throw new UsageError(`${path} is not a JSON object`);
 }

@@ -91,7 +91,7 @@ test('a long list of problems is cut for people and whole for programs', async (
   expect((verifiedJson(report).problems as unknown[]).length).toBe(40);
 });
 
-test('text in a ledger can not steer the terminal', async () => {
+test('text in a ledger cannot steer the terminal', async () => {
   const entries = ledger(1).map((entry) => ({ ...entry, eventId: 'x\u001b[2J', body: Buffer.from('{}') }));
   expect(textOf(await auditVerify({ source: source(entries), key: verifierOf(key) }))).not.toContain('\u001b');
 });

@@ -36,7 +36,7 @@ export function renderCardText(view: ApprovalView, now: Date): Text {
     ...(view.decision?.state === State.PENDING ? [say`${card.effect}`] : []),
     ...(view.canVote || !view.cannotVoteBecause
       ? []
-      : [say`You can not vote: ${view.cannotVoteBecause}`.styled('yellow')]),
+      : [say`You cannot vote: ${view.cannotVoteBecause}`.styled('yellow')]),
     say`${view.id} · ${short(view.decision?.actionDigest ?? '')}`.styled('dim'),
   ];
   return joinTexts(

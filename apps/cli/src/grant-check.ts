@@ -14,7 +14,7 @@ import {
 } from '@countersign/grant';
 
 // A grant checked with nothing but public keys. What this can say: who signed it, for what, where and in whose hand, until
-// when. What it can not: that the grant is unused and not revoked, that the approvers still count, that policy still agrees.
+// when. What it cannot: that the grant is unused and not revoked, that the approvers still count, that policy still agrees.
 // Only redeeming says. What is not given is not checked, and is told as not proven.
 
 export interface Wanted extends Partial<Pick<Expected, 'issuer' | 'audience' | 'proof'>> {

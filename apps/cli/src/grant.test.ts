@@ -81,7 +81,7 @@ describe('grant verify', () => {
     await writeFile(join(folder, 'twice.json'), '{"action":{"name":"db.read"},"action":{"name":"db.delete"}}');
     for (const [file, problem] of [
       ['twice.json', 'a duplicate member'],
-      ['nowhere.json', 'can not be read'],
+      ['nowhere.json', 'cannot be read'],
       ['keys.json', 'has no action.name'],
     ]) {
       const wrong = await verify(mintGrant(), '--action', `@${join(folder, file!)}`);

@@ -131,7 +131,7 @@ const keys: Check = async ({ config }) => {
     what,
     state: 'bad',
     found: `none at ${url}`,
-    advice: 'grants can not be checked offline; is --http the intake service?',
+    advice: 'grants cannot be checked offline; is --http the intake service?',
   };
 };
 

@@ -44,7 +44,7 @@ describe.skipIf(!opa)('policy build', () => {
   });
 
   it.each([
-    ['a key that is not there', ['--signing-key', '/nowhere/release.key'], '/nowhere/release.key can not be read', 2],
+    ['a key that is not there', ['--signing-key', '/nowhere/release.key'], '/nowhere/release.key cannot be read', 2],
     ['an algorithm nobody knows', ['--signing-key', at('keys.json'), '--signing-alg', 'none'], '--signing-alg none', 2],
     ['a scope without a key', ['--scope', 'x'], '--scope says how to sign', 2],
     ['a key that is none', ['--signing-key', at('keys.json')], 'not a private key for RS256', 1],

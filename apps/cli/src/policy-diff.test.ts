@@ -105,7 +105,7 @@ describe.skipIf(!opa)('policy diff', () => {
   it('a bundle that is none, and a folder that is not there, are named', async () => {
     const file = join(old.folder, 'none.tar.gz');
     await writeFile(file, 'none');
-    expect((await diff(file, young.folder)).stderr).toContain('none.tar.gz can not be read');
+    expect((await diff(file, young.folder)).stderr).toContain('none.tar.gz cannot be read');
     expect((await diff('/nowhere', young.folder)).stderr).toContain('/nowhere');
     expect((await diff(old.folder, young.folder, '--since', '1d')).stderr).toContain('--from');
   });

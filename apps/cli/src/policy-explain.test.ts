@@ -73,7 +73,7 @@ describe.skipIf(!opa)('policy explain', () => {
     expect(stderr).toBe('');
   });
 
-  it('says what it can not explain', async () => {
+  it('says what it cannot explain', async () => {
     answer();
     expect(await explain('dec_12')).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing about dec_12') });
     answer(recorded(11, undefined, { action: { name: 'shop.order', properties: { $bytes: 1, $sha256: 'x' } } }));

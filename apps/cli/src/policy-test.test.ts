@@ -46,7 +46,7 @@ describe.skipIf(!opa)('policy test', () => {
     });
   });
 
-  it('a case that can not be read fails with line and column', async () => {
+  it('a case that cannot be read fails with line and column', async () => {
     await changed('shop/shop.cases.yaml', 'seats:', 'seat:', async () => {
       const { code, stdout } = await test('--json');
       expect(code).toBe(1);

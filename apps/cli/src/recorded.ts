@@ -80,7 +80,7 @@ async function* linesOf(input: NodeJS.ReadableStream, where: string): AsyncGener
     }
   } catch (error) {
     const why = (error as Error).message;
-    throw new UsageError(`${where} can not be read (${why}): give a file that audit export wrote, "-" or live`);
+    throw new UsageError(`${where} cannot be read (${why}): give a file that audit export wrote, "-" or live`);
   }
   if (rest !== '') yield rest;
 }

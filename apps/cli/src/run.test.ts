@@ -156,7 +156,7 @@ describe('a vote is for what was shown', () => {
   });
 });
 
-describe('text from an agent can not act on the terminal', () => {
+describe('text from an agent cannot act on the terminal', () => {
   const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
   it.each([['approvals', 'dec_01'], ['approve', 'dec_01'], ['watch'], ['approvals']])('%s %s', async (...line) => {

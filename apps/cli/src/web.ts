@@ -23,7 +23,7 @@ export async function get(url: string): Promise<Answer> {
 export async function fetchText(source: string): Promise<string> {
   if (!/^https?:\/\//.test(source)) {
     return readFile(source, 'utf8').catch((cause: unknown) => {
-      throw new Fault('unreadable', `the file ${source} can not be read`, { cause });
+      throw new Fault('unreadable', `the file ${source} cannot be read`, { cause });
     });
   }
   const { status, text } = await get(source);

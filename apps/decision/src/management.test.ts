@@ -63,7 +63,7 @@ it('says elsewhere what a candidate would have answered, word for word', async (
   expect(await policy.shadowReport()).toEqual(host.shadowReport());
 });
 
-it('says that it can not say, when it is gone', async () => {
+it('says that it cannot say, when it is gone', async () => {
   const nowhere = new RemotePolicy({ address: '127.0.0.1:1', token: 'intake' });
   await expect(nowhere.shadowReport()).rejects.toMatchObject({ code: 'policy-unavailable', retryable: true });
   nowhere.close();

@@ -45,7 +45,7 @@ export class PolicyApi {
     for await (const request of requests) yield await this.#evaluate(request);
   }
 
-  /** A policy that can not answer is an error for this one input, not the end of the stream. */
+  /** A policy that cannot answer is an error for this one input, not the end of the stream. */
   async #evaluate({ sequence, inputJson }: EvaluateRequest) {
     try {
       return {

@@ -19,7 +19,7 @@ export async function ask(path, body, signal) {
     response = await fetch(path, { ...post, headers: { ...HEADERS, ...type }, credentials: 'same-origin', signal });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new Problem(0, 'Countersign can not be reached. What you did last has not been sent.');
+    throw new Problem(0, 'Countersign cannot be reached. What you did last has not been sent.');
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(response.status, answer.message ?? `the service answered ${response.status}`);

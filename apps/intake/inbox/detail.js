@@ -141,7 +141,7 @@ function decide(view, { person, draft, problem, actions }) {
   const { card, decision } = view;
   const mine = decision.approval.votes.find(({ voter }) => voter === person.id);
   if (!view.can_vote && !mine)
-    return h('p', { class: 'no-vote', id: 'no-vote' }, `You can not vote on this. ${view.cannot_vote_because}`);
+    return h('p', { class: 'no-vote', id: 'no-vote' }, `You cannot vote on this. ${view.cannot_vote_because}`);
   const required = decision.approval.reason_required;
   const other = mine?.vote === 'VOTE_APPROVE' ? 'deny' : 'approve';
   const reason = h(

@@ -325,7 +325,7 @@ function requirePerson(caller: Caller): Person {
 }
 
 function forPeople(): StatusError {
-  return new StatusError('PERMISSION_DENIED', 'this is for people: agents can not see or answer approvals', {
+  return new StatusError('PERMISSION_DENIED', 'this is for people: agents cannot see or answer approvals', {
     reason: 'NOT_A_PERSON',
   });
 }

@@ -94,7 +94,7 @@ describe('a request nobody answers', () => {
     await Promise.all(gates.map((gate) => gate.stop()));
   });
 
-  it('expires although another one can not be looked at', async () => {
+  it('expires although another one cannot be looked at', async () => {
     const gate = await open();
     await place.admin.query(
       `insert into decisions (id, version, status, subject_id, digest, deadline, state)

@@ -43,16 +43,16 @@ export class Clock {
       for (const id of ids) await this.#strike(id);
       await this.others();
     } catch (error) {
-      this.log.warn({ cause: (error as Error).message }, 'what is due can not be looked for');
+      this.log.warn({ cause: (error as Error).message }, 'what is due cannot be looked for');
     }
   }
 
-  /** One that can not be recorded must not keep those behind it waiting. */
+  /** One that cannot be recorded must not keep those behind it waiting. */
   async #strike(id: string): Promise<void> {
     try {
       await this.decisions.run(id, (decision) => this.#next(decision));
     } catch (error) {
-      this.log.warn({ id, cause: (error as Error).message }, 'what is due for a decision can not be recorded yet');
+      this.log.warn({ id, cause: (error as Error).message }, 'what is due for a decision cannot be recorded yet');
     }
   }
 

@@ -40,7 +40,7 @@ export function toActor({ subjectId, principal, context, actionName, resourceId 
   return { subjectId, principal, session: sessionOf(context), actionName, resourceId };
 }
 
-/** A policy whose counters are others every time can not be given what it wants, and so permits nothing. */
+/** A policy whose counters are others every time cannot be given what it wants, and so permits nothing. */
 function countsWithoutEnd({ policy, risk }: Verdict): Verdict {
   const text = 'policy counts something else each time it is told what was counted';
   return { effect: 'deny', reasons: [{ rule: 'policy-fault', text }], risk, obligations: [], policy };

@@ -63,7 +63,7 @@ describe('a grant of several uses', () => {
     ]);
   });
 
-  it('can not be used more often by 64 at once through four processes', async () => {
+  it('cannot be used more often by 64 at once through four processes', async () => {
     const request = granting(5);
     const { id, grant } = await approved(gates[0]!, request);
     const results = await Promise.allSettled(

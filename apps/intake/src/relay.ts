@@ -60,7 +60,7 @@ export class Relay {
         if (rows.length < BATCH && !this.#hinted) await this.#sleep(IDLE_MS);
       } catch (error) {
         this.failingSince ??= Date.now();
-        this.log.warn({ cause: (error as Error).message }, 'the relay can not publish; events wait in the outbox');
+        this.log.warn({ cause: (error as Error).message }, 'the relay cannot publish; events wait in the outbox');
         this.outbox.release();
         leading = false;
         await this.#sleep(IDLE_MS);

@@ -36,7 +36,7 @@ export class Sweeper {
     try {
       while (!this.#stopped && (await sweepHistory(this.pool, before, STEP)) > 0);
     } catch (error) {
-      this.log.warn({ cause: (error as Error).message }, 'old history can not be swept');
+      this.log.warn({ cause: (error as Error).message }, 'old history cannot be swept');
     }
   }
 }

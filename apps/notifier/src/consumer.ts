@@ -54,7 +54,7 @@ export class Consumer {
     return [...changed.values()];
   }
 
-  /** A message that is no event can not be healed by reading it again, so it is named and passed over. */
+  /** A message that is no event cannot be healed by reading it again, so it is named and passed over. */
   private parse(message: Received): Recorded | undefined {
     try {
       const event = JSON.parse(message.value.toString('utf8')) as Recorded;

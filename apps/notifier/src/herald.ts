@@ -53,7 +53,7 @@ export class Herald {
     try {
       return await this.parts.notices.claim(this.surface.channel, AT_ONCE);
     } catch (error) {
-      this.parts.log.warn({ channel: this.surface.channel, error: textOf(error) }, 'notices can not be read');
+      this.parts.log.warn({ channel: this.surface.channel, error: textOf(error) }, 'notices cannot be read');
       return [];
     }
   }
@@ -68,7 +68,7 @@ export class Herald {
       await notices.close(channel, notice, 'said');
     } catch (error) {
       await this.fail(notice, error).catch((failure: unknown) => {
-        log.error({ channel, notice: notice.id, error: textOf(failure) }, 'notice can not be saved');
+        log.error({ channel, notice: notice.id, error: textOf(failure) }, 'notice cannot be saved');
       });
     }
   }

@@ -24,7 +24,7 @@ export interface NotifierParts {
   pool: Pool;
   bus: Bus;
   voting: Voting;
-  /** Where people link their accounts. Absent: they can not. */
+  /** Where people link their accounts. Absent: they cannot. */
   linking?: Linking;
   log: Log;
   pace?: Partial<Pace>;

@@ -77,7 +77,7 @@ export class Worker {
     try {
       return await this.parts.deliveries.claim(this.surface.channel, limit);
     } catch (error) {
-      this.parts.log.warn({ channel: this.surface.channel, error: textOf(error) }, 'deliveries can not be read');
+      this.parts.log.warn({ channel: this.surface.channel, error: textOf(error) }, 'deliveries cannot be read');
       return [];
     }
   }
@@ -86,9 +86,9 @@ export class Worker {
     try {
       await this.render(work);
     } catch (error) {
-      // What can not be written down now is found again when the lease runs out.
+      // What cannot be written down now is found again when the lease runs out.
       await this.fail(work, error).catch((failure: unknown) => {
-        this.parts.log.error({ ...this.named(work), error: textOf(failure) }, 'delivery can not be saved');
+        this.parts.log.error({ ...this.named(work), error: textOf(failure) }, 'delivery cannot be saved');
       });
     }
   }

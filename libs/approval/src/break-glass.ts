@@ -10,7 +10,7 @@ import { defined, settled } from './settled.js';
 import type { Decision } from './state.js';
 import type { BreakGlassRule, Verdict } from './verdict.js';
 
-// Breaking the glass: a person lets one exact action run now, on their own, because it can not wait for the others. It is
+// Breaking the glass: a person lets one exact action run now, on their own, because it cannot wait for the others. It is
 // allowed only where policy says so, it is loud, it is short, and somebody else has to look at it afterwards.
 
 /** Who breaks the glass, why, and what is known of the circumstances at that moment. */
@@ -52,7 +52,7 @@ export function breakTerms(
   person: Pick<Person, 'groups' | 'guest' | 'disabled'>,
 ): BreakTerms | Refusal {
   if (person.guest || person.disabled)
-    return refuse('break-glass-denied', 'Guests and disabled accounts can not break the glass.');
+    return refuse('break-glass-denied', 'Guests and disabled accounts cannot break the glass.');
   if (break_glass?.guarded) {
     const why = reasons.map(({ text }) => text).join('; ');
     return refuse('guardrail', `A guardrail forbids this, and nobody may break it: ${why}.`);
@@ -120,7 +120,7 @@ function brokenBy(
   at: string,
 ): { broken: Broken; review: ReviewOpened } | Refusal {
   if (saysNothing(reason))
-    return refuse('reason-required', 'Say why it can not wait: a reason is required to break the glass.');
+    return refuse('reason-required', 'Say why it cannot wait: a reason is required to break the glass.');
   if (verdict.effect === 'allow')
     return refuse('not-needed', 'Policy allows this: there is no glass to break. Let the agent ask for it.');
   const terms = breakTerms(verdict, by);
@@ -132,7 +132,7 @@ function brokenBy(
   const { groups, within_s } = terms.review;
   const excluded = [...excludedFrom(request, agent, { exclude: [] }), ...breakerOf(by)];
   if (reviewersAmong(reviewers, { groups, excluded }, owner).length === 0) {
-    const text = `Nobody in ${groups.join(' or ')} could review this afterwards, so it can not be done.`;
+    const text = `Nobody in ${groups.join(' or ')} could review this afterwards, so it cannot be done.`;
     return refuse('nobody-reviews', text);
   }
   const lasts = Math.min(terms.duration_s, wanted_s ?? LONGEST_S, LONGEST_S);

@@ -159,7 +159,7 @@ describe('hostile text is inert in every place of a card', () => {
 describe('who chooses names and lengths does not choose what is not read', () => {
   const payload = (properties: JsonObject) => asking('x', properties).payload;
 
-  it('a value can not begin a line like another argument does', () => {
+  it('a value cannot begin a line like another argument does', () => {
     expect(payload({ note: 'hello\nrows: 1', rows: 12480 })).toBe('note: hello\n    rows: 1\nrows: 12480');
   });
 

@@ -43,7 +43,7 @@ export function mayNotDelegate(
     : to.disabled
       ? 'is disabled'
       : to.guest
-        ? 'is a guest, and guests can not approve or deny'
+        ? 'is a guest, and guests cannot approve or deny'
         : isMember(to, group)
           ? `is in ${what} already, and one person is one vote`
           : undefined;
@@ -62,7 +62,7 @@ export function seatHanded(
   const [giver, holder] = [people(by), people(to)];
   const [now, from, end] = [at, since, until].map((time) => Date.parse(time)) as [number, number, number];
   if (!giver || !holder || now < from || now >= end) return undefined;
-  // In their own right, and only now: a seat that was lost, or is another's turn, can not be sat on by anybody.
+  // In their own right, and only now: a seat that was lost, or is another's turn, cannot be sat on by anybody.
   if (giver.guest || giver.disabled || !giver.groups.includes(group)) return undefined;
   const { id, name, groups, also } = giver;
   return { group, for: id, name, groups, ...(also ? { also } : {}) };

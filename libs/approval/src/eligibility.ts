@@ -84,7 +84,7 @@ export function eligibility(person: Person, approval: Seating, owner?: string): 
   const exclusion = exclusionOf(person, approval.excluded, owner);
   if (exclusion) return refuseExcluded(exclusion, person, approval);
   if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
-  if (person.guest) return refuse('guest', 'Guests can not approve or deny. Ask a member of the group.');
+  if (person.guest) return refuse('guest', 'Guests cannot approve or deny. Ask a member of the group.');
   const unfit = roleRefusal(person, 'vote');
   if (unfit) return unfit;
   const asked = groupsOf(approval.terms);

@@ -270,7 +270,7 @@ export interface ReviewOpened {
   groups: string[];
   /** RFC 3339, UTC. */
   due_at: string;
-  /** Ids of people who can not close it, with the reason. */
+  /** Ids of people who cannot close it, with the reason. */
   excluded: DecisionHeld['excluded'];
 }
 

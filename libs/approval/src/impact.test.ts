@@ -8,7 +8,7 @@ const impact = (more: Partial<Decision>) => renderCard({ ...pending(), ...more }
 describe('impact is what policy says of an action', () => {
   it('and is not there when policy says nothing', () => expect(impact({})).toBeUndefined());
 
-  it('with what can not be undone first, and what the session has read', () => {
+  it('with what cannot be undone first, and what the session has read', () => {
     const history = { flow: { sensitive_read: { at: 'x' }, untrusted_read: {}, made_up: {} } };
     expect(impact({ flow: ['sensitive_read', 'irreversible', 'way_out', 'untrusted_read'], history })).toEqual([
       'cannot be undone',

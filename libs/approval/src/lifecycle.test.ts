@@ -137,7 +137,7 @@ describe('redeem: an approval is not a bearer token', () => {
     expect(act(approved(), redeeming({ owner: 'Dana' })).refused?.code).toBe('approver-gone');
   });
 
-  it('people who did not approve can not stand in for one who has gone', () => {
+  it('people who did not approve cannot stand in for one who has gone', () => {
     const approvers = [BEN, { ...DANA, groups: [] }];
     expect(act(approved(), redeeming({ approvers })).refused?.code).toBe('approver-gone');
   });

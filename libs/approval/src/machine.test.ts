@@ -120,7 +120,7 @@ describe('no run of the machine, whatever happens in whatever order', { timeout:
         const replayed = history.reduce<Decision | undefined>((now, one) => fold([one.event], one.at, now), undefined);
         must(isDeepStrictEqual(replayed, world.decision), 'the events say something else than the state');
         must(world.decision.version === history.length, 'an event was not counted');
-        must(isDeepStrictEqual(JSON.parse(JSON.stringify(replayed)), replayed), 'a state can not be kept');
+        must(isDeepStrictEqual(JSON.parse(JSON.stringify(replayed)), replayed), 'a state cannot be kept');
         must((world.uses === given.uses) === (world.decision.status === 'REDEEMED'), 'the last use is not the end');
         mostUses = Math.max(mostUses, world.uses);
         mostDrawn = Math.max(mostDrawn, world.drawn.length);

@@ -43,7 +43,7 @@ const held = (asked: ActionRequest, recorded?: ActionRequest) =>
   );
 
 describe('padding', () => {
-  it('never pushes the payload out of an approver’s sight: what can not be shown whole is denied', () => {
+  it('never pushes the payload out of an approver’s sight: what cannot be shown whole is denied', () => {
     const cut = request(undefined);
     expect(held(request(undefined), cut)).toMatchObject({
       type: 'decision.denied',

@@ -8,7 +8,7 @@ const LEAST = 120;
 const MOST_LINES = 36;
 
 /**
- * The arguments, one after the other, inert. Room is shared, so that long arguments can not push a short one out of sight:
+ * The arguments, one after the other, inert. Room is shared, so that long arguments cannot push a short one out of sight:
  * who chooses their names and lengths must not choose what is not read.
  */
 export function payloadText(shown: JsonObject, hidden: number): string {

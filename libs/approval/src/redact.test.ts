@@ -82,7 +82,7 @@ describe('redaction', () => {
     },
   );
 
-  it('what a request can not be shown without is covered, not removed', () => {
+  it('what a request cannot be shown without is covered, not removed', () => {
     const { request: left } = shownBy('/subject/id', '/resource/id', '/action/name');
     expect([left.subject.id, left.resource.id, left.action.name]).toEqual(Array(3).fill('(hidden by policy)'));
     expect(shownBy('/resource').request.resource).toEqual({ type: '(hidden by policy)', id: '(hidden by policy)' });

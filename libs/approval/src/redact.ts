@@ -9,15 +9,15 @@ export interface Redacted {
   hidden: string[];
 }
 
-/** What stands where something can not be left out. */
+/** What stands where something cannot be left out. */
 export const HIDDEN_VALUE = '(hidden by policy)';
 
-/** Members a request can not be shown without: they are covered, not removed. */
+/** Members a request cannot be shown without: they are covered, not removed. */
 const NEEDED = /^\/(subject|resource)\/(id|type)$|^\/action\/name$/;
 
 /**
  * The request without what policy hides. Pointers (RFC 6901) start at the request: "/arguments/password", "/context/ticket".
- * The action digest still binds the hidden values. What can not be read as a pointer hides all arguments and the context:
+ * The action digest still binds the hidden values. What cannot be read as a pointer hides all arguments and the context:
  * a slip in a policy must not put a secret into a chat.
  */
 export function redact(request: ActionRequest, pointers: readonly string[]): Redacted {

@@ -32,7 +32,7 @@ export function reviewersAmong(people: readonly Person[], review: Reviewing, own
 export function mayNotReview(person: Person, { groups, excluded }: Reviewing, owner?: string): Refusal | undefined {
   const terms = { seats: groups.map((group) => ({ group, count: 1 })) };
   const sits = eligibility(person, { terms, excluded: [...excluded] as Excluded[], asked: [] }, owner);
-  return isRefusal(sits) ? refuse('not-reviewer', `You can not close this review. ${sits.text}`) : undefined;
+  return isRefusal(sits) ? refuse('not-reviewer', `You cannot close this review. ${sits.text}`) : undefined;
 }
 
 export function closeReview(decision: Decision, { by, finding, comment, owner }: CloseReview): Ruling {

@@ -44,7 +44,7 @@ export function isVariable(pointer: string): boolean {
   return VARIABLE.test(pointer);
 }
 
-/** Why a vote can not give this leave, if it can not. */
+/** Why a vote cannot give this leave, if it cannot. */
 export function sessionRefusal(
   terms: SessionTerms | undefined,
   choice: SessionChoice,
@@ -163,7 +163,7 @@ function limitRefusal(origin: Decision, request: ActionRequest, now: readonly Se
   const totals = new Map(origin.session!.totals.map(({ pointer, sum }) => [pointer, sum]));
   for (const { pointer, each = Infinity, total = Infinity } of [...limitsOf(origin), ...now]) {
     const given = amount(request, pointer);
-    // A total that nobody kept from the beginning on can not be checked.
+    // A total that nobody kept from the beginning on cannot be checked.
     const sum = totals.get(pointer) ?? (total < Infinity ? Infinity : 0);
     if (given === undefined || given > each || sum + given > total)
       return refuse('session-limit', `${pointer} is above what was approved for the session.`);

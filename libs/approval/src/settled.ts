@@ -1,7 +1,7 @@
 import { refuse, type Refusal } from './refusal.js';
 import type { Decision } from './state.js';
 
-/** Why a decision that has left PENDING can not be changed by this command. */
+/** Why a decision that has left PENDING cannot be changed by this command. */
 export function settled(decision: Decision): Refusal {
   const text: Record<Decision['status'], string> = {
     PENDING: 'This request is still waiting for people.',

@@ -233,7 +233,7 @@ function staffs(count: number, from = 0): string[][][] {
 const staff = (groups: string[][]) => groups.map((of, i) => person('abcd'[i]!, of));
 const leaves = (people: Person[], who: number) => people.map((one, i) => (i === who ? { ...one, groups: [] } : one));
 
-/** What a search must at least have looked at, so that it can not come to nothing unseen. */
+/** What a search must at least have looked at, so that it cannot come to nothing unseen. */
 interface Least {
   offices: number;
   worlds: number;

@@ -79,7 +79,7 @@ describe('a stop covers', () => {
     ['what its agent submits for others', { agent: 'edge-gateway' }, delegated, true],
     ['what others do for its agent, however far away', { agent: 'orchestrator' }, delegated, true],
     [
-      'a chain that can not be read, which may name anybody',
+      'a chain that cannot be read, which may name anybody',
       { agent: 'support-bot' },
       {
         ...REQUEST,

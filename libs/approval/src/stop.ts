@@ -26,7 +26,7 @@ export interface Stop {
   at: string;
   /** When it ends by itself; absent: when somebody resumes. */
   until?: string;
-  /** True when it was placed for a reason of security: then whoever owns the agent can not lift it. */
+  /** True when it was placed for a reason of security: then whoever owns the agent cannot lift it. */
   security?: boolean;
 }
 
@@ -137,7 +137,7 @@ export interface StopActor {
 
 /** Why this person may not stop this; undefined when they may. Whoever answers for an agent may always stop it. */
 export function mayNotStop(scope: StopScope, { person, operator, owner }: StopActor): Refusal | undefined {
-  if (barred(person)) return refuse('not-operator', 'Guests and disabled accounts can not stop anything.');
+  if (barred(person)) return refuse('not-operator', 'Guests and disabled accounts cannot stop anything.');
   if (operator || ('agent' in scope && isOwner(person, owner))) return undefined;
   const text =
     'agent' in scope
@@ -151,7 +151,7 @@ export function mayNotStop(scope: StopScope, { person, operator, owner }: StopAc
  * operator or not: a stop by somebody else, or for a reason of security, is there because of what they answer for.
  */
 export function mayNotResume(stop: Stop, { person, operator, owner }: StopActor): Refusal | undefined {
-  if (barred(person)) return refuse('not-operator', 'Guests and disabled accounts can not resume anything.');
+  if (barred(person)) return refuse('not-operator', 'Guests and disabled accounts cannot resume anything.');
   if (isOwner(person, owner)) {
     if (isSame(person, stop.by) && !stop.security) return undefined;
     const text = stop.security ? 'for a reason of security' : 'by somebody else';

@@ -102,7 +102,7 @@ describe('nobody approves their own wish', () => {
     }
   });
 
-  it('an agent can not unmake an excluded group by naming it as its principal', () => {
+  it('an agent cannot unmake an excluded group by naming it as its principal', () => {
     const situation = { ...excluding('finance'), request: { ...REQUEST, principal: 'finance' } };
     expect(act(pending(situation), vote(BEN)).refused?.code).toBe('excluded');
   });

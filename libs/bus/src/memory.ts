@@ -82,7 +82,7 @@ export class MemoryBus implements Bus {
     const partition = createHash('sha256').update(message.key).digest().readUInt32BE(0) % topic.next.length;
     const offset = topic.next[partition] ?? 0n;
     topic.next[partition] = offset + 1n;
-    // A copy: a caller that reuses its buffer can not change what is on its way.
+    // A copy: a caller that reuses its buffer cannot change what is on its way.
     return {
       key: message.key,
       value: Buffer.from(message.value),

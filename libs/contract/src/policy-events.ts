@@ -60,7 +60,7 @@ export interface PolicyServing {
   location: string;
 }
 
-/** A bundle was to serve and can not; the one before goes on. */
+/** A bundle was to serve and cannot; the one before goes on. */
 export interface PolicyLoadFailed {
   type: 'policy.load_failed';
   location: string;

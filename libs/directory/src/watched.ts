@@ -63,7 +63,7 @@ function load(path: string): Directory {
   } catch (cause) {
     throw new Fault(
       'directory-missing',
-      `the directory file ${path} can not be read: set COUNTERSIGN_DIRECTORY to a YAML file`,
+      `the directory file ${path} cannot be read: set COUNTERSIGN_DIRECTORY to a YAML file`,
       { cause },
     );
   }

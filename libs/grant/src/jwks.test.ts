@@ -69,16 +69,16 @@ describe('keys behind a URL', () => {
     here.now = 599_999;
     expect(await cache.find(KID)).toBeDefined();
     here.now = 605_000;
-    await expect(cache.find(KID)).rejects.toThrow('can not be had');
+    await expect(cache.find(KID)).rejects.toThrow('cannot be had');
     const asked = here.asked;
-    await expect(cache.find(KID)).rejects.toThrow('can not be had');
+    await expect(cache.find(KID)).rejects.toThrow('cannot be had');
     expect(here.asked).toBe(asked);
     here.answer = () => Response.json(JWKS);
     here.now = 610_000;
     expect(await cache.find(KID)).toBeDefined();
   });
 
-  it('that can not be had are a refusal, and nothing runs', async () => {
+  it('that cannot be had are a refusal, and nothing runs', async () => {
     const { cache } = world(() => Promise.reject(new Error('down')));
     const once = new UsedGrants();
     const grant = mint(CLAIMS, { ...HEADER, kid: secondKid }, second.privateKey);

@@ -51,7 +51,7 @@ export class JwksCache implements KeySource {
   async find(kid: string): Promise<KeyObject | undefined> {
     const { freshMs, staleMs } = this.#options;
     if (this.#age() >= freshMs) await this.#ask();
-    if (this.#age() >= staleMs) throw new KeysUnavailable(`the keys can not be had: ${this.#problem}`);
+    if (this.#age() >= staleMs) throw new KeysUnavailable(`the keys cannot be had: ${this.#problem}`);
     if (!this.#keys.has(kid)) await this.#ask();
     return this.#keys.get(kid);
   }

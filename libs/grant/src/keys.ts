@@ -4,7 +4,7 @@ import { bytesOf } from './jws.js';
 
 /** Where public keys of grants come from. `undefined` means that there is no such key. */
 export interface KeySource {
-  /** Throws KeysUnavailable when it can not be known. */
+  /** Throws KeysUnavailable when it cannot be known. */
   find(kid: string): Promise<KeyObject | undefined>;
 }
 

@@ -5,7 +5,7 @@ import { publicKey, thumbprint } from './keys.js';
 import { skewOf } from './skew.js';
 
 // Proof that somebody holds the key a grant is bound to: a DPoP proof (RFC 9449) whose `ath` is the hash of the grant. Who
-// steals the grant can not make one; who steals a proof has one for a single use, for a minute.
+// steals the grant cannot make one; who steals a proof has one for a single use, for a minute.
 
 const TYPE = 'dpop+jwt';
 const LONGEST = 4_096;

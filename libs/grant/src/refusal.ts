@@ -17,7 +17,7 @@ export type GrantRefusalCode =
   | 'wrong-audience'
   | 'not-yet-valid'
   | 'expired'
-  /** The action about to run can not be hashed without loss. */
+  /** The action about to run cannot be hashed without loss. */
   | 'unclear-action'
   | 'action-differs'
   | 'proof-required'

@@ -223,7 +223,7 @@ describe('the action', () => {
   });
 
   it.each([2 ** 53 + 2, NaN, '\ud800', () => 1])(
-    'holding %s can not be told from others, so it is refused',
+    'holding %s cannot be told from others, so it is refused',
     async (rows) => {
       const action = { ...ACTION, action: { name: 'db.delete', properties: { rows } } };
       expect(actionDigest(action, 'release-bot')).toBeUndefined();

@@ -59,7 +59,7 @@ describe('a folder of signing keys', () => {
     const before = kids(running);
     renameSync(folder, join(place, 'away'));
     expect(kids(running)).toEqual(before);
-    expect(running.problem()).toContain('can not be read');
+    expect(running.problem()).toContain('cannot be read');
     renameSync(join(place, 'away'), folder);
     expect(kids(running)).toEqual(before);
     expect(running.problem()).toBeUndefined();

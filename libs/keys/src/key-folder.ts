@@ -15,7 +15,7 @@ export class KeyFolder {
   #keys: readonly FolderKey[] = [];
   #problem: string | undefined;
 
-  /** Throws Fault `signing-key` when a key in it can not be used. An empty folder gets a first key. */
+  /** Throws Fault `signing-key` when a key in it cannot be used. An empty folder gets a first key. */
   constructor(readonly folder: string) {
     makeFirst(folder);
     this.#look();
@@ -23,14 +23,14 @@ export class KeyFolder {
   }
 
   /**
-   * The oldest first. A file that can not be used is left out and told by `problem`. A folder that can not be read takes no
+   * The oldest first. A file that cannot be used is left out and told by `problem`. A folder that cannot be read takes no
    * key away; one from which all keys were taken has none, and none is made up for it while others may look at another.
    */
   keys(): readonly FolderKey[] {
     try {
       this.#look();
     } catch (error) {
-      this.#problem = `the folder of signing keys ${this.folder} can not be read: ${(error as Error).message}`;
+      this.#problem = `the folder of signing keys ${this.folder} cannot be read: ${(error as Error).message}`;
     }
     return this.#keys;
   }

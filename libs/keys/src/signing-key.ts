@@ -14,7 +14,7 @@ export function loadOrCreateSigningKey(path: string): KeyObject {
     return privateKeyOf(readSecret(path), path);
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    throw new Fault('signing-key', `the signing key ${path} can not be read or made: check the file and its folder`, {
+    throw new Fault('signing-key', `the signing key ${path} cannot be read or made: check the file and its folder`, {
       cause,
     });
   }

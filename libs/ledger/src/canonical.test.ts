@@ -41,7 +41,7 @@ describe('canonical text', () => {
     ['undefined alone', undefined, 'a undefined is not JSON'],
     ['a function', { a: () => 1 }, 'a function is not JSON'],
     ['a bigint', [1n], 'a bigint is not JSON'],
-  ])('refuses what JSON can not carry: %s', (_, value, message) => {
+  ])('refuses what JSON cannot carry: %s', (_, value, message) => {
     expect(() => canonicalize(value)).toThrow(new RangeError(message));
   });
 

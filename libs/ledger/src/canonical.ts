@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 // RFC 8785 (JCS). One value has exactly one text, so that the text can be hashed, evaluated and stored as it is.
 
 /**
- * The canonical text of a JSON value. Throws a RangeError for what JSON can not carry exactly: NaN, infinities, lone
+ * The canonical text of a JSON value. Throws a RangeError for what JSON cannot carry exactly: NaN, infinities, lone
  * surrogates, and anything that is not JSON. Members that are undefined are left out.
  */
 export function canonicalize(value: unknown): string {

@@ -27,7 +27,7 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** A signing key under a name. The name says which log it is: spaces and plus signs would make it ambiguous. */
 export function noteKey(name: string, secret: KeyObject): NoteKey {
-  if (!isName(name)) throw new RangeError(`"${name}" can not name a key: it is empty or holds a space or a plus sign`);
+  if (!isName(name)) throw new RangeError(`"${name}" cannot name a key: it is empty or holds a space or a plus sign`);
   if (secret.asymmetricKeyType !== 'ed25519') throw new RangeError('a note is signed with an Ed25519 key');
   const key = createPublicKey(secret);
   return { name, id: keyId(name, raw(key)), key, secret };

@@ -93,7 +93,7 @@ describe('a verifier key', () => {
     ['with a space in its name', verifierOf(key).replace('/', ' ')],
   ])('that is %s is refused', (_what, text) => expect(parseVerifier(text)).toBeUndefined());
 
-  test('has a name that can not be confused and is Ed25519', () => {
+  test('has a name that cannot be confused and is Ed25519', () => {
     for (const name of ['', 'a b', 'a+b', 'a\u00a0b', 'half \ud800'])
       expect(() => noteKey(name, key.secret)).toThrow(RangeError);
     expect(() => noteKey('a', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)).toThrow('Ed25519');

@@ -52,7 +52,7 @@ export class SourceChains {
         const next = Math.min(...chain.waiting.keys());
         const missing = next - 1 === chain.head + 1 ? `${next - 1} is` : `${chain.head + 1} to ${next - 1} are`;
         this.report('source-gap', { source, seq: chain.head + 1 }, `event ${missing} missing from ${source}`);
-        // The link across the hole can not be checked; what follows it can.
+        // The link across the hole cannot be checked; what follows it can.
         const link = chain.waiting.get(next)!;
         Object.assign(chain, { head: next - 1, digest: link.prev });
         this.advance(chain);

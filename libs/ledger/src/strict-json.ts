@@ -1,4 +1,4 @@
-// JSON as a security product must read it: one text has one meaning. Duplicate members, integers a double can not hold, lone
+// JSON as a security product must read it: one text has one meaning. Duplicate members, integers a double cannot hold, lone
 // surrogates and deep nesting are refused, because two readers could take them for two different things.
 
 export const MAX_DEPTH = 64;

@@ -67,7 +67,7 @@ describe('the tree', () => {
     expect(nodes.length).toBe(200 + 200 - 3);
   });
 
-  test('can not grow from an edge of another size', () => {
+  test('cannot grow from an edge of another size', () => {
     expect(() => extend({ size: 3, hashes: [leaves[0]!] }, leaves)).toThrow(
       'a tree of 3 has 2 nodes on its edge, not 1',
     );

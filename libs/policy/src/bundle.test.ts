@@ -124,7 +124,7 @@ describe('a folder of my own', () => {
       expect(ask(await loadBundle(fresh), 'shop.sell').effect).toBe('allow');
     });
 
-    it('can not replace the rules that combine its rules', async () => {
+    it('cannot replace the rules that combine its rules', async () => {
       const source = await policies({ 'shop.rego': SHOP });
       await cp(join(SHIPPED, 'countersign'), join(source, 'countersign'), { recursive: true });
       await writeFile(

@@ -120,13 +120,13 @@ function dataText(bytes: Buffer): string {
     const text = structuredText(bytes);
     if (text.startsWith('{')) return text;
   } catch (cause) {
-    throw new Error(`data.json can not be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`data.json cannot be read: ${(cause as Error).message}`, { cause });
   }
   throw new Error('data.json is not an object');
 }
 
 function readable<T>(location: string, read: () => T): T {
-  return orFault('policy-bundle', `the policy bundle ${location} can not be read`, read);
+  return orFault('policy-bundle', `the policy bundle ${location} cannot be read`, read);
 }
 
 function verified<T>(location: string, verify: () => T): T {

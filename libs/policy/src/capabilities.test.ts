@@ -17,7 +17,7 @@ const OUTSIDE = [
   ...['io.jwt.decode_verify', 'io.jwt.encode_sign', 'io.jwt.encode_sign_raw', 'providers.aws.sign_req'],
 ];
 
-it.each(OUTSIDE)('a policy can not call %s, and hears what to do instead', (name) => {
+it.each(OUTSIDE)('a policy cannot call %s, and hears what to do instead', (name) => {
   expect(isAvailable(name)).toBe(false);
   expect(reasonAgainst(name)).toMatch(new RegExp(`^${name} is not available to policies: .{20,}`));
 });

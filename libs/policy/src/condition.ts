@@ -51,5 +51,5 @@ export class Condition {
 /** What is not a fault is a bug in reading a bundle, and must not end the process that the old one serves in. */
 export function toFault(thrown: unknown, location: string): Fault {
   if (thrown instanceof Fault) return thrown;
-  return new Fault('policy-bundle', `the policy from ${location} can not be loaded`, { cause: thrown });
+  return new Fault('policy-bundle', `the policy from ${location} cannot be loaded`, { cause: thrown });
 }

@@ -196,7 +196,7 @@ describe('an engine with a policy that breaks', () => {
     const verdict = answering(answer);
     expect(verdict.effect).toBe('deny');
     expect(verdict.reasons).toEqual([
-      { rule: 'policy-fault', text: 'policy gave an answer that can not be understood' },
+      { rule: 'policy-fault', text: 'policy gave an answer that cannot be understood' },
     ]);
     expect(engine.faults.schema).toBe(before + 1);
   });
@@ -219,6 +219,6 @@ describe('an engine with a policy that breaks', () => {
   });
 });
 
-it('does not start with a module that can not be compiled', () => {
-  expect(() => new PolicyEngine({ ...anything, wasm: Buffer.from('junk') })).toThrow(/can not be loaded/);
+it('does not start with a module that cannot be compiled', () => {
+  expect(() => new PolicyEngine({ ...anything, wasm: Buffer.from('junk') })).toThrow(/cannot be loaded/);
 });

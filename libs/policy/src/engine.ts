@@ -39,7 +39,7 @@ export class PolicyEngine implements Policy {
   readonly #builtins: { builtins?: Builtins };
   #instance: Instance | undefined;
 
-  /** Compiles, checks and warms up at once. Throws a Fault `policy-bundle` when the bundle can not serve. */
+  /** Compiles, checks and warms up at once. Throws a Fault `policy-bundle` when the bundle cannot serve. */
   constructor(bundle: Bundle, options: EngineOptions = {}, prepared?: WebAssembly.Module) {
     this.bundle = bundle;
     this.revision = bundle.revision;
@@ -54,7 +54,7 @@ export class PolicyEngine implements Policy {
     const missing = this.#instance.missingBuiltins();
     if (missing.length > 0) {
       const why = missing.map(reasonAgainst).join('; ');
-      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} can not serve: ${why}`);
+      throw new Fault('policy-bundle', `the policy bundle ${bundle.location} cannot serve: ${why}`);
     }
     const warmUp = this.#warmUp();
     while (!prepared && !warmUp.next().done) continue;
@@ -184,7 +184,7 @@ async function compileInBackground(bundle: Bundle): Promise<WebAssembly.Module> 
 }
 
 function unloadable(bundle: Bundle, cause: unknown): Fault {
-  return new Fault('policy-bundle', `the policy bundle ${bundle.location} can not be loaded: ${messageOf(cause)}`, {
+  return new Fault('policy-bundle', `the policy bundle ${bundle.location} cannot be loaded: ${messageOf(cause)}`, {
     cause,
   });
 }

@@ -5,10 +5,10 @@ export type FaultKind = 'input' | 'throw' | 'undefined' | 'schema';
 
 // For agents and people. What exactly broke is for the log: it may quote the policy, or what an agent sent.
 const TEXTS: Record<FaultKind, string> = {
-  input: 'the request can not be given to policy',
+  input: 'the request cannot be given to policy',
   throw: 'policy broke while it was evaluated',
   undefined: 'policy gave no answer',
-  schema: 'policy gave an answer that can not be understood',
+  schema: 'policy gave an answer that cannot be understood',
 };
 
 /** The denial that stands in for a verdict there could not be. */

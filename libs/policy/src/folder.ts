@@ -115,7 +115,7 @@ async function carriedBundle(folder: string, from: BundleSource, keys?: PolicyKe
 async function readIfThere(path: string, source: BundleSource, keys?: PolicyKeys): Promise<Bundle | undefined> {
   const archive = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new Fault('policy-source', `the policy bundle ${path} can not be read`, { cause: error });
+    throw new Fault('policy-source', `the policy bundle ${path} cannot be read`, { cause: error });
   });
   return archive && parseBundle(archive, source, path, keys);
 }

@@ -13,7 +13,7 @@ export function addHostMetrics(
     () => host.loadedAt,
   );
   gauge('policy_load_failures', 'Policies that could not be had or loaded.', () => host.loadFailures);
-  gauge('policy_kept', '1 while the policy kept from before serves, because its origin can not be had.', () =>
+  gauge('policy_kept', '1 while the policy kept from before serves, because its origin cannot be had.', () =>
     Number(host.kept),
   );
   const shadow = () => host.shadowReport();

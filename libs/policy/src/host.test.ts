@@ -69,15 +69,15 @@ describe('a host', () => {
   });
 });
 
-describe('a bundle that can not serve', () => {
+describe('a bundle that cannot serve', () => {
   beforeEach(() => host.load(ONE));
 
   it.each<[string, Bundle, RegExp]>([
-    ['is no WebAssembly', BROKEN, /broken\.tar\.gz can not be loaded/],
+    ['is no WebAssembly', BROKEN, /broken\.tar\.gz cannot be loaded/],
     [
       'has no entrypoint',
       { ...ONE, revision: 'x', wasm: Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]) },
-      /can not be loaded/,
+      /cannot be loaded/,
     ],
   ])('because it %s leaves the old one serving, and says so', async (_, bundle, why) => {
     await expect(host.load(bundle)).rejects.toMatchObject({ name: 'Fault', code: 'policy-bundle' });
@@ -169,7 +169,7 @@ describe('a candidate', () => {
     expect([host.shadowReport(), host.revision, host.compiled]).toEqual([undefined, TWO.revision, 1]);
   });
 
-  it('that can not be evaluated leaves the one before, and what serves, alone', async () => {
+  it('that cannot be evaluated leaves the one before, and what serves, alone', async () => {
     await host.load(ONE);
     await host.shadow(TWO);
     await expect(host.shadow(BROKEN)).rejects.toMatchObject({ code: 'policy-bundle' });

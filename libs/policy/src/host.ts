@@ -31,7 +31,7 @@ const MOST_LINES = 100;
 
 /**
  * The policy that serves, and how another takes its place. A new one is compiled, warmed up and tried before it serves; then
- * one assignment makes it answer. An answer comes from one bundle and says which. What can not serve leaves the old one
+ * one assignment makes it answer. An answer comes from one bundle and says which. What cannot serve leaves the old one
  * where it is.
  */
 export class PolicyHost implements Policy {
@@ -81,7 +81,7 @@ export class PolicyHost implements Policy {
   }
 
   problem(): string | undefined {
-    if (this.#withheld !== undefined) return `the policy that is active can not be had: ${this.#withheld}`;
+    if (this.#withheld !== undefined) return `the policy that is active cannot be had: ${this.#withheld}`;
     return this.#serving ? undefined : this.#condition.problem;
   }
 
@@ -106,14 +106,14 @@ export class PolicyHost implements Policy {
   }
 
   /**
-   * Makes a bundle the serving one. Throws the Fault that says why it can not serve; the old one serves as before then. Loads
+   * Makes a bundle the serving one. Throws the Fault that says why it cannot serve; the old one serves as before then. Loads
    * take place one after another, in the order of the calls.
    */
   load(bundle: Bundle, { keptAt }: { keptAt?: string } = {}): Promise<BundleInfo> {
     return this.#inTurn(() => this.#replace(bundle.location, () => bundle, keptAt));
   }
 
-  /** Changes the data and keeps the code. The old data serve as before when the new ones can not be read. */
+  /** Changes the data and keeps the code. The old data serve as before when the new ones cannot be read. */
   updateData(dataJson: string): Promise<BundleInfo> {
     return this.#inTurn(async () => {
       const serving = this.#serving?.bundle;
@@ -135,7 +135,7 @@ export class PolicyHost implements Policy {
     return infoOf(previous.bundle, 'serving');
   }
 
-  /** Evaluates a candidate beside the serving one, or no longer. Throws the Fault that says why it can not be evaluated. */
+  /** Evaluates a candidate beside the serving one, or no longer. Throws the Fault that says why it cannot be evaluated. */
   async shadow(bundle: Bundle | undefined): Promise<BundleInfo | undefined> {
     return this.#inTurn(async () => {
       const held = bundle && (await this.#prepare(bundle));
@@ -275,7 +275,7 @@ export class PolicyHost implements Policy {
 
   #candidateFailed(fault: Fault): Fault {
     if (this.#candidateProblem !== fault.message)
-      this.#options.log(`the candidate can not be evaluated: ${fault.message}`);
+      this.#options.log(`the candidate cannot be evaluated: ${fault.message}`);
     this.#candidateProblem = fault.message;
     return fault;
   }

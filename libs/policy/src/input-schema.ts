@@ -23,7 +23,7 @@ export const INPUT_SCHEMA = {
     // Present when a person wants to break the glass.
     break_glass: object({ by: TEXT, groups: list(TEXT), reason: TEXT }),
     context: FREE,
-    // counters.<name>.<scope>.<window>: present when policy counts, or the action is a way out or can not be undone.
+    // counters.<name>.<scope>.<window>: present when policy counts, or the action is a way out or cannot be undone.
     history: object({ counters: FREE, flow: object({ untrusted_read: seen, sensitive_read: seen }) }),
     principal: TEXT,
     resource: object({ type: TEXT, id: TEXT, properties: FREE }),

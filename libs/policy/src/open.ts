@@ -24,8 +24,8 @@ export interface PolicyPlaces {
 }
 
 /**
- * The policy that is configured, and whatever takes its place later. Throws a Fault when it is on this machine and can not
- * serve. When it is elsewhere and can not be had, what was kept of it serves; where there is no such thing, the host comes
+ * The policy that is configured, and whatever takes its place later. Throws a Fault when it is on this machine and cannot
+ * serve. When it is elsewhere and cannot be had, what was kept of it serves; where there is no such thing, the host comes
  * without a policy, says so, and denies everything until there is one.
  */
 export async function openPolicyHost(places: PolicyPlaces): Promise<PolicyHost> {

@@ -33,7 +33,7 @@ export type PolicyListener = (event: PolicyEvent) => void;
 
 /**
  * The policy decision point as intake sees it, in this process or in another. A policy that is broken answers with a
- * denial; one that can not be reached throws a Fault with code `policy-unavailable`, and nothing else is ever thrown.
+ * denial; one that cannot be reached throws a Fault with code `policy-unavailable`, and nothing else is ever thrown.
  */
 export interface Policy {
   /** Takes the whole policy input as canonical JSON text. */
@@ -41,7 +41,7 @@ export interface Policy {
   readonly revision: string;
   /** The serving one first. */
   bundles(): BundleInfo[];
-  /** Why it can not answer now, in a line that is safe to show; undefined when it can. */
+  /** Why it cannot answer now, in a line that is safe to show; undefined when it can. */
   problem(): string | undefined;
   /** Why no newer bundle could be loaded while the serving one goes on, in a line that is safe to show. */
   warning(): string | undefined;

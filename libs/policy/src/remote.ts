@@ -86,7 +86,7 @@ export class RemotePolicy implements Policy {
   }
 
   problem(): string | undefined {
-    return this.#stream === undefined ? 'the decision service can not be reached' : undefined;
+    return this.#stream === undefined ? 'the decision service cannot be reached' : undefined;
   }
 
   warning(): string | undefined {
@@ -102,7 +102,7 @@ export class RemotePolicy implements Policy {
     // Judged here as the engine would: what it would refuse anyway must not reach the stream that all share.
     if (inputProblem(inputText) !== undefined) return Promise.resolve(faultVerdict('input', this.revision));
     const stream = this.#stream;
-    if (!stream) return Promise.reject(unavailable('the decision service can not be reached'));
+    if (!stream) return Promise.reject(unavailable('the decision service cannot be reached'));
     if (this.#waiting.size >= MOST_WAITING) return Promise.reject(unavailable('too many evaluations are waiting'));
     const sequence = ++this.#sequence;
     return new Promise((resolve, reject) => {
@@ -204,7 +204,7 @@ export class RemotePolicy implements Policy {
       waiting.resolve(verdict);
       if (verdict.policy.revision !== this.revision) this.#list();
     } catch (cause) {
-      waiting.reject(unavailable('the verdict of the decision service can not be understood', cause));
+      waiting.reject(unavailable('the verdict of the decision service cannot be understood', cause));
     }
   }
 

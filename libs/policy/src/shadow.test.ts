@@ -118,7 +118,7 @@ it('says when the candidate had no history to count with', async () => {
   expect(report()).toMatchObject({ compared: 1, withoutHistory: 1 });
 });
 
-it('leaves out what it can not keep up with, and says how much', async () => {
+it('leaves out what it cannot keep up with, and says how much', async () => {
   const { shadow, asked, report } = beside(() => verdict('allow'));
   for (let i = 0; i < 5_000; i++) shadow.observe(inputText(`${i}`), verdict('allow'));
   expect(report().dropped).toBe(4_000);

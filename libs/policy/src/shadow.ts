@@ -72,7 +72,7 @@ interface Waiting {
 
 /**
  * A candidate policy beside the live one. It is asked what was asked live, after the live answer has been given and while
- * nothing else is to be done; what it says, or that it says nothing, affects no answer. When it can not keep up, requests
+ * nothing else is to be done; what it says, or that it says nothing, affects no answer. When it cannot keep up, requests
  * are left out and counted.
  */
 export class Shadow {

@@ -21,7 +21,7 @@ export const ROOTS = ['policies', 'countersign'] as const;
 /** With `tests`, the Rego tests of the folder are there too. Throws a Fault `policy-source` when there is no Rego. */
 export async function stage(folder: string, options: { tests?: boolean } = {}): Promise<Stage> {
   const sources = await readSources(folder).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'is not there' : `can not be read (${cause.message})`;
+    const why = cause.code === 'ENOENT' ? 'is not there' : `cannot be read (${cause.message})`;
     throw new Fault('policy-source', `the policy folder ${folder} ${why}: say where it is with --policies`, { cause });
   });
   if (!sources) throw new Fault('policy-source', `the policy folder ${folder} holds no .rego files`);

@@ -24,7 +24,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>): Buffer {
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]));
 }
 
-// What can not be understood is refused rather than skipped: an archive must not be read here otherwise than by who signed it.
+// What cannot be understood is refused rather than skipped: an archive must not be read here otherwise than by who signed it.
 function filesOf(tar: Buffer): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   let longName: string | undefined;

@@ -83,7 +83,7 @@ function at(
   const part = found.part ?? (target.part === undefined ? undefined : partOf(attribute, target.part));
   if ([attribute, part].some((each) => each?.mutability === 'readOnly')) {
     if (!strict) return;
-    throw badRequest('mutability', `${target.path} can not be set: leave it out`);
+    throw badRequest('mutability', `${target.path} cannot be set: leave it out`);
   }
   const holder = extension ? ((resource[extension.id] ??= {}) as Resource) : resource;
   if (target.where) onSome(holder, op, attribute, target.where, part, value);

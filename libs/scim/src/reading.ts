@@ -11,7 +11,7 @@ const UNBOUNDED = 'members';
 const SETTABLE = COMMON.filter(({ name }) => name === 'externalId');
 
 /**
- * What of a body is kept: attributes under their own names, with values of their types. What the client can not set, and
+ * What of a body is kept: attributes under their own names, with values of their types. What the client cannot set, and
  * what no schema knows, is left out, as RFC 7644 §3.3 says. Throws ScimProblem that names the attribute.
  */
 export function readResource(type: ResourceType, body: unknown): Resource {

@@ -25,7 +25,7 @@ export async function runMain(start: () => Promise<{ stop(): Promise<void> }>): 
     running = await start();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    process.stderr.write(`\ncountersign can not start: ${error.message}\n`);
+    process.stderr.write(`\ncountersign cannot start: ${error.message}\n`);
     process.exit(1);
   }
 }

@@ -1,7 +1,7 @@
 import type { DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
 
-// One table of handlers per service. gRPC and the JSON twins both call these, so that neither can do what the other can not.
+// One table of handlers per service. gRPC and the JSON twins both call these, so that neither can do what the other cannot.
 
 /** What a handler knows of the call besides its request. */
 export interface Call<Caller = unknown> {

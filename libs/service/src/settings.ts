@@ -184,7 +184,7 @@ export const SETTINGS = {
   COUNTERSIGN_OIDC_GROUPS_CLAIM: {
     schema: z.string().min(1).optional(),
     about:
-      'The claim with the groups of people whom no other source knows. Without it and the next, those can not sign in.',
+      'The claim with the groups of people whom no other source knows. Without it and the next, those cannot sign in.',
   },
   COUNTERSIGN_OIDC_ROLES_CLAIM: {
     schema: z.string().min(1).optional(),

@@ -40,14 +40,14 @@ export function openPool(url: string, schema: Schema, options: { max?: number; a
 
 /**
  * Creates the roles, the schema and its tables, or brings them up to date. Safe to be run by many at once. Throws Fault
- * `database-unavailable` when the database can not be reached and `migration` when a step does not go through.
+ * `database-unavailable` when the database cannot be reached and `migration` when a step does not go through.
  */
 export async function migrate(url: string, schema: Schema): Promise<void> {
   const lock = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await lock.connect();
   } catch (cause) {
-    throw new Fault('database-unavailable', 'the database can not be reached: check DATABASE_URL', {
+    throw new Fault('database-unavailable', 'the database cannot be reached: check DATABASE_URL', {
       cause,
       retryable: true,
     });
@@ -58,7 +58,7 @@ export async function migrate(url: string, schema: Schema): Promise<void> {
     await createRoles(lock, schema);
     await runMigrations(url, schema);
   } catch (cause) {
-    throw new Fault('migration', `the ${schema} schema can not be brought up to date: ${(cause as Error).message}`, {
+    throw new Fault('migration', `the ${schema} schema cannot be brought up to date: ${(cause as Error).message}`, {
       cause,
     });
   } finally {

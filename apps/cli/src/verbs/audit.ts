@@ -110,6 +110,6 @@ function parseIndex(text: string | undefined, option: string): bigint {
 
 async function opened(file: ReturnType<typeof createWriteStream>, path: string): Promise<void> {
   await once(file, 'open').catch((cause: unknown) => {
-    throw new UsageError(`${path} can not be created (${(cause as Error).message}): an export never overwrites a file`);
+    throw new UsageError(`${path} cannot be created (${(cause as Error).message}): an export never overwrites a file`);
   });
 }

@@ -14,8 +14,8 @@ export const breakGlass = verb({
   name: 'break-glass',
   summary: 'let one exact action run now, on your own word',
   about:
-    'For what can not wait for the others, where policy says that you may. Those whom policy names are told at once, it works for\n' +
-    'minutes, and somebody who had no part in it reviews it. Guardrails and stops can not be broken. Name the decision that\n' +
+    'For what cannot wait for the others, where policy says that you may. Those whom policy names are told at once, it works for\n' +
+    'minutes, and somebody who had no part in it reviews it. Guardrails and stops cannot be broken. Name the decision that\n' +
     'waits, or the action with the agent that is to do it; the agent finds the grant in its decision.',
   usage: '(--decision <id> | --subject agent:<id> --action <name> --resource <type:id>) --reason <text>',
   options: {
@@ -23,7 +23,7 @@ export const breakGlass = verb({
     ...ACTION_OPTIONS,
     principal: { type: 'string', value: '<person>', help: 'on whose behalf: the id of a person' },
     'request-id': { type: 'string', value: '<id>', help: 'the same id returns the same decision' },
-    reason: { type: 'string', value: '<text>', help: 'why it can not wait; required' },
+    reason: { type: 'string', value: '<text>', help: 'why it cannot wait; required' },
     ticket: { type: 'string', value: '<id>', help: 'where more is written about it' },
     for: { type: 'string', value: '<duration>', help: 'for how long, at most what policy lets: 10m' },
   },

@@ -23,7 +23,7 @@ export const decide = verb({
     principal: {
       type: 'string',
       value: '<person>',
-      help: 'on whose behalf: the id of a person, who can not approve it',
+      help: 'on whose behalf: the id of a person, who cannot approve it',
     },
     justification: { type: 'string', value: '<text>', help: 'why, for the approvers; shown as not verified' },
     audience: { type: 'string', value: '<name>', help: 'the one place where the grant shall work' },

@@ -19,7 +19,7 @@ export const delegate = verb({
   name: 'delegate',
   summary: 'hand your seat in a group to another person for a time',
   about:
-    'They answer for that group while you are away, at most 30 days, and can not hand it on. The two of you count as one.\n' +
+    'They answer for that group while you are away, at most 30 days, and cannot hand it on. The two of you count as one.\n' +
     'Nobody may sit on your seat where you could not: what you own or asked for yourself stays for others to decide.',
   usage: '--to <person> --group <group> --until <time>',
   options: {

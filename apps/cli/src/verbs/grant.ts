@@ -57,7 +57,7 @@ export const grantVerify = verb({
   summary: 'check a grant offline, with the public keys alone',
   about:
     'Checks the signature (EdDSA only), the type, the claims and the time, and with --action, --audience, --issuer and --proof\n' +
-    'that it is for this action, this place, of this issuer, and in the hand of its holder. It can not know whether the grant is\n' +
+    'that it is for this action, this place, of this issuer, and in the hand of its holder. It cannot know whether the grant is\n' +
     'unused and not revoked, or whether its approvers and policy still agree: --redeem uses it, which is the only way to know.',
   usage: '<grant | ->',
   takes: { min: 1, max: 1 },

@@ -27,7 +27,7 @@ export const stop = verb({
     all: { type: 'boolean', help: 'everything' },
     reason: { type: 'string', value: '<text>', help: 'why; required, and told to agents' },
     for: { type: 'string', value: '<duration>', help: 'it ends by itself after that: 30m, 8h' },
-    security: { type: 'boolean', help: "for a reason of security: the agent's owner can not lift it" },
+    security: { type: 'boolean', help: "for a reason of security: the agent's owner cannot lift it" },
   },
   examples: [
     'countersign stop --agent release-bot --reason "its key was found in a public log" --security',

@@ -103,7 +103,7 @@ function reasonIn(reason: string, found: Violations): void {
 }
 
 function forPeople(): StatusError {
-  return new StatusError('PERMISSION_DENIED', 'this is for people: agents can not stop, resume or see stops', {
+  return new StatusError('PERMISSION_DENIED', 'this is for people: agents cannot stop, resume or see stops', {
     reason: 'NOT_A_PERSON',
   });
 }

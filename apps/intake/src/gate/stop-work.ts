@@ -67,7 +67,7 @@ export class StopWork {
         if (!inForce(fact.state, now.toISOString())) await this.stopping.end(fact.id, fact.version, fact.state);
         else if (!fact.state.finished && this.#isMine(fact, now)) await this.#carryThrough(fact);
       } catch (error) {
-        this.log.warn({ id: fact.id, cause: (error as Error).message }, 'a stop can not be carried through yet');
+        this.log.warn({ id: fact.id, cause: (error as Error).message }, 'a stop cannot be carried through yet');
       }
     }
   }

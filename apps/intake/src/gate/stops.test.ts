@@ -228,7 +228,7 @@ describe('a stop', () => {
     expect((await one.grpc.call(OLU, gates.listStops, {})).stops).toEqual([]);
   });
 
-  it('that is not there can not be lifted', async () => {
+  it('that is not there cannot be lifted', async () => {
     const id = `stp_${'0'.repeat(26)}`;
     await expect(one.grpc.call(OLU, gates.resumeActions, { id, reason: 'x' })).rejects.toMatchObject({
       code: 'NOT_FOUND',

@@ -31,7 +31,7 @@ export interface BreakGlassApiParts {
 
 const MOST_REVIEWS = 1_000;
 
-/** The part of ApprovalService that is about broken glass. An agent can not break it, and nobody can for what no agent does. */
+/** The part of ApprovalService that is about broken glass. An agent cannot break it, and nobody can for what no agent does. */
 export class BreakGlassApi {
   constructor(readonly parts: BreakGlassApiParts) {}
 
@@ -120,7 +120,7 @@ export function toReview({ id, state }: RegistryFact<KeptReview>, reviews: Revie
 }
 
 function forPeople(): StatusError {
-  return new StatusError('PERMISSION_DENIED', 'this is for people: agents can not break the glass or review it', {
+  return new StatusError('PERMISSION_DENIED', 'this is for people: agents cannot break the glass or review it', {
     reason: 'NOT_A_PERSON',
   });
 }

@@ -128,7 +128,7 @@ describe('a broken glass', () => {
     ['anybody against a guardrail', { ...DENY, ...glass({ overrides: ['deny'] }, true) }, DANA, 'GUARDRAIL'],
     ['anybody against a denial without a rule for it', { ...DENY, ...glass() }, DANA, 'POLICY_DENIES'],
     ['anybody where policy says nothing of it', { break_glass: undefined }, DANA, 'BREAK_GLASS_DENIED'],
-    ['anybody where a rule can not be read', glass({ duration: '2h' }), DANA, 'BREAK_GLASS_DENIED'],
+    ['anybody where a rule cannot be read', glass({ duration: '2h' }), DANA, 'BREAK_GLASS_DENIED'],
     ['anybody where nobody could review it', glass({ review: { groups: ['nobody'] } }), DANA, 'NOBODY_REVIEWS'],
   ])('is not possible for %s', async (_, answer, token, reason) => {
     const given = { ...HOLD, ...glass(), ...answer } as Record<string, unknown>;

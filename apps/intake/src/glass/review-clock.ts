@@ -41,7 +41,7 @@ export class ReviewClock {
           { alongside: () => ({ events: [], registry: this.reviews.said(id) }) },
         );
       } catch (error) {
-        this.log.warn({ id, cause: (error as Error).message }, 'that a review is overdue can not be recorded yet');
+        this.log.warn({ id, cause: (error as Error).message }, 'that a review is overdue cannot be recorded yet');
       }
     }
   }

@@ -62,7 +62,7 @@ export class Links {
   async start(channel: Channel, by: Person) {
     const { now, registry, directory } = this.parts;
     if (by.guest)
-      throw new StatusError('PERMISSION_DENIED', 'guests can not approve, so no account of theirs is linked', {
+      throw new StatusError('PERMISSION_DENIED', 'guests cannot approve, so no account of theirs is linked', {
         reason: 'GUEST',
       });
     if (statedAccounts(directory(), registry, by.id, channel).length > 0) throw fromDirectory(channel);

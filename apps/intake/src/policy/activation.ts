@@ -217,13 +217,13 @@ export class Activation {
     await this.parts.served.bundles.keep(upload, archive);
   }
 
-  /** A bundle that can not be read any more is nothing that could be compared or served. */
+  /** A bundle that cannot be read any more is nothing that could be compared or served. */
   async #readable(revision: string): Promise<Bundle> {
     try {
       return await this.parts.served.read(revision);
     } catch (error) {
       if (!(error instanceof Fault) || error.retryable) throw error;
-      throw new StatusError('FAILED_PRECONDITION', `${revision} can not serve: ${error.message}`, {
+      throw new StatusError('FAILED_PRECONDITION', `${revision} cannot serve: ${error.message}`, {
         reason: 'BUNDLE_UNREADABLE',
       });
     }

@@ -291,11 +291,11 @@ describe('a change is refused', () => {
 
 describe('an upload is refused', () => {
   it.each<[string, Buffer, RegExp]>([
-    ['that is no archive', Buffer.from('hello'), /can not be read/],
+    ['that is no archive', Buffer.from('hello'), /cannot be read/],
     ['that is empty', Buffer.alloc(0), /is empty/],
-    ['that was cut off', FIRST.archive.subarray(0, 9_000), /can not be read/],
+    ['that was cut off', FIRST.archive.subarray(0, 9_000), /cannot be read/],
     ['without compiled code', archiveOf({ 'policy.rego': 'package x' }), /holds no policy.wasm/],
-    ['whose code is none', archiveOf({ 'policy.wasm': 'not wasm' }), /can not be loaded/],
+    ['whose code is none', archiveOf({ 'policy.wasm': 'not wasm' }), /cannot be loaded/],
   ])('%s, and says why', async (_, archive, message) => {
     await expect(upload(gate, SAM, archive)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -483,7 +483,7 @@ describe('a candidate', () => {
   });
 });
 
-describe('a bundle that can not be loaded', () => {
+describe('a bundle that cannot be loaded', () => {
   it('leaves the old one serving, says so, and is on the record', async () => {
     const eleven = release('eleven');
     const before = await answersAs(gate);

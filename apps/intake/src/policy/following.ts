@@ -50,7 +50,7 @@ export class Following {
       if (wanted?.revision === known) return;
       await host.shadow(wanted && (await readBundle(wanted.archive, 'database', 'database', keys)));
     } catch (error) {
-      log.warn({ cause: (error as Error).message }, 'the candidate can not be evaluated');
+      log.warn({ cause: (error as Error).message }, 'the candidate cannot be evaluated');
     }
   }
 }

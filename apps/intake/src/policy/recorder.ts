@@ -31,7 +31,7 @@ export class PolicyRecorder {
     if (event.type !== 'load-failed') this.#told = event.revision;
     const { writer, log, now } = this.parts;
     const write = fact(factOf(event), now().toISOString());
-    // What serves does so whether or not it can be recorded now; when it can not, the log has it.
+    // What serves does so whether or not it can be recorded now; when it cannot, the log has it.
     writer.write(write).catch((error: unknown) => {
       log.warn({ event, cause: (error as Error).message }, 'what happened to policy could not be recorded');
     });

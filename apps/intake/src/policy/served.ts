@@ -25,14 +25,14 @@ export class ServedBundles {
     readonly supply: Pick<PolicySupply, 'first' | 'keys'>,
   ) {}
 
-  /** Throws a Fault when nothing was activated and what one starts with can not be read. */
+  /** Throws a Fault when nothing was activated and what one starts with cannot be read. */
   async now(): Promise<Served> {
     const { revision, previous, candidate } = await this.bundles.standing();
     if (revision !== null) return { revision, stored: true, previous, candidate };
     return { revision: (await this.first()).revision, stored: false, previous, candidate };
   }
 
-  /** The bundle of a revision. Throws a Fault when it can not be read any more, and a TypeError when it was never kept. */
+  /** The bundle of a revision. Throws a Fault when it cannot be read any more, and a TypeError when it was never kept. */
   async read(revision: string): Promise<Bundle> {
     const first = await this.first();
     if (first.revision === revision) return first;

@@ -15,7 +15,7 @@ export interface Uploaded {
   known: boolean;
 }
 
-/** Takes bundles in: what can not serve is not kept, and what is kept is on the record. */
+/** Takes bundles in: what cannot serve is not kept, and what is kept is on the record. */
 export class Uploads {
   constructor(readonly parts: { served: ServedBundles; writer: Writer; now: () => Date }) {}
 

@@ -6,7 +6,7 @@ import type { ScimConfig, ScimLink } from './config.js';
 
 const MAX_ID = 256;
 
-/** The id that rules compare. Throws ScimProblem when the attribute that is to be it is not there or can not be it. */
+/** The id that rules compare. Throws ScimProblem when the attribute that is to be it is not there or cannot be it. */
 export function personId(resource: Resource, { id: attribute }: Pick<ScimConfig, 'id'>): string {
   return requireName(resource[attribute], attribute);
 }

@@ -252,7 +252,7 @@ describe('a list', () => {
   });
 });
 
-describe('what can not be done', () => {
+describe('what cannot be done', () => {
   it.each<[string, () => Promise<{ status: number; body: object }>, number, object]>([
     ['without a token', () => new ScimClient(scim.port, null).get('/Users'), 401, {}],
     ['with another token', () => new ScimClient(scim.port, 'x'.repeat(40)).get('/Users'), 401, {}],

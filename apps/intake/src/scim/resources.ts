@@ -27,7 +27,7 @@ export interface ResourcesParts {
 
 /** How often a change is tried that others are faster than. */
 const ATTEMPTS = 16;
-/** After this long every process acts by a change, or has noticed that it can not look and refuses. */
+/** After this long every process acts by a change, or has noticed that it cannot look and refuses. */
 const EVERYWHERE_MS = 15_000;
 
 type Fact = RegistryFact<KeptUser | KeptGroup>;

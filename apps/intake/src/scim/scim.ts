@@ -115,10 +115,10 @@ function document(method: Method, body: Resource): RawAnswer {
   return answer(200, body);
 }
 
-/** Of what describes the server all is shown, or one; it can not be searched (RFC 7644 §4). */
+/** Of what describes the server all is shown, or one; it cannot be searched (RFC 7644 §4). */
 function documents(request: Request, method: Method, id: string, all: Resource[]): RawAnswer {
   if (id === '') {
-    if (request.query.has('filter')) throw new ScimProblem(403, 'what describes the server can not be filtered');
+    if (request.query.has('filter')) throw new ScimProblem(403, 'what describes the server cannot be filtered');
     return document(method, listResponse(all.length, 1, all) as Resource);
   }
   const one = all.find((each) => each.id === id);

@@ -133,7 +133,7 @@ function toFault(cause: unknown): SurfaceFault {
     const code = cause.statusCode >= 500 ? 'outcome-unknown' : 'unavailable';
     return new SurfaceFault(code, `slack answered HTTP ${cause.statusCode}`, { cause });
   }
-  if (wasNeverSent(cause)) return new SurfaceFault('unavailable', 'slack can not be reached', { cause });
+  if (wasNeverSent(cause)) return new SurfaceFault('unavailable', 'slack cannot be reached', { cause });
   return new SurfaceFault('outcome-unknown', 'slack did not answer', { cause });
 }
 

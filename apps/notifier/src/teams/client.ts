@@ -91,7 +91,7 @@ export class TeamsClient implements Surface {
         signal: AbortSignal.timeout(this.timeoutMs),
       });
     } catch (cause) {
-      if (wasNeverSent(cause)) throw new SurfaceFault('unavailable', 'teams can not be reached', { cause });
+      if (wasNeverSent(cause)) throw new SurfaceFault('unavailable', 'teams cannot be reached', { cause });
       throw new SurfaceFault('outcome-unknown', 'teams did not answer', { cause });
     }
     if (response.ok) return response;

@@ -14,7 +14,7 @@ export const OBJECT_BUILTINS: Builtins = {
   cast_object: (given) => objectOf(given),
 };
 
-/** Undefined where the two are of kinds that can not be compared. */
+/** Undefined where the two are of kinds that cannot be compared. */
 function isSubset(whole: Value, part: Value): boolean | undefined {
   if (whole instanceof RegoObject && part instanceof RegoObject) {
     return part.entries().every(([key, value]) => {

@@ -12,7 +12,7 @@ export interface DecisionCase {
   expect: Expectation;
 }
 
-/** Why a file of cases can not be run, at the place where it has to be changed. */
+/** Why a file of cases cannot be run, at the place where it has to be changed. */
 export interface CaseProblem {
   file: string;
   line: number;

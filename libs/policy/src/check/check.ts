@@ -28,7 +28,7 @@ export interface CheckReport {
   revision?: string;
 }
 
-/** Everything that can be told of a policy folder without asking it anything. Throws a Fault when it can not be read at all. */
+/** Everything that can be told of a policy folder without asking it anything. Throws a Fault when it cannot be read at all. */
 export async function checkPolicies(folder: string, { opa, regal }: CheckOptions): Promise<CheckReport> {
   return staged(folder, { tests: true }, async (stage) => {
     const findings = await opaFindings(opa, stage);

@@ -2,7 +2,7 @@ import { fixedPath, packageOf, termsIn, type Location, type Module } from '../re
 import { areaOf, isEverywhere, isSet, nameOf } from './entry-rules.js';
 import { found, type Found } from './finding.js';
 
-// History is gathered only for a request that policy counts, or that is a way out or can not be undone: a package that reads
+// History is gathered only for a request that policy counts, or that is a way out or cannot be undone: a package that reads
 // it without saying so reads nothing, and its limits never hold.
 
 const JUDGED = ['irreversible', 'way_out'];

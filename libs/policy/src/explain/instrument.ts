@@ -13,7 +13,7 @@ interface OpaErrors {
 
 /**
  * Writes probes into the staged modules, by path. A condition may use a variable that a later one sets, for opa orders them
- * itself: opa is asked which probes can not stand alone, and those conditions are tried later.
+ * itself: opa is asked which probes cannot stand alone, and those conditions are tried later.
  */
 export async function instrument(opa: string, { cwd, files }: Stage, rules: Map<string, Conditions[]>): Promise<void> {
   const [bare, dropped] = [new Set<string>(), new Set<string>()];
@@ -37,7 +37,7 @@ export async function instrument(opa: string, { cwd, files }: Stage, rules: Map<
       dropped,
     );
   }
-  throw new Fault('policy-compile', 'the conditions of a rule can not be taken apart');
+  throw new Fault('policy-compile', 'the conditions of a rule cannot be taken apart');
 }
 
 function layOut(module: string, probes: readonly Probe[], bare: ReadonlySet<string>) {

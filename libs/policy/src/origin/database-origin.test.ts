@@ -86,13 +86,13 @@ it('what is not what it is called does not serve', async () => {
   expect(host.warning()).toBeUndefined();
 });
 
-it('while the database can not say what is active, nobody is answered by anything else', async () => {
+it('while the database cannot say what is active, nobody is answered by anything else', async () => {
   await host.load(ONE);
   table.down = true;
   const following = host.follow(new DatabaseOrigin(table));
   await expect(following).rejects.toMatchObject({ code: 'policy-unreachable', retryable: true });
   expect(() => host.evaluate(QUESTION)).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
-  expect(host.problem()).toContain('the policy that is active can not be had');
+  expect(host.problem()).toContain('the policy that is active cannot be had');
   table.active = TWO;
   table.down = false;
   await expect.poll(() => host.problem(), { timeout: 5_000 }).toBeUndefined();
@@ -108,7 +108,7 @@ it('once the database says that nothing is active, what is configured answers', 
   expect(host.evaluate(QUESTION).policy.revision).toBe(ONE.revision);
 });
 
-it('what is active and can not be loaded at the start is not replaced by what is configured', async () => {
+it('what is active and cannot be loaded at the start is not replaced by what is configured', async () => {
   await host.load(ONE);
   table.active = { archive: Buffer.from('damaged'), revision: TWO.revision };
   await host.follow(new DatabaseOrigin(table)).catch(() => undefined);

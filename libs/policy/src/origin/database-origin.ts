@@ -46,7 +46,7 @@ export class DatabaseOrigin implements Origin {
     if (this.#asked) await this.#notice(signal);
     this.#asked = this.#changed = false;
     const current = await this.#reader.current().catch((cause: unknown) => {
-      throw new Fault('policy-unreachable', 'the database can not say which policy is active', {
+      throw new Fault('policy-unreachable', 'the database cannot say which policy is active', {
         cause,
         retryable: true,
       });

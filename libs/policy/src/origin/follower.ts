@@ -5,7 +5,7 @@ import { WITHDRAWN, type Origin } from './origin.js';
 
 /** Who takes what an origin gives. */
 export interface Recipient {
-  /** Throws the Fault that says why the bundle can not be taken. */
+  /** Throws the Fault that says why the bundle cannot be taken. */
   deliver(bundle: Bundle): Promise<void>;
   /** Hears that the origin could not be asked, or gave nothing that can be read. */
   failed(thrown: unknown): Fault;

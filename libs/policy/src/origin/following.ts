@@ -42,7 +42,7 @@ export class Following {
   }
 
   /**
-   * Resolves when the origin was asked once. When it can not be reached, or is not ours to mend, what was kept of it serves. Throws the
+   * Resolves when the origin was asked once. When it cannot be reached, or is not ours to mend, what was kept of it serves. Throws the
    * Fault when there is no such thing either; a remote origin is asked again all the same, a local one is not.
    */
   async follow(origin: Origin): Promise<void> {

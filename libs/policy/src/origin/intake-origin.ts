@@ -77,7 +77,7 @@ export class IntakeOrigin implements Origin {
     } catch (thrown) {
       this.#end();
       if (thrown instanceof Fault) throw thrown;
-      throw new Fault('policy-unreachable', `${this.location} can not be reached`, { cause: thrown, retryable: true });
+      throw new Fault('policy-unreachable', `${this.location} cannot be reached`, { cause: thrown, retryable: true });
     } finally {
       clearTimeout(slow);
     }

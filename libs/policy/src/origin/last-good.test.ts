@@ -68,7 +68,7 @@ describe('the last good policy', () => {
     expect(host.evaluate(QUESTION)).toMatchObject({ effect: 'allow', policy: { revision: ONE.revision } });
     expect(host.problem()).toBeUndefined();
     expect(host.warning()).toMatch(
-      /^the policy kept from before, at .*, serves: the policy server .* can not be reached/,
+      /^the policy kept from before, at .*, serves: the policy server .* cannot be reached/,
     );
     expect(host.kept).toBe(true);
     expect(lines.join('\n')).toMatch(/kept from http.*, takes its place/);
@@ -92,19 +92,19 @@ describe('the last good policy', () => {
     expect([host.revision, host.kept, host.compiled]).toEqual([ONE.revision, false, 1]);
   });
 
-  it('serves too when the source has something that can not: a restart changes nothing that served', async () => {
+  it('serves too when the source has something that cannot: a restart changes nothing that served', async () => {
     const host = await start();
     server.instead = (response) => response.writeHead(200).end('damaged');
-    await expect.poll(() => host.warning(), { timeout: 5_000 }).toContain('can not be read');
+    await expect.poll(() => host.warning(), { timeout: 5_000 }).toContain('cannot be read');
     const again = await start();
     expect(again.revision).toBe(ONE.revision);
-    expect(again.warning()).toContain('can not be read');
+    expect(again.warning()).toContain('cannot be read');
   });
 
   it('is not there where nothing was ever good: then everything is denied', async () => {
     server.instead = (response) => response.writeHead(200).end('damaged');
     const host = await start();
-    expect(host.problem()).toMatch(/no policy has been loaded: .* can not be read/);
+    expect(host.problem()).toMatch(/no policy has been loaded: .* cannot be read/);
     expect(() => host.evaluate(QUESTION)).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
   });
 

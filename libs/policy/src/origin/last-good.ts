@@ -21,7 +21,7 @@ interface Note {
 const NOTE = 'bundle.json';
 
 /**
- * The last bundle of an origin that served, kept for a start at which the origin can not be reached. What is kept here is
+ * The last bundle of an origin that served, kept for a start at which the origin cannot be reached. What is kept here is
  * trusted no more than what comes from elsewhere: digest, signature and all are verified again when it is read.
  */
 export class LastGood {
@@ -37,13 +37,13 @@ export class LastGood {
     this.#log = log;
   }
 
-  /** The last one told stays. A disk that can not keep it is no reason to stop what serves. */
+  /** The last one told stays. A disk that cannot keep it is no reason to stop what serves. */
   keep(origin: Origin, bundle: Bundle): Promise<void> {
     this.#kept = this.#kept.then(() => this.#write(origin, bundle));
     return this.#kept;
   }
 
-  /** The bundle kept from this origin, or undefined. What can not be trusted any more is not there. */
+  /** The bundle kept from this origin, or undefined. What cannot be trusted any more is not there. */
   async read(origin: Origin): Promise<{ bundle: Bundle; keptAt: string } | undefined> {
     const folder = this.#folderOf(origin);
     try {

@@ -70,7 +70,7 @@ describe('a bundle file', () => {
     await writeFile(path, ONE.archive);
     const { host, events } = await open(path);
     await replace(path, 'damaged');
-    await expect.poll(() => host.warning(), { timeout: 5_000 }).toMatch(/bundle\.tar\.gz can not be read/);
+    await expect.poll(() => host.warning(), { timeout: 5_000 }).toMatch(/bundle\.tar\.gz cannot be read/);
     await rm(path);
     await expect.poll(() => host.warning(), { timeout: 5_000 }).toMatch(/there is no policy folder or bundle at/);
     expect(host.evaluate(QUESTION)).toMatchObject({ effect: 'allow', policy: { revision: ONE.revision } });
@@ -191,7 +191,7 @@ describe.skipIf(!opa)('a folder of Rego', () => {
 
   it.each([
     ['YAML', { 'more/data.yaml': 'limit: 1\n' }],
-    ['numbers that a double can not hold', { 'more/data.json': '{"limit": 12345678901234567890}' }],
+    ['numbers that a double cannot hold', { 'more/data.json': '{"limit": 12345678901234567890}' }],
     ['documents where packages are', { 'policies/data.json': '{"limit": 1}' }],
   ])('has opa say what data with %s come to', async (_, files) => {
     await open(folder);

@@ -102,14 +102,14 @@ describe('while a bundle server', () => {
     ['answers 500', (response) => response.writeHead(500).end('oops'), /answers with status 500/],
     ['answers 404', (response) => response.writeHead(404).end(), /answers with status 404/],
     ['hangs', () => undefined, /does not answer in time/],
-    ['hangs up', (response) => response.destroy(), /can not be reached \(UND_ERR_SOCKET\)/],
+    ['hangs up', (response) => response.destroy(), /cannot be reached \(UND_ERR_SOCKET\)/],
     [
       'stops in the middle',
       (response) => {
         response.writeHead(200, { 'content-length': archive.length });
         response.write(archive.subarray(0, 1_000), () => response.destroy());
       },
-      /can not be reached/,
+      /cannot be reached/,
     ],
     [
       'stalls in the middle',
@@ -119,8 +119,8 @@ describe('while a bundle server', () => {
       },
       /does not answer in time/,
     ],
-    ['has half a bundle', (response) => response.writeHead(200).end(archive.subarray(0, 1_000)), /can not be read/],
-    ['has something else', (response) => response.writeHead(200).end('<html>'), /can not be read/],
+    ['has half a bundle', (response) => response.writeHead(200).end(archive.subarray(0, 1_000)), /cannot be read/],
+    ['has something else', (response) => response.writeHead(200).end('<html>'), /cannot be read/],
     [
       'has an archive without a policy',
       (response) => response.writeHead(200).end(gzipSync(Buffer.alloc(1024))),
@@ -154,13 +154,13 @@ describe('while a bundle server', () => {
   it('is gone, the old policy serves, and when it is back nothing has to be done', async () => {
     await follow();
     await server.stop();
-    await expect.poll(() => host.warning()).toMatch(/can not be reached \(ECONNREFUSED\)/);
+    await expect.poll(() => host.warning()).toMatch(/cannot be reached \(ECONNREFUSED\)/);
     await server.start();
     await expect.poll(() => host.warning(), { timeout: 5_000 }).toBeUndefined();
     expect([host.revision, failures().length]).toEqual([ONE.revision, 1]);
   });
 
-  it('has a bundle that can not serve, it is asked for again: it may be mended under the same name', async () => {
+  it('has a bundle that cannot serve, it is asked for again: it may be mended under the same name', async () => {
     await follow();
     server.publish(pack(new Map([['policy.wasm', Buffer.from('nonsense')]])));
     await expect.poll(() => host.loadFailures, { timeout: 5_000 }).toBeGreaterThan(2);
@@ -209,7 +209,7 @@ it('a start without a server and without anything kept denies, says so, and begi
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-url-'));
   await server.stop();
   const late = await openPolicyHost({ source: server.url, pollMs: 20, dataDir, log: () => {} });
-  expect(late.problem()).toMatch(/no policy has been loaded: the policy server .* can not be reached/);
+  expect(late.problem()).toMatch(/no policy has been loaded: the policy server .* cannot be reached/);
   expect(() => late.evaluate(QUESTION)).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
   await server.start();
   await expect.poll(() => late.problem(), { timeout: 5_000 }).toBeUndefined();
@@ -230,6 +230,6 @@ it('a candidate is kept up with its server too, and never answers', async () => 
   host.evaluate(QUESTION);
   await expect.poll(() => host.shadowReport()).toMatchObject({ compared: 1, live: ANYTHING.revision });
   await server.stop();
-  await expect.poll(() => host.candidateProblem, { timeout: 5_000 }).toMatch(/can not be reached/);
+  await expect.poll(() => host.candidateProblem, { timeout: 5_000 }).toMatch(/cannot be reached/);
   expect([host.revision, host.warning()]).toEqual([ANYTHING.revision, undefined]);
 });

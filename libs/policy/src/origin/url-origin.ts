@@ -9,7 +9,7 @@ export interface UrlOriginOptions {
   /** Sent as a bearer token, to this address and no other. */
   token?: string | undefined;
   keys?: PolicyKeys | undefined;
-  /** Where the server can not wait, it is asked again after a time between these. */
+  /** Where the server cannot wait, it is asked again after a time between these. */
   minPauseMs: number;
   maxPauseMs: number;
   /** For how long a server that can may wait with its answer until there is something new, in seconds. */
@@ -76,7 +76,7 @@ export class UrlOrigin implements Origin {
       this.#etag = '';
       if (thrown instanceof Fault) throw thrown;
       throw this.#unreachable(
-        timeout.aborted ? 'does not answer in time' : `can not be reached${codeOf(thrown)}`,
+        timeout.aborted ? 'does not answer in time' : `cannot be reached${codeOf(thrown)}`,
         thrown,
       );
     }

@@ -5,7 +5,7 @@ import type { Module } from './ast.js';
 /** Parsers that run at once: each is a process. */
 const AT_ONCE = 2;
 
-/** The modules of a stage that can be parsed, by their staged path. What can not be parsed is for opa's own check to tell. */
+/** The modules of a stage that can be parsed, by their staged path. What cannot be parsed is for opa's own check to tell. */
 export async function parseModules(
   opa: string,
   { cwd, files }: Stage,

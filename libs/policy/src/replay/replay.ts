@@ -25,7 +25,7 @@ export interface ReplaySummary {
   tightened: number;
   /** The same answer on the same terms, for other reasons. */
   other_rules: number;
-  /** Requests that can not be asked again, by reason. */
+  /** Requests that cannot be asked again, by reason. */
   not_replayable: Record<string, number>;
   /** The candidate counts or judges by history, and none was recorded: it was asked as if nothing had happened before. */
   without_history: number;

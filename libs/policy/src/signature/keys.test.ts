@@ -40,7 +40,7 @@ describe('keys', () => {
     ['a key is missing', { a: { algorithm: 'RS256' } }, /has no key/],
     ['a key is nowhere', { a: { key: 'nowhere.pem' } }, /neither PEM nor a file/],
     ['a member is misspelt', { a: { key: rsa.publicKey, scop: 'x' } }, /a member scop/],
-    ['a file holds a key that can not sign bundles', ed25519.publicKey, /can not sign bundles/],
+    ['a file holds a key that cannot sign bundles', ed25519.publicKey, /cannot sign bundles/],
   ])('are refused when %s', async (_, config, why) => {
     await expect(keysOf(config)).rejects.toMatchObject({
       code: 'policy-keys',

@@ -48,7 +48,7 @@ export async function readPolicyKeys(path: string): Promise<PolicyKeys> {
   const fail = (why: string, cause?: unknown) =>
     new Fault('policy-keys', `the policy keys in ${path}: ${why}`, { cause });
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw fail('the file can not be read', cause);
+    throw fail('the file cannot be read', cause);
   });
   try {
     if (text.trimStart().startsWith(PEM)) {
@@ -104,7 +104,7 @@ function publicKey(text: string, named: string): KeyObject {
 function algorithmFor(text: string): Algorithm {
   const kind = kindOf(publicKey(text, 'the key'));
   const found = Object.entries(ALGORITHMS).find(([, { kind: wanted }]) => wanted === kind);
-  if (!found) throw new Error(`a key of the kind ${kind} can not sign bundles: use RSA or ECDSA`);
+  if (!found) throw new Error(`a key of the kind ${kind} cannot sign bundles: use RSA or ECDSA`);
   return found[0] as Algorithm;
 }
 

@@ -120,5 +120,5 @@ function parseObject(text: string, what: string): Record<string, unknown> {
   } catch {
     // Said below, without quoting what may be anything.
   }
-  throw new Error(`${what} can not be read`);
+  throw new Error(`${what} cannot be read`);
 }

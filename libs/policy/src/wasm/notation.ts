@@ -12,7 +12,7 @@ export function parseValue(text: string): Value {
   return new Reader(text).value();
 }
 
-/** Text for the module. A byte that is not UTF-8 can not be written in it, and becomes U+FFFD as in OPA's own output. */
+/** Text for the module. A byte that is not UTF-8 cannot be written in it, and becomes U+FFFD as in OPA's own output. */
 export function writeValue(value: Value): string {
   if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
   if (value instanceof Numeral) return value.text;

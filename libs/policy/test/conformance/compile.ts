@@ -32,7 +32,7 @@ export class CaseCompiler {
 
   /**
    * Many in one module, each moved into a package of its own: compiling a hundred takes hardly longer than compiling one.
-   * A case that can not be moved, or that keeps the others from compiling, is not in the answer.
+   * A case that cannot be moved, or that keeps the others from compiling, is not in the answer.
    */
   async together(cases: Case[]): Promise<Map<Case, Ask>> {
     let left = new Map(

@@ -45,7 +45,7 @@ interface RawCase {
   sort_bindings?: boolean;
 }
 
-/** Where the cases are, fetched with Go if they are not there yet. Undefined where that can not be done. */
+/** Where the cases are, fetched with Go if they are not there yet. Undefined where that cannot be done. */
 export async function casesFolder(version: string): Promise<string | undefined> {
   try {
     const args = ['mod', 'download', '-json', `github.com/open-policy-agent/opa@${version}`];
@@ -57,7 +57,7 @@ export async function casesFolder(version: string): Promise<string | undefined> 
   }
 }
 
-/** All cases in order, and those that can not be put to a compiled policy, each with the reason. */
+/** All cases in order, and those that cannot be put to a compiled policy, each with the reason. */
 export async function loadCases(folder: string, refused: string[]): Promise<{ cases: Case[]; skipped: Skipped[] }> {
   const names = refused.map((name) => name.replaceAll('.', '\\.')).join('|');
   const calls = new RegExp(`(?<![\\w.])(${names})(?![\\w.])`);

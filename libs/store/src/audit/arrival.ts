@@ -31,7 +31,7 @@ export interface Poison {
 /** The name under which the ledger writes entries of its own: as a source, as a decision, and before types. */
 export const LEDGER = 'ledger';
 
-/** An event as a row, or why it can not be one. */
+/** An event as a row, or why it cannot be one. */
 export function readArrival(arrival: Arrival): Row | Poison {
   const event = readEvent(arrival.value);
   if ('problem' in event) return poison(arrival, event.problem);

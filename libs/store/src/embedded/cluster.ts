@@ -48,7 +48,7 @@ async function createCluster(
   const step = async (command: string, args: string[], input?: string) => {
     const { ok, output } = await run(command, args, place.account, input);
     if (!ok)
-      throw new Fault('database-create', `a database can not be created in ${cluster}: ${output.trim().slice(-1000)}`);
+      throw new Fault('database-create', `a database cannot be created in ${cluster}: ${output.trim().slice(-1000)}`);
   };
   const access = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${password}`];
   await step(binaries.initdb, ['-D', aside, '--no-sync', '--no-instructions', '--locale=C', '-E', 'UTF8', ...access]);

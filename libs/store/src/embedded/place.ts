@@ -37,7 +37,7 @@ export async function findPlace(dataDir: string, log: (line: string) => void): P
       mkdirSync(moved, { recursive: true, mode: 0o711 });
       symlinkSync(moved, elsewhere);
       log(
-        `the database is kept in ${moved}: PostgreSQL does not run as root, and its own account can not reach ${wanted}`,
+        `the database is kept in ${moved}: PostgreSQL does not run as root, and its own account cannot reach ${wanted}`,
       );
     }
     const root = realpathSync(elsewhere);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Connection, Submittable } from 'pg';
 
 // COPY in the binary format, in one round trip: the statement, the rows and the end are sent together, because a server that
-// fails the statement discards what follows. It is the cheapest way PostgreSQL has to take rows, and it can not say
+// fails the statement discards what follows. It is the cheapest way PostgreSQL has to take rows, and it cannot say
 // ON CONFLICT: one bad row fails all, so the caller must be ready to find out which.
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');

@@ -193,7 +193,7 @@ describe('the role of intake', () => {
     ['switch off what guards them', 'alter table events disable trigger all'],
     ['delete a decision', 'delete from decisions'],
     ['add a second cursor', `insert into relay (one, tx, pos) values (false, '0', 0)`],
-  ])('can not %s', async (_, sql) => {
+  ])('cannot %s', async (_, sql) => {
     await pool.query(INSERT, ['role', 1, 'dec_role']);
     await expect(pool.query(sql)).rejects.toMatchObject({ code: '42501' });
     expect((await superuser.query('select body from events')).rows).toEqual([{ body: Buffer.from('{}') }]);

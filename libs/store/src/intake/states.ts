@@ -21,7 +21,7 @@ export async function takenKeys(client: pg.ClientBase, writes: Write[]): Promise
 
 /**
  * Inserts and updates state rows, each only if the decision still is what the writer believed. Returns the writes that lost.
- * Rows are touched in one order everywhere, that of what they may collide on, so that two processes can not wait for each
+ * Rows are touched in one order everywhere, that of what they may collide on, so that two processes cannot wait for each
  * other.
  */
 export async function saveStates(client: pg.ClientBase, writes: Write[]): Promise<Set<Write>> {

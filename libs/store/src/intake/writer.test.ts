@@ -54,7 +54,7 @@ describe('state and events', () => {
     expect(committed).toEqual([step]);
   });
 
-  it('are both gone when the event can not be written', async () => {
+  it('are both gone when the event cannot be written', async () => {
     await onEachRow(
       'events',
       `if new.decision_id = 'dec_bad' then raise exception 'refused by the test'; end if; return new;`,
@@ -239,7 +239,7 @@ describe('a connection that is lost', () => {
     const writer = new Writer(own, { name: 'w', limit: 10, onCommit: () => undefined });
     try {
       expect(await writer.write(anAnswer('dec_0'))).toBe('written');
-      // A commit that waits for a standby that is not there is done here and can not be answered.
+      // A commit that waits for a standby that is not there is done here and cannot be answered.
       await admin.query(`alter system set synchronous_standby_names = 'nobody'`);
       await admin.query('select pg_reload_conf()');
       await until('commits wait', async () => {

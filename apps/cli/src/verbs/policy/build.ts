@@ -29,7 +29,7 @@ export const policyBuild = verb({
     const { archive, bundle } = await compileFolder(values.policies ?? config.policies, opa);
     const out = values.out ?? DEFAULT_BUNDLE;
     await writeFile(out, key ? signBundle(archive, key) : archive).catch((cause: unknown) => {
-      throw new UsageError(`${out} can not be written (${(cause as Error).message}): choose another --out`);
+      throw new UsageError(`${out} cannot be written (${(cause as Error).message}): choose another --out`);
     });
     const { revision, areas } = bundle;
     if (terminal.json) terminal.value({ file: out, revision, areas, ...(key ? { signed_by: key.id } : {}) });

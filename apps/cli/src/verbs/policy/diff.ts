@@ -84,7 +84,7 @@ export const policyDiff = verb({
   },
 });
 
-/** The cases of those that are folders. A case that can not be read is no answer about the policy, and is said. */
+/** The cases of those that are folders. A case that cannot be read is no answer about the policy, and is said. */
 async function casesOf(folders: readonly string[]): Promise<DecisionCase[]> {
   const { findCases } = await import('@countersign/policy/authoring');
   const found: DecisionCase[] = [];

@@ -85,7 +85,7 @@ async function recordedText(event: RecordedAnswer): Promise<string> {
   if (lost === undefined) return recordedInput(event);
   throw new Fault(
     'not-recorded',
-    `${event.decision_id} can not be explained: its ${lost} were too large to be recorded, only their digest was`,
+    `${event.decision_id} cannot be explained: its ${lost} were too large to be recorded, only their digest was`,
   );
 }
 
@@ -93,7 +93,7 @@ async function givenText(given: string, stdin: NodeJS.ReadableStream): Promise<s
   const { explainable } = await import('@countersign/policy/authoring');
   const where = given === '-' ? 'standard input' : given;
   const written = await (given === '-' ? text(stdin) : readFile(given, 'utf8')).catch((error: Error) => {
-    throw new UsageError(`${given} can not be read (${error.message}): give a decision id, a JSON file or "-"`);
+    throw new UsageError(`${given} cannot be read (${error.message}): give a decision id, a JSON file or "-"`);
   });
   const read = explainable(written);
   if ('input' in read) return read.input;

@@ -55,7 +55,7 @@ export const policyPush = verb({
 
 async function archiveOf(source: string, config: Config, terminal: Terminal): Promise<Buffer> {
   const found = await stat(source).catch((cause: unknown) => {
-    throw new UsageError(`${source} can not be read (${(cause as Error).message}): give a bundle or a folder of Rego`);
+    throw new UsageError(`${source} cannot be read (${(cause as Error).message}): give a bundle or a folder of Rego`);
   });
   if (!found.isDirectory()) return readFile(source);
   const { compileFolder } = await import('@countersign/policy');

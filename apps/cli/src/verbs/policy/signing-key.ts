@@ -23,7 +23,7 @@ export async function signingKey(values: Values): Promise<SigningKey | undefined
   if (!/^(RS|PS|ES|HS)(256|384|512)$/.test(algorithm))
     throw new UsageError(`--signing-alg ${algorithm} is not one of RS, PS, ES and HS with 256, 384 or 512`);
   const key = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`the signing key ${path} can not be read (${(cause as Error).message})`);
+    throw new UsageError(`the signing key ${path} cannot be read (${(cause as Error).message})`);
   });
   // A line end after a secret is the editor's, and no part of it.
   return { id, algorithm: algorithm as SigningKey['algorithm'], key: key.trimEnd(), ...(scope ? { scope } : {}) };

@@ -94,7 +94,7 @@ describe('a bundle', () => {
     expect(await storedEvents(pool)).toHaveLength(1);
   });
 
-  it('can not be changed or taken back by the role that intake has', async () => {
+  it('cannot be changed or taken back by the role that intake has', async () => {
     await kept('r1');
     for (const sql of [
       `update bundles set author = 'eve'`,

@@ -52,7 +52,7 @@ export function requireStorable({ add, flow }: HistoryChange): void {
   if (control !== undefined) throw new RangeError(`history: ${JSON.stringify(control)} has control characters`);
   for (const { count, sum, denies } of add) {
     if (!Number.isSafeInteger(count) || !Number.isSafeInteger(denies) || !Number.isFinite(sum))
-      throw new RangeError(`history: can not add ${count}, ${sum}, ${denies} to a counter`);
+      throw new RangeError(`history: cannot add ${count}, ${sum}, ${denies} to a counter`);
   }
   for (const { at } of [...add, ...(flow.inherited ?? []), flow]) {
     if (Number.isNaN(Date.parse(at))) throw new RangeError(`history: ${at} is not a time`);

@@ -32,7 +32,7 @@ function moved({ history }: Write): string[] {
   return (history?.add ?? []).filter(({ key }) => isStrict(key)).map(({ key }) => idOf(key));
 }
 
-/** Versions by id. A head that is not there yet is made, because what is not there can not be locked. */
+/** Versions by id. A head that is not there yet is made, because what is not there cannot be locked. */
 async function lock(client: pg.ClientBase, writes: Write[]): Promise<Map<string, string>> {
   const ids = new Set(writes.flatMap((write) => [...expected(write).map(({ id }) => id), ...moved(write)]));
   if (ids.size === 0) return new Map();

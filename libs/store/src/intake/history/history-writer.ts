@@ -43,7 +43,7 @@ export class HistoryWriter {
     for (const [session, hour] of sessions) this.#touched.set(session, hour);
   }
 
-  /** Sessions this process has not touched within the hour. One that it has can not have been swept since. */
+  /** Sessions this process has not touched within the hour. One that it has cannot have been swept since. */
   #newSessions(writes: Write[]): Map<string, number> {
     const sessions = new Map<string, number>();
     for (const { history } of writes) {

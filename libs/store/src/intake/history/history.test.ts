@@ -201,7 +201,7 @@ it('a write that loses on its decision counts nothing', async () => {
   expect((await windows('2026-11-21T10:00:00Z'))['1h']).toEqual(NONE);
 });
 
-it('a change that can not be stored is turned away alone', async () => {
+it('a change that cannot be stored is turned away alone', async () => {
   const writer = newWriter();
   const batch = [
     aCount('dec_1', { sum: Number.NaN }),

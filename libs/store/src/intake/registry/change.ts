@@ -42,7 +42,7 @@ export async function overtakenRegistry(client: pg.ClientBase, writes: Write[]):
 export async function changeRegistry(client: pg.ClientBase, writes: Write[]): Promise<void> {
   const changes = writes.flatMap(({ registry = [] }) => registry);
   if (changes.length === 0) return;
-  // A statement can not change one row twice: a fact that changes again in the batch waits for the next statement.
+  // A statement cannot change one row twice: a fact that changes again in the batch waits for the next statement.
   let round = new Map<string, RegistryChange>();
   for (const change of changes) {
     if (round.has(keyOf(change))) {

@@ -1117,7 +1117,7 @@ export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
   request?: DecideRequest | undefined;
 
   /**
-   * Why it can not wait. Required, at most 1,000 characters.
+   * Why it cannot wait. Required, at most 1,000 characters.
    *
    * @generated from field: string reason = 2;
    */
@@ -1469,7 +1469,7 @@ export const EndDelegationResponseSchema: GenMessage<EndDelegationResponse> = /*
   messageDesc(file_countersign_v1_approval, 30);
 
 /**
- * What people call: to see what waits for them, to vote, and to take a permission back. Agents can not call it.
+ * What people call: to see what waits for them, to vote, and to take a permission back. Agents cannot call it.
  *
  * @generated from service countersign.v1.ApprovalService
  */
@@ -1549,7 +1549,7 @@ export const ApprovalService: GenService<{
   },
   /**
    * Lets one exact action run now, on the caller's own word: where policy says so, with a reason, for minutes. People are told
-   * at once, and somebody who had no part in it must review it. Guardrails and stops can not be broken. The agent gets the
+   * at once, and somebody who had no part in it must review it. Guardrails and stops cannot be broken. The agent gets the
    * grant by asking for the decision.
    *
    * @generated from rpc countersign.v1.ApprovalService.BreakGlass
@@ -1582,7 +1582,7 @@ export const ApprovalService: GenService<{
   },
   /**
    * Hands one's own seat in a group to another person for a time: at most 30 days, and never further. The two never count as
-   * two. Refused with FAILED_PRECONDITION when one of them can not do so, or the seat is handed over already.
+   * two. Refused with FAILED_PRECONDITION when one of them cannot do so, or the seat is handed over already.
    *
    * @generated from rpc countersign.v1.ApprovalService.DelegateSeat
    */

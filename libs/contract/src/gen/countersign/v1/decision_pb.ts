@@ -40,7 +40,7 @@ export type DecideRequest = Message<"countersign.v1.DecideRequest"> & {
   subject?: Subject | undefined;
 
   /**
-   * On whose behalf the subject acts: the id of a person. That person can not approve the request.
+   * On whose behalf the subject acts: the id of a person. That person cannot approve the request.
    *
    * @generated from field: string principal = 3;
    */
@@ -249,7 +249,7 @@ export type Decision = Message<"countersign.v1.Decision"> & {
   grantExpiresAt?: Timestamp | undefined;
 
   /**
-   * What the caller must also do. A caller that can not must not act.
+   * What the caller must also do. A caller that cannot must not act.
    *
    * @generated from field: repeated countersign.v1.Obligation obligations = 14;
    */

@@ -56,7 +56,7 @@ export type StopActionsRequest = Message<"countersign.v1.StopActionsRequest"> & 
   until?: Timestamp | undefined;
 
   /**
-   * True: for a reason of security, so that whoever owns the agent can not lift it.
+   * True: for a reason of security, so that whoever owns the agent cannot lift it.
    *
    * @generated from field: bool security = 6;
    */
