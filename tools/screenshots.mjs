@@ -34,6 +34,8 @@ const service = spawn(process.execPath, [join(ROOT, 'apps/standalone/dist/main.j
 try {
   await ready();
   await take(await play());
+  await playAlike();
+  await take({ alike: 'alike' });
 } finally {
   const gone = new Promise((resolve) => service.on('exit', resolve));
   service.kill('SIGTERM');
@@ -137,6 +139,30 @@ async function play() {
   return { pending: pending.id, truncated: truncated.id, decided: refund.id, expired: expired.id };
 }
 
+/** Five requests of one agent that differ in two members. */
+async function playAlike() {
+  const amounts = ['180.00', '40.00', '1250.00', '95.50', '310.00'];
+  for (const [i, amount] of amounts.entries()) {
+    const refund = {
+      action: { name: 'payments.refund' },
+      arguments: { amount, currency: 'EUR', reason: 'damaged in transit' },
+      resource: { type: 'order', id: `A-2013${i}` },
+      context: {
+        session_id: 'run-81',
+        answer: {
+          effect: 'require_approval',
+          reasons: [{ rule: 'refunds-add-up', text: 'refunds of this session come to more than 1,000 EUR' }],
+          risk: { level: 'medium', factors: [] },
+          approval: { ...APPROVAL, redact: ['/context/answer'] },
+        },
+      },
+      justification: 'the parcel was crushed',
+    };
+    await ask('cs_dev_support-bot', '/v1/decisions', refund);
+  }
+}
+
+/** A picture of each page in light and dark: those of requests by their ids, and those that have a name of their own. */
 async function take(ids) {
   mkdirSync(TARGET, { recursive: true });
   const { path, env } = browserAt;
@@ -156,7 +182,7 @@ async function take(ids) {
       await page.getByText('● live').waitFor();
       for (const [name, id] of Object.entries(ids)) {
         await page.goto(`/inbox/${id}`);
-        await page.locator(`article[data-id="${id}"]`).waitFor();
+        await page.locator(name === 'alike' ? '.alike table' : `article[data-id="${id}"]`).waitFor();
         await page.getByText('● live').waitFor();
         if (['decided', 'expired'].includes(name)) {
           await page.getByRole('button', { name: 'History' }).click();

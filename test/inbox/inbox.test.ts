@@ -1,4 +1,4 @@
-import { Vote } from '@countersign/contract';
+import { State, Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import {
   ANA,
@@ -43,6 +43,12 @@ const urlOf = ({ httpPort }: Gate) => `http://127.0.0.1:${httpPort}`;
 const hold = async (request: object = bulkDelete()) => (await gate.grpc.call(BOT, decisions.decide, request)).id;
 const ask = async (request: object) => (await told.grpc.call(BOT, decisions.decide, request)).id;
 const cast = async (id: string) => (await eventsOf(place.admin, id)).find(({ type }) => type === 'vote.cast')?.data;
+const trim = (value: object) => ({
+  ...answered(HOLD, 'prod.orders'),
+  action: { name: 'db.trim' },
+  ...args(value),
+});
+const stateOf = async (id: string) => (await told.grpc.call(BOT, decisions.getDecision, { id })).state;
 const seen = (page: Page) => page.locator('#request');
 const needsBrowser = ({ skip }: TestContext) => skip(!browser, 'there is no browser');
 const args = (value: object) => ({
@@ -248,6 +254,73 @@ describe('in the inbox a person', () => {
     await page.context().close();
   });
 
+  it('reads requests like each other side by side, and votes on one after the other', async (context) => {
+    needsBrowser(context);
+    const sizes = [40, 4_000, 300];
+    const ids = [];
+    for (const rows of sizes) ids.push(await ask(trim({ rows, sql: '<b>same</b>' })));
+    const [few, many, some] = ids as [string, string, string];
+    const { page } = await signedIn(browser!, urlOf(told), DANA);
+    await page.keyboard.press('s');
+    const group = page.getByRole('region', { name: '3 × db.trim (table), by release-bot' });
+    const table = group.getByRole('table', { name: /^What differs/ });
+    await expect.poll(() => table.getByRole('rowheader').count()).toBe(3);
+    // What is the same is said once, and what is written in it stays letters.
+    expect(await group.innerText()).toMatch(/\/arguments\/sql\s+<b>same<\/b>/);
+    expect(await table.getByRole('columnheader').allInnerTexts()).toEqual([
+      'Request',
+      '/arguments/rows',
+      'Risk',
+      'Expires',
+    ]);
+    const cells = (await table.getByRole('row').allInnerTexts()).slice(1).map((row) => row.split('\t')[1]);
+    expect(cells).toEqual(['4,000', '300', '40']);
+    expect(await group.getByRole('button').count()).toBe(0);
+    await expectAccessible(page);
+    const approve = async (id: string) => {
+      await page.locator(`article[data-id="${id}"]`).waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('effect');
+      await page.keyboard.press('a');
+      await page.keyboard.press('Enter');
+      await page.locator('article.settled').waitFor();
+    };
+    await table.getByRole('link').first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('2 more like this one.').waitFor();
+    await expectAccessible(page);
+    await approve(many);
+    expect(await Promise.all([few, some].map(stateOf))).toEqual([State.PENDING, State.PENDING]);
+    await page.getByRole('link', { name: 'Next like it' }).focus();
+    await page.keyboard.press('Enter');
+    await approve(some);
+    await page.getByRole('link', { name: 'All side by side' }).click();
+    await page.getByRole('heading', { name: 'Requests like each other' }).waitFor();
+    await group.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).pathname).toBe('/inbox/alike');
+    await page.goBack();
+    await page.locator(`article[data-id="${some}"]`).waitFor();
+    await told.grpc.call(DANA, approvals.castVote, { id: few, vote: Vote.DENY, reason: 'no' });
+    for (const id of [many, some])
+      expect((await eventsOf(place.admin, id)).filter(({ type }) => type === 'vote.cast')).toHaveLength(1);
+    await page.context().close();
+  });
+
+  it('keeps the place in the table while other requests come in', async (context) => {
+    needsBrowser(context);
+    const ids = [];
+    for (const rows of [1, 2]) ids.push(await ask(trim({ rows })));
+    const { page } = await signedIn(browser!, urlOf(told), DANA);
+    await page.goto('/inbox/alike');
+    const link = page.locator(`table a[data-open="${ids[0]!}"]`);
+    await link.focus();
+    ids.push(await ask(trim({ rows: 3 })));
+    await page.locator(`table a[data-open="${ids[2]!}"]`).waitFor();
+    expect(await link.evaluate((element) => element.matches(':focus'))).toBe(true);
+    for (const id of ids) await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'no' });
+    await link.waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
   it('sees that somebody broke the glass and nobody has looked at it in time', async (context) => {
     needsBrowser(context);
     const { page } = await signedIn(browser!, urlOf(told), DANA);
@@ -349,6 +422,10 @@ describe('every screen can be used by everybody', () => {
     await openRequest(page, waits);
     await page.getByRole('button', { name: 'History' }).click();
     await expectAccessible(page);
+    await page.getByRole('button', { name: 'Side by side' }).click();
+    await page.getByRole('heading', { name: 'Requests like each other' }).waitFor();
+    await expectAccessible(page);
+    await openRequest(page, long);
     await page.keyboard.press('?');
     await expectAccessible(page);
     await page.keyboard.press('Escape');

@@ -51,6 +51,9 @@ export async function pending() {
   return { approvals, overdue };
 }
 
+/** What the reader is asked, in groups of requests like each other. */
+export const alike = () => ask('/v1/approval-groups');
+
 /** One page of what is decided. */
 export const decided = (token = '') =>
   ask(`/v1/approvals?${zone}&decided=true&page_size=50&page_token=${encodeURIComponent(token)}`);

@@ -1,16 +1,23 @@
+import { alikeLists, among, renderAlike, renderAmong } from './alike.js';
 import * as api from './api.js';
 import { $, h, quoted } from './dom.js';
 import { renderDetail } from './detail.js';
 import { listenForKeys } from './keys.js';
 import { groupsOf, isPending, matches, renderList } from './list.js';
+import { askToSignIn } from './sign-in.js';
 import { left } from './time.js';
 
 // The page: what is known, what is looked at, and how both are drawn.
 
+const MODES = ['waiting', 'alike', 'history'];
 const waiting = new Map();
 const state = {
   person: undefined,
-  history: false,
+  /** 'waiting', 'alike' or 'history'. */
+  mode: 'waiting',
+  /** Requests like each other, as they were last read, and those that the open one is among. */
+  alike: { groups: [], incomplete: false },
+  among: [],
   decided: [],
   more: '',
   /** The request that is open, as it was last read, and since when it has been before the reader's eyes. */
@@ -32,18 +39,24 @@ async function begin() {
   }
   $('person').textContent = state.person.name;
   listenForKeys({ escape, submitReason: () => cast('deny', $('reason').value), keys: KEYS });
-  $('show-pending').addEventListener('click', () => show(false));
-  $('show-history').addEventListener('click', () => show(true));
+  for (const mode of MODES) $(`show-${mode}`).addEventListener('click', () => show(mode));
   $('find').addEventListener('input', drawList);
   $('sign-out').addEventListener('click', () => api.signOut().finally(() => location.assign('/inbox')));
   document.addEventListener('click', openInPlace);
-  addEventListener('popstate', () => open(idInAddress(), false));
+  addEventListener('popstate', arrive);
   setInterval(drawTimes, 10_000);
   void api.follow({
     onOpen: refresh,
     onApproval: changed,
     onLost: (signedOut) => (signedOut ? location.assign('/inbox') : live(false)),
   });
+  await arrive();
+}
+
+/** Shows what the address names. */
+async function arrive() {
+  if (location.pathname === '/inbox/alike') await show('alike', false);
+  else if (location.pathname === '/inbox' && state.mode === 'alike') await show('waiting', false);
   await open(idInAddress(), false);
 }
 
@@ -55,6 +68,7 @@ async function refresh() {
   for (const view of approvals) waiting.set(view.id, view);
   live(true);
   drawList();
+  if (state.mode === 'alike') await readAlike();
   if (state.id) await read();
 }
 
@@ -66,18 +80,27 @@ function changed(view) {
     say(`New request. ${view.card.risk.slice(2)}: ${view.card.headline}`);
   drawList();
   if (view.id === state.id && view.decision.updated_at !== state.view?.decision.updated_at) void read(true);
-  if (state.history && !isPending(view)) void show(true);
+  if (state.mode === 'history' && !isPending(view)) void show('history');
+  if (state.mode === 'alike') void readAlike();
 }
 
-async function show(history) {
-  state.history = history;
-  $('show-pending').setAttribute('aria-pressed', String(!history));
-  $('show-history').setAttribute('aria-pressed', String(history));
-  if (history) {
+async function show(mode, push = true) {
+  state.mode = mode;
+  for (const other of MODES) $(`show-${other}`).setAttribute('aria-pressed', String(other === mode));
+  if (mode === 'history') {
     const page = await api.decided().catch(() => ({ approvals: [], next_page_token: '' }));
     [state.decided, state.more] = [page.approvals, page.next_page_token];
   }
+  if (mode === 'alike') await readAlike();
+  // Side by side is a page of its own; the other two are lists beside whatever is open.
+  if (push && (mode === 'alike' || !state.id)) await open(undefined);
   drawList();
+}
+
+async function readAlike() {
+  state.alike = await api.alike().catch(() => state.alike);
+  drawList();
+  if (state.mode === 'alike' && !state.id) drawNothing();
 }
 
 async function showMore() {
@@ -88,7 +111,10 @@ async function showMore() {
 }
 
 async function open(id, push = true) {
-  if (push && id !== state.id) history.pushState({}, '', id ? `/inbox/${id}` : '/inbox');
+  const address = id ? `/inbox/${id}` : state.mode === 'alike' ? '/inbox/alike' : '/inbox';
+  if (push && address !== location.pathname) history.pushState({}, '', address);
+  // Those that were like it when it was opened: what is answered leaves its group, and not its place.
+  if (id && !state.among.includes(id)) state.among = among(state.alike, id);
   Object.assign(state, {
     id,
     view: undefined,
@@ -98,9 +124,13 @@ async function open(id, push = true) {
     problem: '',
     since: Date.now(),
   });
-  document.body.classList.toggle('reading', id !== undefined);
+  document.body.classList.toggle('reading', id !== undefined || state.mode === 'alike');
   drawList();
-  if (!id) return drawNothing();
+  if (!id) {
+    drawNothing();
+    if (push) $('effect')?.focus();
+    return;
+  }
   await read();
   if (push) $('effect')?.focus();
 }
@@ -179,21 +209,31 @@ function refuse(text, focus) {
   state.problem = text;
   drawDetail();
   if (!$('problem'))
-    $('request').firstElementChild?.append(h('p', { id: 'problem', class: 'problem', role: 'alert' }, text));
+    $('request').lastElementChild?.append(h('p', { id: 'problem', class: 'problem', role: 'alert' }, text));
   $(focus)?.focus();
 }
 
 function drawList() {
   const words = $('find').value.toLowerCase().split(/\s+/).filter(Boolean);
   const focused = document.activeElement?.dataset?.id;
-  const views = (state.history ? state.decided : [...waiting.values()]).filter((view) => matches(view, words));
+  const views = (state.mode === 'history' ? state.decided : [...waiting.values()]).filter((view) =>
+    matches(view, words),
+  );
   const empty =
-    words.length > 0 ? 'Nothing like that here.' : state.history ? 'Nothing decided yet.' : 'Nothing waits for you.';
+    words.length > 0
+      ? 'Nothing like that here.'
+      : state.mode === 'history'
+        ? 'Nothing decided yet.'
+        : 'Nothing waits for you.';
   const more =
-    state.history && state.more !== ''
+    state.mode === 'history' && state.more !== ''
       ? [h('button', { type: 'button', class: 'quiet', onclick: showMore }, 'Show earlier ones')]
       : [];
-  $('list').replaceChildren(...renderList(groupsOf(views, state.history), state.id, empty), ...more);
+  const lists =
+    state.mode === 'alike'
+      ? alikeLists(state.alike, new Map(views.map((view) => [view.id, view])))
+      : groupsOf(views, state.mode === 'history');
+  $('list').replaceChildren(...renderList(lists, state.id, empty), ...more);
   const asked = [...waiting.values()].filter(({ can_vote }) => can_vote).length;
   $('count').textContent = asked > 0 ? String(asked) : '';
   document.title = `${asked > 0 ? `(${asked}) ` : ''}Countersign inbox`;
@@ -211,7 +251,16 @@ function drawDetail() {
   if (reason) state.draft = reason.value;
   const { person, whole, draft, problem, view } = state;
   const actions = { vote: cast, retract: () => send({ vote: 'VOTE_RETRACT' }), openWhole, back: () => open(undefined) };
-  $('request').replaceChildren(renderDetail(view, { person, whole, draft, problem, actions }));
+  const beside =
+    state.mode === 'alike'
+      ? [
+          renderAmong(
+            state.among.filter((id) => waiting.has(id)),
+            view.id,
+          ),
+        ]
+      : [];
+  $('request').replaceChildren(...beside, renderDetail(view, { person, whole, draft, problem, actions }));
   if (focused && focused !== 'request') $(focused)?.focus({ preventScroll: true });
 }
 
@@ -231,6 +280,17 @@ function drawOverdue(reviews) {
 }
 
 function drawNothing() {
+  if (state.mode === 'alike') {
+    const { id, dataset } = document.activeElement;
+    $('request').replaceChildren(renderAlike(state.alike));
+    const again = dataset.open
+      ? `#request [data-open="${CSS.escape(dataset.open)}"]`
+      : id === 'effect'
+        ? '#effect'
+        : '';
+    if (again) document.querySelector(again)?.focus({ preventScroll: true });
+    return;
+  }
   $('request').replaceChildren(h('p', { class: 'empty' }, 'Choose a request to see all of it.'));
 }
 
@@ -264,6 +324,7 @@ const KEYS = {
   a: () => $('approve')?.focus() ?? undefined,
   d: () => ($('reason') ?? $('no-vote'))?.focus(),
   o: () => (state.view ? void openWhole() : false),
+  s: () => void show('alike'),
   '/': () => $('find').focus(),
   '?': () => $('keys').showModal(),
 };
@@ -272,7 +333,8 @@ function openInPlace(event) {
   const link = event.target.closest?.('a[data-id], a[data-open]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  void open(link.dataset.id ?? link.dataset.open);
+  const id = link.dataset.id ?? link.dataset.open;
+  void open(id === 'alike' ? undefined : id);
 }
 
 function idInAddress() {
@@ -285,37 +347,6 @@ function live(on) {
 
 function say(text) {
   $('said').textContent = text;
-}
-
-async function askToSignIn(message) {
-  const { provider } = await api.ways().catch(() => ({ provider: false }));
-  document.body.classList.add('signed-out');
-  const field = h('input', { id: 'token', type: 'password', autocomplete: 'current-password', required: true });
-  const said = h('p', { id: 'problem', class: 'problem', role: 'alert' }, message);
-  const submit = async (event) => {
-    event.preventDefault();
-    try {
-      await api.signIn(field.value);
-      location.reload();
-    } catch (problem) {
-      said.textContent = problem.message;
-      field.focus();
-    }
-  };
-  $('request').replaceChildren(
-    h(
-      'form',
-      { class: 'sign-in', onsubmit: submit },
-      h('h1', {}, 'Sign in'),
-      provider &&
-        h('a', { class: 'provider', href: `/sign-in?to=${location.pathname}` }, 'Sign in with your organisation'),
-      h('label', { for: 'token' }, 'API token'),
-      field,
-      said,
-      h('button', { class: 'approve' }, 'Sign in'),
-    ),
-  );
-  field.focus();
 }
 
 await begin();
