@@ -2,8 +2,9 @@ import type { Ruling } from './decide.js';
 import { excludedFrom } from './eligibility.js';
 import type { Broken, DecisionBrokeGlass, ReviewOpened } from './event.js';
 import { addSeconds } from './hold.js';
+import { idsOf } from './identity.js';
 import { saysNothing } from './inert.js';
-import { refuse, type Refusal } from './refusal.js';
+import { isRefusal, refuse, type Refusal } from './refusal.js';
 import type { ActionRequest, Agent, Destination, Person } from './request.js';
 import { reviewersAmong } from './review.js';
 import { defined, settled } from './settled.js';
@@ -91,7 +92,7 @@ export function breakGlass(decision: Decision, command: BreakGlass, at: string):
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
   const { request } = decision;
   const broken = brokenBy(request, { id: request.subject.id, ...decision.agent }, command, at);
-  if (isRefused(broken)) return { events: [], refused: broken };
+  if (isRefusal(broken)) return { events: [], refused: broken };
   return { events: [{ type: 'decision.broke_glass', ...broken.broken }, broken.review] };
 }
 
@@ -103,7 +104,7 @@ export function breakGlassAnew(
 ): { events: [DecisionBrokeGlass, ReviewOpened] } | { refused: Refusal } {
   const { request, agent, action_digest, history } = opening;
   const broken = brokenBy(request, agent, breaking, at);
-  if (isRefused(broken)) return { refused: broken };
+  if (isRefusal(broken)) return { refused: broken };
   const { reasons, risk, policy, obligations, counts, flow } = breaking.verdict;
   const { id: _, ...recorded } = agent;
   const asked = { request, agent: { ...recorded, groups: [...agent.groups] }, action_digest, reasons, risk, policy };
@@ -124,7 +125,7 @@ function brokenBy(
   if (verdict.effect === 'allow')
     return refuse('not-needed', 'Policy allows this: there is no glass to break. Let the agent ask for it.');
   const terms = breakTerms(verdict, by);
-  if ('code' in terms) return terms;
+  if (isRefusal(terms)) return terms;
   if (overdue && !terms.while_overdue) {
     const text = 'A review of what you did the last time you broke the glass is overdue. Have it closed first.';
     return refuse('review-overdue', text);
@@ -154,10 +155,6 @@ function brokenBy(
 }
 
 /** All accounts of the person: none of them reviews what another of them did. */
-function breakerOf({ id, also = [] }: Person) {
-  return [id, ...also].map((one) => ({ id: one, because: 'requester' as const }));
-}
-
-function isRefused(value: object): value is Refusal {
-  return 'code' in value;
+function breakerOf(person: Person) {
+  return idsOf(person).map((id) => ({ id, because: 'requester' as const }));
 }

@@ -1,4 +1,4 @@
-import { clockText } from './clock-text.js';
+import { clockText, utcDateTime } from './clock-text.js';
 import { effectOf } from './headline.js';
 import { sameIdentity } from './identity.js';
 import { impactOf } from './impact.js';
@@ -205,7 +205,7 @@ function reviewText({ review }: Decision): string {
     return `Reviewed by ${inert(closed.by_name, 120)}: ${found}. ${inert(closed.comment, 300)}`;
   }
   const who = groups.map((group) => inert(group, 80)).join(' or ');
-  return `Review by ${who} ${overdue ? 'OVERDUE since' : 'due'} ${due_at.slice(0, 10)} ${due_at.slice(11, 16)} UTC.`;
+  return `Review by ${who} ${overdue ? 'OVERDUE since' : 'due'} ${utcDateTime(due_at)}.`;
 }
 
 function ranText(decision: Decision, zone?: string): string {

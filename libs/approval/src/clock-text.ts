@@ -16,6 +16,16 @@ function parts(at: string, timeZone = 'UTC'): [day: string, time: string] {
   return [day.format(date), time.format(date)];
 }
 
+/** "2026-11-03 14:03 UTC", of an RFC 3339 time in UTC: for whoever reads it in no known zone. */
+export function utcDateTime(at: string): string {
+  return `${at.slice(0, 10)} ${utcTime(at)}`;
+}
+
+/** "14:03 UTC", of an RFC 3339 time in UTC. */
+export function utcTime(at: string): string {
+  return `${at.slice(11, 16)} UTC`;
+}
+
 /** Whether this is the name of a time zone. */
 export function isTimeZone(name: string): boolean {
   try {

@@ -57,24 +57,8 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
     return stop ? { events: [], refused: refuse('stopped', stopReason(stop).text) } : draw(decision, command, at);
   // What is looked at afterwards is looked at whenever somebody does.
   const lapsed = command.type === 'close_review' || command.type === 'overdue_review' ? undefined : lapse(decision, at);
-  if (lapsed) {
-    if (command.type === 'expire') return { events: [lapsed, ...leaveLapsed(decision, at)] };
-    const text =
-      decision.status === 'PENDING'
-        ? 'This request has expired: nobody answered in time. The agent may ask again.'
-        : usesMade(decision) > 0
-          ? 'This grant has expired before all of its uses were made. Ask again.'
-          : 'This grant has expired unused. Ask again.';
-    const refused = refuse(decision.status === 'PENDING' ? 'expired' : 'grant-expired', text);
-    // Whether or not a timer was here first, the record has who came too late.
-    return {
-      events: [
-        lapsed,
-        ...(command.type === 'vote' && decision.status === 'PENDING' ? [refusedVote(command, refused)] : []),
-      ],
-      refused,
-    };
-  }
+  if (lapsed && command.type === 'expire') return { events: [lapsed, ...leaveLapsed(decision, at)] };
+  if (lapsed) return tooLate(decision, command, lapsed);
   const ended = stop && halted(decision, command, stop);
   if (ended) return ended;
   switch (command.type) {
@@ -115,6 +99,19 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
     case 'report':
       return report(decision, command);
   }
+}
+
+/** Whether or not a timer was there first, the record has who came too late. */
+function tooLate(decision: Decision, command: Command, lapsed: DecisionEvent): Ruling {
+  if (decision.status !== 'PENDING') {
+    const text =
+      usesMade(decision) > 0
+        ? 'This grant has expired before all of its uses were made. Ask again.'
+        : 'This grant has expired unused. Ask again.';
+    return { events: [lapsed], refused: refuse('grant-expired', text) };
+  }
+  const refused = refuse('expired', 'This request has expired: nobody answered in time. The agent may ask again.');
+  return { events: [lapsed, ...(command.type === 'vote' ? [refusedVote(command, refused)] : [])], refused };
 }
 
 /** The event of a deadline that has passed, if one has. */

@@ -1,4 +1,4 @@
-import { sameIdentity } from './identity.js';
+import { idsOf, isIdOf } from './identity.js';
 import { inert } from './inert.js';
 import type { HandedSeat, Person } from './request.js';
 
@@ -36,8 +36,7 @@ export function mayNotDelegate(
       : `You have no seat in ${what} to hand over.`;
     return { code: 'NOT_YOUR_SEAT', text };
   }
-  const ids = [by.id, ...(by.also ?? [])];
-  const isOne = [to.id, ...(to.also ?? [])].some((id) => ids.some((other) => sameIdentity(id, other)));
+  const isOne = idsOf(to).some((id) => isIdOf(by, id));
   const unfit = isOne
     ? 'is you: hand your seat to somebody else'
     : to.disabled

@@ -1,8 +1,8 @@
 import type { Exclusion } from './event.js';
-import { identityKey, sameIdentity } from './identity.js';
+import { identityKey, idsOf, isIdOf, sameIdentity } from './identity.js';
 import { inert } from './inert.js';
 import type { ActionRequest, Agent, HandedSeat, Person } from './request.js';
-import { refuse, type Refusal } from './refusal.js';
+import { isRefusal, refuse, type Refusal } from './refusal.js';
 import { roleRefusal } from './roles.js';
 import { groupsOf, type QuorumChoice, type Sitter } from './quorum.js';
 import type { ApprovalState } from './state.js';
@@ -108,18 +108,13 @@ export function eligibility(person: Person, approval: Seating, owner?: string): 
   return groups;
 }
 
-/** Whether an id is one of this person's. */
-function isSame(person: Person, id: string): boolean {
-  return idsOf(person).some((own) => sameIdentity(id, own));
-}
-
 /** In their own right: in the group, or on duty for it when it was asked or when they voted. */
 function sitsFor(person: Person, group: string, { asked, votes = [] }: Seating): boolean {
   if (person.groups.includes(group)) return true;
   if (!person.rota?.includes(group)) return false;
   return (
-    asked.some(({ id, groups }) => isSame(person, id) && groups.includes(group)) ||
-    votes.some(({ voter, groups }) => isSame(person, voter) && groups.includes(group))
+    asked.some(({ id, groups }) => isIdOf(person, id) && groups.includes(group)) ||
+    votes.some(({ voter, groups }) => isIdOf(person, voter) && groups.includes(group))
   );
 }
 
@@ -140,7 +135,7 @@ function personBehind({ for: id, name = id, groups = [], also = [] }: HandedSeat
 }
 
 function exclusionOf(person: Person, excluded: readonly Excluded[], owner: string | undefined): Excluded | undefined {
-  const owns = owner !== undefined && isSame(person, owner);
+  const owns = owner !== undefined && isIdOf(person, owner);
   return excluded.find((one) => isExcluded(person, one)) ?? (owns ? { id: owner, because: 'owner' } : undefined);
 }
 
@@ -187,25 +182,16 @@ export function approversAmong(people: readonly Person[], { votes }: Pick<Approv
   return people.filter(({ id }) => votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)));
 }
 
-/** Every id of a person. */
-export function idsOf({ id, also = [] }: Person): string[] {
-  return [id, ...also];
-}
-
 /** Whether the person, or somebody who handed over a seat, was there when it was asked. Unknown members bar nobody. */
 function wasThere(person: Person, members: readonly string[] | undefined): boolean {
   if (!members) return true;
   const standing = person.stands_in?.map((seat) => seat.for) ?? [];
-  return members.some((id) => isSame(person, id) || standing.includes(id));
-}
-
-export function isRefusal(value: string[] | Refusal): value is Refusal {
-  return !Array.isArray(value);
+  return members.some((id) => isIdOf(person, id) || standing.includes(id));
 }
 
 /** Policy may exclude a whole group. Read as an id alone, a group's name would exclude nobody and say nothing. */
 function isExcluded(person: Person, { id, because }: Excluded): boolean {
-  return isSame(person, id) || (because === 'policy' && person.groups.includes(id));
+  return isIdOf(person, id) || (because === 'policy' && person.groups.includes(id));
 }
 
 function refuseExcluded(exclusion: Excluded, person: Person, approval: Pick<ApprovalState, 'asked'>): Refusal {

@@ -1,6 +1,7 @@
-import { eligibility, isRefusal, type Seating } from './eligibility.js';
+import { eligibility, type Seating } from './eligibility.js';
 import type { DecisionHeld } from './event.js';
 import { seatBest, type Sitter } from './quorum.js';
+import { isRefusal } from './refusal.js';
 import type { Destination, Person } from './request.js';
 import type { ApprovalTerms, QuorumTerms } from './verdict.js';
 

@@ -13,7 +13,7 @@ import type {
 } from './event.js';
 import { sameIdentity } from './identity.js';
 import type { Destination } from './request.js';
-import type { Allowed, ApprovalState, Asked, Decision, Pending } from './state.js';
+import type { Allowed, ApprovalState, BaseDecision, Decision, Pending } from './state.js';
 
 /** An event as recorded. An envelope of the contract fits. */
 export interface Recorded {
@@ -79,7 +79,12 @@ function begin(event: DecisionEvent, { at, decision_id, version }: Recorded): De
   }
 }
 
-function asked(event: DecisionAllowed | DecisionDenied | DecisionHeld, id: string, version: number, at: string): Asked {
+function asked(
+  event: DecisionAllowed | DecisionDenied | DecisionHeld,
+  id: string,
+  version: number,
+  at: string,
+): BaseDecision {
   const { request, agent, action_digest, reasons, risk, policy, counts, flow, history } = event;
   return {
     id,
@@ -223,7 +228,10 @@ function reminded({ waiting: _, ...approval }: ApprovalState, { waiting }: Appro
   return { ...approval, reminded: true, ...(waiting ? { waiting } : {}) };
 }
 
-function drawn(session: NonNullable<Asked['session']>, { use, amounts = [] }: SessionDrawn): Asked['session'] {
+function drawn(
+  session: NonNullable<BaseDecision['session']>,
+  { use, amounts = [] }: SessionDrawn,
+): BaseDecision['session'] {
   const added = new Map(amounts.map(({ pointer, amount }) => [pointer, amount]));
   const totals = session.totals.map(({ pointer, sum }) => ({ pointer, sum: sum + (added.get(pointer) ?? 0) }));
   return { ...session, used: use, totals };

@@ -50,26 +50,11 @@ const MOST_DELEGATES = 32;
  * once and says so: a request nobody can approve must not wait for its expiry.
  */
 export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
-  const { request, recorded, agent, action_digest, verdict, members, destinations, history } = given;
+  const { request, recorded, agent, verdict, members, destinations } = given;
   const { restraint, weary = [], calendars = {} } = given;
   const terms = verdict.approval;
   if (!terms) throw new TypeError('a verdict that requires approval carries its terms');
-  const answered = {
-    request: recorded ?? request,
-    agent: {
-      owner: agent.owner,
-      ...(agent.owner_name ? { owner_name: agent.owner_name } : {}),
-      groups: [...agent.groups],
-      ...(agent.trust ? { trust: agent.trust } : {}),
-    },
-    action_digest,
-    reasons: verdict.reasons,
-    risk: verdict.risk,
-    policy: verdict.policy,
-    ...(verdict.counts ? { counts: verdict.counts } : {}),
-    ...(verdict.flow ? { flow: verdict.flow } : {}),
-    ...(history ? { history } : {}),
-  };
+  const answered = answeredIn(given);
   const denied = (rule: string, text: string): DecisionDenied => {
     return { type: 'decision.denied', ...answered, reasons: [{ rule, text }, ...verdict.reasons] };
   };
@@ -110,6 +95,26 @@ export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
     ...(away === undefined || away === span.from ? {} : { away_from: new Date(away).toISOString() }),
     destinations: allowedDestinations(destinations, terms).filter(({ group }) => groupsOf(now).includes(group)),
     grant: grantTerms(verdict),
+  };
+}
+
+/** What the first event of a decision says, whatever comes of it. */
+function answeredIn({ request, recorded = request, agent, action_digest, verdict, history }: Hold) {
+  return {
+    request: recorded,
+    agent: {
+      owner: agent.owner,
+      ...(agent.owner_name ? { owner_name: agent.owner_name } : {}),
+      groups: [...agent.groups],
+      ...(agent.trust ? { trust: agent.trust } : {}),
+    },
+    action_digest,
+    reasons: verdict.reasons,
+    risk: verdict.risk,
+    policy: verdict.policy,
+    ...(verdict.counts ? { counts: verdict.counts } : {}),
+    ...(verdict.flow ? { flow: verdict.flow } : {}),
+    ...(history ? { history } : {}),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Person } from './request.js';
+
 // Ids of people are compared in two ways. To find a person, exactly: the directory does that. To keep a person out, loosely,
 // as here: an id arrives from a directory, a token and an agent's own words, and "Dana@Acme.example" must not get past a rule
 // that names "dana@acme.example". Folding can only exclude one person more, never seat one more.
@@ -22,4 +24,14 @@ export function identityKey(id: string): string {
 /** Whether two ids may be one person's. */
 export function sameIdentity(one: string, other: string): boolean {
   return one === other || identityKey(one) === identityKey(other);
+}
+
+/** Every id of a person: their own and those of their other accounts. */
+export function idsOf({ id, also = [] }: Pick<Person, 'id' | 'also'>): string[] {
+  return [id, ...also];
+}
+
+/** Whether an id may be one of this person's. */
+export function isIdOf(person: Pick<Person, 'id' | 'also'>, id: string): boolean {
+  return idsOf(person).some((own) => sameIdentity(own, id));
 }

@@ -6,7 +6,7 @@ export { isTimeZone } from './clock-text.js';
 export { breakGlassAnew, breakTerms, type BreakGlass, type Breaking, type BreakTerms } from './break-glass.js';
 export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { mayNotDelegate, seatHanded, type Delegation, type DelegationProblem } from './delegation.js';
-export { ACTIVATION, eligibility, isRefusal } from './eligibility.js';
+export { ACTIVATION } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { floodNotice, floodToTell, type Flood, type FloodTold } from './flood.js';

@@ -6,7 +6,7 @@ import type { DrawnFrom } from './event.js';
 import { seatBest } from './quorum.js';
 import { sessionEnded } from './session.js';
 import { defined } from './settled.js';
-import { refuse, type Refusal, type RefusalCode } from './refusal.js';
+import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
 import { usesMade, type Allowed, type Decision } from './state.js';
 import type { Verdict } from './verdict.js';
@@ -114,9 +114,9 @@ function holderRefusal({ request, proofs }: Allowed, { proof }: Redeem): Refusal
 function brokenRefusal({ broke_glass }: Allowed, { verdict, breaker }: Redeem): Refusal | undefined {
   if (verdict.effect === 'allow') return undefined;
   const terms = breaker ? breakTerms(verdict, breaker) : undefined;
-  if (terms === undefined || ('code' in terms && terms.code === 'break-glass-denied'))
+  if (terms === undefined || (isRefusal(terms) && terms.code === 'break-glass-denied'))
     return refuse('approver-gone', 'Whoever broke the glass for this may no longer do so. Ask again.');
-  if ('code' in terms) return refuse('policy-denies', terms.text);
+  if (isRefusal(terms)) return refuse('policy-denies', terms.text);
   if (verdict.effect === 'deny' && broke_glass!.overrode !== 'deny') {
     const why = verdict.reasons.map(({ text }) => text).join('; ');
     return refuse('policy-denies', `Policy denies this now, which it did not when the glass was broken: ${why}.`);

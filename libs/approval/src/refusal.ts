@@ -57,3 +57,8 @@ export interface Refusal {
 export function refuse(code: RefusalCode, text: string): Refusal {
   return { code, text };
 }
+
+/** Tells a refusal from what a rule returns otherwise. */
+export function isRefusal<T extends object>(result: T | Refusal): result is Refusal {
+  return 'code' in result && 'text' in result;
+}

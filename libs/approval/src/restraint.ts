@@ -1,3 +1,4 @@
+import { utcTime } from './clock-text.js';
 import { groupDigits, inert } from './inert.js';
 import type { Denied } from './state.js';
 import type { Reason } from './verdict.js';
@@ -41,8 +42,8 @@ export function restraint({ denied, pending, full_since }: Standing, limits: Lim
   if (denied && by) {
     const until = new Date(Date.parse(denied.updated_at) + limits.cool_down_s * 1000).toISOString();
     if (Date.parse(at) < Date.parse(until)) {
-      const who = `${inert(by.name, 120)} denied just this at ${clock(denied.updated_at)}: ${inert(by.reason, 300)}`;
-      const text = `${who}. Nobody is asked again before ${clock(until)}; do not use another tool to achieve it.`;
+      const who = `${inert(by.name, 120)} denied just this at ${utcTime(denied.updated_at)}: ${inert(by.reason, 300)}`;
+      const text = `${who}. Nobody is asked again before ${utcTime(until)}; do not use another tool to achieve it.`;
       return { rule: 'cool-down', text };
     }
   }
@@ -62,10 +63,6 @@ function floodingText(asks: number, until: string): string {
   const free = new Date(Math.ceil(Date.parse(until) / 60_000) * 60_000).toISOString();
   return (
     `No more than ${groupDigits(asks)} of one agent's requests are put before people within an hour. Nobody is asked ` +
-    `again before ${clock(free)}: try again then, do not ask in other words, and do not use another tool to achieve it.`
+    `again before ${utcTime(free)}: try again then, do not ask in other words, and do not use another tool to achieve it.`
   );
-}
-
-function clock(at: string): string {
-  return `${at.slice(11, 16)} UTC`;
 }

@@ -1,7 +1,7 @@
 import type { Ruling } from './decide.js';
-import { eligibility, isRefusal, type Excluded } from './eligibility.js';
+import { eligibility, type Excluded } from './eligibility.js';
 import { saysNothing } from './inert.js';
-import { refuse, type Refusal } from './refusal.js';
+import { isRefusal, refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
 import type { Decision, ReviewState } from './state.js';
 
@@ -35,6 +35,7 @@ export function mayNotReview(person: Person, { groups, excluded }: Reviewing, ow
   return isRefusal(sits) ? refuse('not-reviewer', `You cannot close this review. ${sits.text}`) : undefined;
 }
 
+/** Closes the review, once, by somebody who had no part in what was done. */
 export function closeReview(decision: Decision, { by, finding, comment, owner }: CloseReview): Ruling {
   const { review } = decision;
   if (!review)

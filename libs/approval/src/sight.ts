@@ -1,6 +1,7 @@
-import { eligibility, isRefusal } from './eligibility.js';
+import { eligibility } from './eligibility.js';
 import { sameIdentity } from './identity.js';
 import { groupsAsked } from './quorum.js';
+import { isRefusal } from './refusal.js';
 import type { ActionRequest, Person } from './request.js';
 import type { Decision } from './state.js';
 

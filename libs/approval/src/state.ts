@@ -16,7 +16,7 @@ import type { Classification, Obligation, Reason, Risk } from './verdict.js';
 // A decision as the fold of its events. Each status carries only what is true in it.
 
 /** What every decision knows from its first event on. */
-export interface Asked extends Classification {
+export interface BaseDecision extends Classification {
   id: string;
   /** Number of events so far: the expected version of the next write. */
   version: number;
@@ -80,36 +80,36 @@ export interface ReviewState extends Omit<ReviewOpened, 'type'> {
   closed?: Omit<ReviewClosed, 'type'> & { at: string };
 }
 
-export interface Pending extends Asked {
+export interface Pending extends BaseDecision {
   status: 'PENDING';
   approval: ApprovalState;
 }
-export interface Allowed extends Asked {
+export interface Allowed extends BaseDecision {
   status: 'ALLOWED';
   /** Absent when policy allowed it outright: then there is nothing to use up. */
   grant?: IssuedGrant;
 }
-export interface Denied extends Asked {
+export interface Denied extends BaseDecision {
   status: 'DENIED';
   denied_by?: { id: string; name: string; reason: string };
   /** When a stop has ended it, and no person who was asked. */
   stopped_by?: { id: string; name: string; reason: string; stop: string };
 }
-export interface Expired extends Asked {
+export interface Expired extends BaseDecision {
   status: 'EXPIRED';
   /** What ran out: the time to answer, or the time to use the grant. */
   expired: 'approval' | 'grant';
 }
-export interface Withdrawn extends Asked {
+export interface Withdrawn extends BaseDecision {
   status: 'WITHDRAWN';
   withdrawn_because?: string;
 }
-export interface Redeemed extends Asked {
+export interface Redeemed extends BaseDecision {
   status: 'REDEEMED';
   grant: IssuedGrant;
   redeemed_at: string;
 }
-export interface Revoked extends Asked {
+export interface Revoked extends BaseDecision {
   status: 'REVOKED';
   revoked_by: { id: string; name: string; reason: string; stop?: string };
 }

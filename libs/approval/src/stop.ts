@@ -1,7 +1,8 @@
+import { utcDateTime } from './clock-text.js';
 import type { Command, Ruling } from './decide.js';
 import { delegationChain } from './eligibility.js';
 import type { DecisionRevoked, DecisionStopped, SessionEnded } from './event.js';
-import { identityKey, sameIdentity } from './identity.js';
+import { identityKey, isIdOf } from './identity.js';
 import { inert } from './inert.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { ActionRequest, Person } from './request.js';
@@ -69,7 +70,7 @@ export function inForce({ until }: Pick<Stop, 'until'>, at: string): boolean {
 
 /** Why a request is denied, said so that an agent knows what to do. */
 export function stopReason(stop: Stop): Reason {
-  const end = stop.until === undefined ? 'until a person resumes it' : `until ${clock(stop.until)}`;
+  const end = stop.until === undefined ? 'until a person resumes it' : `until ${utcDateTime(stop.until)}`;
   const text =
     `${inert(stop.by_name, 120)} has stopped ${scopeText(stop.scope)} ${end}: ${inert(stop.reason, 300)}. Do not run this, ` +
     'do not ask again before, and do not use another tool to achieve it. Tell whoever you act for.';
@@ -153,7 +154,7 @@ export function mayNotStop(scope: StopScope, { person, operator, owner }: StopAc
 export function mayNotResume(stop: Stop, { person, operator, owner }: StopActor): Refusal | undefined {
   if (barred(person)) return refuse('not-operator', 'Guests and disabled accounts cannot resume anything.');
   if (isOwner(person, owner)) {
-    if (isSame(person, stop.by) && !stop.security) return undefined;
+    if (isIdOf(person, stop.by) && !stop.security) return undefined;
     const text = stop.security ? 'for a reason of security' : 'by somebody else';
     return refuse('own-agent', `You own this agent, and it was stopped ${text}: another operator has to resume it.`);
   }
@@ -165,13 +166,5 @@ function barred({ guest, disabled }: Person): boolean {
 }
 
 function isOwner(person: Person, owner: string | undefined): boolean {
-  return owner !== undefined && isSame(person, owner);
-}
-
-function isSame({ id, also = [] }: Person, other: string): boolean {
-  return [id, ...also].some((one) => sameIdentity(one, other));
-}
-
-function clock(at: string): string {
-  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+  return owner !== undefined && isIdOf(person, owner);
 }

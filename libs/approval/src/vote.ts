@@ -1,11 +1,11 @@
 import type { Ruling } from './decide.js';
-import { eligibility, handedSeats, idsOf, isRefusal, sitting } from './eligibility.js';
+import { eligibility, handedSeats, sitting } from './eligibility.js';
 import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice, VoteRefused } from './event.js';
 import { addSeconds } from './hold.js';
-import { sameIdentity } from './identity.js';
+import { isIdOf, sameIdentity } from './identity.js';
 import { inert, saysNothing } from './inert.js';
 import { seatBest, type Sitter } from './quorum.js';
-import { refuse, type Refusal } from './refusal.js';
+import { isRefusal, refuse, type Refusal } from './refusal.js';
 import type { Person } from './request.js';
 import { defined, settled } from './settled.js';
 import { leaveOf, sessionRefusal, type SessionChoice } from './session.js';
@@ -144,7 +144,7 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
     const where = channels.map((one) => inert(one, 40)).join(' or ');
     return refuse('wrong-channel', `Policy takes votes on this in ${where} only. Vote there.`);
   }
-  const before = asked.votes.find((cast) => idsOf(voter).some((id) => sameIdentity(cast.voter, id)));
+  const before = asked.votes.find((cast) => isIdOf(voter, cast.voter));
   if (before && (before.vote === vote || !sameIdentity(before.voter, voter.id))) {
     const text = 'You have voted on this already. One person is one vote, whatever the group or channel.';
     return refuse('already-voted', text);
