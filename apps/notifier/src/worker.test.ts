@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, FakeSlack } from '../../../test/fakes/index.js';
 import { APPROVED, DANA_APPROVES, heldEvent } from '../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../test/fakes/notifier.js';
-import { Deliveries } from '@countersign/store';
+import { Deliveries, type MessageRef } from '@countersign/store';
 
 let slack: FakeSlack;
 let notifier: RunningNotifier;
@@ -70,6 +70,26 @@ test('a duplicate that Slack kept is adopted when it is clicked, and is updated 
     () => slack.read('C0DBA').filter((text) => text.includes('Approved by Dana Ito')).length === 2,
     'both updated',
   );
+});
+
+test('a click that is quicker than the record of its message is a click on it', async () => {
+  await notifier.publish('dec_1', 1, heldEvent());
+  await posted();
+  await reaches('settled');
+  const { refs } = (await stateOf()) as { refs: [MessageRef] };
+  await notifier.pool.query(`update deliveries set refs = '[]', posts = 1`);
+  const recording = await notifier.pool.connect();
+  await recording.query('begin');
+  await recording.query('update deliveries set refs = $1', [JSON.stringify(refs)]);
+  const owned = new Deliveries(notifier.pool).owns('dec_1', 'slack', 'C0DBA', refs[0]);
+  const waiting = 'select 1 from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)) and not granted';
+  try {
+    await eventually(async () => (await recording.query(waiting)).rowCount === 1, 'the click waits for the record');
+    await recording.query('commit');
+  } finally {
+    recording.release();
+  }
+  expect(await owned).toBe(true);
 });
 
 test('a message that Slack will never take is dead, and says why', async () => {

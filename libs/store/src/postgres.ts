@@ -5,6 +5,7 @@ import { MIGRATIONS as AUDIT } from './audit/migrations.js';
 import { MIGRATIONS as INTAKE } from './intake/migrations.js';
 import { MIGRATIONS as NOTIFIER } from './notifier/migrations.js';
 import { LOCKS } from './locks.js';
+import { createRole } from './role.js';
 
 export type Schema = 'intake' | 'notifier' | 'audit';
 export type MigrationClass = new () => MigrationInterface;
@@ -78,14 +79,7 @@ async function isUpToDate(client: pg.Client, schema: Schema): Promise<boolean> {
 }
 
 async function createRoles(client: pg.Client, schema: Schema): Promise<void> {
-  for (const role of ['countersign_owner', `countersign_${schema}`]) {
-    const known = await client.query('select 1 from pg_roles where rolname = $1', [role]);
-    if (known.rowCount === 0) await client.query(`create role ${role} nologin`);
-    const member = await client.query<{ member: boolean }>(`select pg_has_role(current_user, $1, 'member') as member`, [
-      role,
-    ]);
-    if (!member.rows[0]?.member) await client.query(`grant ${role} to current_user`);
-  }
+  for (const role of ['countersign_owner', `countersign_${schema}`]) await createRole(client, role);
   const there = await client.query('select 1 from pg_namespace where nspname = $1', [schema]);
   if (there.rowCount === 0) await client.query(`create schema ${schema} authorization countersign_owner`);
   await client.query(`grant usage on schema ${schema} to countersign_${schema}`);

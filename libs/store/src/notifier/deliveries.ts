@@ -118,12 +118,7 @@ export class Deliveries {
    */
   async owns(decisionId: string, channel: string, address: string, ref: MessageRef): Promise<boolean> {
     const key = [decisionId, channel, address, JSON.stringify(ref)];
-    const known = await this.pool.query(
-      `select 1 from deliveries
-       where decision_id = $1 and channel = $2 and address = $3 and note = 0 and refs @> jsonb_build_array($4::jsonb)`,
-      key,
-    );
-    if (known.rowCount === 1) return true;
+    if (await this.#knows(key)) return true;
     const adopted = await this.pool.query(
       `update deliveries set refs = refs || $4::jsonb, state = 'open', rendered_digest = null,
          next_at = case when lease is null then now() else next_at end
@@ -131,7 +126,17 @@ export class Deliveries {
          and not refs @> jsonb_build_array($4::jsonb)`,
       key,
     );
-    return adopted.rowCount === 1;
+    // The message may have been accounted for between the two questions: a click can be that quick.
+    return adopted.rowCount === 1 || (await this.#knows(key));
+  }
+
+  async #knows(key: string[]): Promise<boolean> {
+    const known = await this.pool.query(
+      `select 1 from deliveries
+       where decision_id = $1 and channel = $2 and address = $3 and note = 0 and refs @> jsonb_build_array($4::jsonb)`,
+      key,
+    );
+    return known.rowCount === 1;
   }
 
   /** Remembers where a conversation is served. Only for verified calls of the channel itself. */
