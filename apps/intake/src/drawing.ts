@@ -140,9 +140,12 @@ export class Drawing {
 }
 
 function approversOf({ approval }: Decision): { id: string; name: string }[] {
-  return (approval?.votes ?? [])
-    .filter(({ vote }) => vote === 'approve')
-    .map(({ voter, voter_name }) => ({ id: voter, name: voter_name }));
+  return (
+    (approval?.votes ?? [])
+      // A plain approval beside theirs gave leave for nothing further.
+      .filter(({ vote, session }) => vote === 'approve' && session !== undefined)
+      .map(({ voter, voter_name }) => ({ id: voter, name: voter_name }))
+  );
 }
 
 function reason({ session }: Decision, { decision_id, use, approvers }: DrawnFrom) {

@@ -19,6 +19,7 @@ describe('a seat is handed over', () => {
   it.each([
     ['by a guest', { by: { ...DANA, guest: true } }, 'You have no seat in dba'],
     ['by somebody who is disabled', { by: { ...DANA, disabled: true } }, 'You have no seat in dba'],
+    ['by somebody without the role', { by: { ...DANA, roles: ['auditor'] as const } }, 'You have no seat in dba'],
     ['by somebody else', { by: MAX }, 'You have no seat in dba'],
     ['on', { by: { ...MAX, stands_in: [{ group: 'dba', for: 'dana' }] } }, 'is not handed on'],
     ['to oneself, however spelt', { to: { ...MAX, id: 'DANA' } }, 'is you'],
@@ -57,6 +58,9 @@ describe('what is handed over holds', () => {
 
   it.each([
     ['who has left the group', [person('dana', ['web']), MAX]],
+    ['who is no approver any more', [{ ...DANA, roles: ['auditor'] as const }, MAX]],
+    ['whose id is another person’s by now', [{ ...DANA, since: later(1) }, MAX]],
+    ['whose holder’s id is another person’s by now', [DANA, { ...MAX, since: later(1) }]],
     ['whose turn it is not', [person('dana', [], { rota: ['dba'] }), MAX]],
     ['who only holds it for another', [person('dana', [], { stands_in: [{ group: 'dba', for: 'x' }] }), MAX]],
     ['who is disabled', [{ ...DANA, disabled: true }, MAX]],

@@ -1,6 +1,7 @@
-import { idsOf, isIdOf } from './identity.js';
+import { hadIdAt, idsOf, isIdOf } from './identity.js';
 import { inert } from './inert.js';
 import type { HandedSeat, Person } from './request.js';
+import { roleRefusal } from './roles.js';
 
 // Who may hand a seat to whom, and what of it holds at a time. Handing over gives nobody more than whoever hands over has.
 
@@ -29,7 +30,7 @@ export function mayNotDelegate(
 ): DelegationProblem | undefined {
   const name = inert(to.name, 120);
   const what = inert(group, 80);
-  if (by.guest || by.disabled || !isMember(by, group)) {
+  if (by.guest || by.disabled || roleRefusal(by, 'vote') || !isMember(by, group)) {
     const held = by.stands_in?.some((seat) => seat.group === group);
     const text = held
       ? `The seat you hold in ${what} is not your own, and is not handed on.`
@@ -62,7 +63,9 @@ export function seatHanded(
   const [now, from, end] = [at, since, until].map((time) => Date.parse(time)) as [number, number, number];
   if (!giver || !holder || now < from || now >= end) return undefined;
   // In their own right, and only now: a seat that was lost, or is another's turn, cannot be sat on by anybody.
-  if (giver.guest || giver.disabled || !giver.groups.includes(group)) return undefined;
+  if (giver.guest || giver.disabled || roleRefusal(giver, 'vote') || !giver.groups.includes(group)) return undefined;
+  // An id that is somebody else's by now brings no seat with it, nor does it give one away.
+  if (!hadIdAt(giver, since) || !hadIdAt(holder, since)) return undefined;
   const { id, name, groups, also } = giver;
   return { group, for: id, name, groups, ...(also ? { also } : {}) };
 }

@@ -1,5 +1,5 @@
 import type { Exclusion } from './event.js';
-import { identityKey, idsOf, isIdOf, sameIdentity } from './identity.js';
+import { hadIdAt, identityKey, idsOf, isIdOf, sameIdentity } from './identity.js';
 import { inert } from './inert.js';
 import type { ActionRequest, Agent, HandedSeat, Person } from './request.js';
 import { isRefusal, refuse, type Refusal } from './refusal.js';
@@ -88,7 +88,7 @@ export function eligibility(person: Person, approval: Seating, owner?: string): 
   const unfit = roleRefusal(person, 'vote');
   if (unfit) return unfit;
   const asked = groupsOf(approval.terms);
-  const handed = handedSeats(person, approval, owner);
+  const handed = seatsHeld(person, approval, owner);
   const groups = asked.filter(
     (group) => sitsFor(person, group, approval) || handed.some((seat) => seat.group === group),
   );
@@ -101,11 +101,16 @@ export function eligibility(person: Person, approval: Seating, owner?: string): 
       `This needs someone from ${wanted}, and you are not in that group.${askedInstead(person, approval)}`,
     );
   }
-  if (!wasThere(person, approval.members)) {
+  const there = groups.filter(
+    (group) =>
+      handed.some((seat) => seat.group === group && wasThere(personBehind(seat), group, approval)) ||
+      (sitsFor(person, group, approval) && wasThere(person, group, approval)),
+  );
+  if (there.length === 0) {
     const text = 'You joined the group after this was asked, and only those who were in it then may answer.';
     return refuse('joined-later', `${text}${askedInstead(person, approval)}`);
   }
-  return groups;
+  return there;
 }
 
 /** In their own right: in the group, or on duty for it when it was asked or when they voted. */
@@ -118,8 +123,13 @@ function sitsFor(person: Person, group: string, { asked, votes = [] }: Seating):
   );
 }
 
-/** A seat may be handed over, but not by somebody who may not sit on it. What somebody has in their own right needs no other's. */
+/** The seats of others that this person may sit on. */
 export function handedSeats(person: Person, approval: Seating, owner: string | undefined): HandedSeat[] {
+  return seatsHeld(person, approval, owner).filter((seat) => wasThere(personBehind(seat), seat.group, approval));
+}
+
+/** A seat may be handed over, but not by somebody who may not sit on it. What somebody has in their own right needs no other's. */
+function seatsHeld(person: Person, approval: Seating, owner: string | undefined): HandedSeat[] {
   const asked = groupsOf(approval.terms);
   return (person.stands_in ?? []).filter(
     (seat) =>
@@ -179,14 +189,20 @@ export function sitting(people: readonly Person[], approval: Seating, owner?: st
 
 /** Those of these people who approved. */
 export function approversAmong(people: readonly Person[], { votes }: Pick<ApprovalState, 'votes'>): Person[] {
-  return people.filter(({ id }) => votes.some(({ voter, vote }) => vote === 'approve' && sameIdentity(voter, id)));
+  return people.filter((person) =>
+    votes.some(({ voter, vote, at }) => vote === 'approve' && sameIdentity(voter, person.id) && hadIdAt(person, at)),
+  );
 }
 
-/** Whether the person, or somebody who handed over a seat, was there when it was asked. Unknown members bar nobody. */
-function wasThere(person: Person, members: readonly string[] | undefined): boolean {
+/**
+ * Whether a person was asked for this group, where late members may not vote. Whoever was asked for one group and has joined
+ * another since is late there. Of those who are not named it is only known that they were asked; unknown members bar nobody.
+ */
+function wasThere(person: Person, group: string, { asked, members }: Pick<Seating, 'asked' | 'members'>): boolean {
   if (!members) return true;
-  const standing = person.stands_in?.map((seat) => seat.for) ?? [];
-  return members.some((id) => isIdOf(person, id) || standing.includes(id));
+  const named = asked.filter(({ id }) => isIdOf(person, id));
+  if (named.length > 0) return named.some(({ groups }) => groups.includes(group));
+  return members.some((id) => isIdOf(person, id));
 }
 
 /** Policy may exclude a whole group. Read as an id alone, a group's name would exclude nobody and say nothing. */

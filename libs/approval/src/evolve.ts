@@ -246,12 +246,18 @@ function escalated({ away_from: _, ...approval }: ApprovalState, event: Approval
   return {
     ...approval,
     terms: withEscalation(terms, event.seats),
-    asked: [...asked, ...added],
+    asked: [...asked.map((one) => alsoFor(one, event.asked)), ...added],
     ...(later.length > 0 ? { asked_later: later } : {}),
     ...(event.away_from ? { away_from: event.away_from } : {}),
     ...(members && event.members ? { members: [...new Set([...members, ...event.members])] } : {}),
     destinations: [...destinations, ...event.destinations.filter((place) => !addressed.has(placeOf(place)))],
   };
+}
+
+/** Whoever was asked before and is asked for further groups now was there for all of them. */
+function alsoFor(one: ApprovalState['asked'][number], asked: ApprovalState['asked']): ApprovalState['asked'][number] {
+  const again = asked.find(({ id }) => id === one.id);
+  return again ? { ...one, groups: [...new Set([...one.groups, ...again.groups])] } : one;
 }
 
 /** A conversation and for whom it is: groups may share one. */

@@ -35,3 +35,8 @@ export function idsOf({ id, also = [] }: Pick<Person, 'id' | 'also'>): string[] 
 export function isIdOf(person: Pick<Person, 'id' | 'also'>, id: string): boolean {
   return idsOf(person).some((own) => sameIdentity(own, id));
 }
+
+/** Whether the person had this id then. What was done before under an id that is theirs now was done by somebody else. */
+export function hadIdAt({ since }: Pick<Person, 'since'>, at: string): boolean {
+  return since === undefined || !(Date.parse(at) < Date.parse(since));
+}

@@ -23,7 +23,7 @@ export {
   type Hours,
   type Period,
 } from './hours.js';
-export { identityKey, sameIdentity } from './identity.js';
+export { hadIdAt, identityKey, sameIdentity } from './identity.js';
 export { inert, saysNothing, visible } from './inert.js';
 export {
   groupsAsked,

@@ -1,10 +1,11 @@
 import { approversAmong, sitting } from './eligibility.js';
 import { breakTerms } from './break-glass.js';
 import type { Ruling } from './decide.js';
+import { hadIdAt } from './identity.js';
 import { inert } from './inert.js';
 import type { DrawnFrom } from './event.js';
 import { seatBest } from './quorum.js';
-import { sessionEnded } from './session.js';
+import { leaveGiven, sessionEnded } from './session.js';
 import { defined } from './settled.js';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.js';
 import type { Person } from './request.js';
@@ -113,7 +114,7 @@ function holderRefusal({ request, proofs }: Allowed, { proof }: Redeem): Refusal
 /** What a broken glass permits must still be what this person may do alone, or what anybody may. */
 function brokenRefusal({ broke_glass }: Allowed, { verdict, breaker }: Redeem): Refusal | undefined {
   if (verdict.effect === 'allow') return undefined;
-  const terms = breaker ? breakTerms(verdict, breaker) : undefined;
+  const terms = breaker && hadIdAt(breaker, broke_glass!.at) ? breakTerms(verdict, breaker) : undefined;
   if (terms === undefined || (isRefusal(terms) && terms.code === 'break-glass-denied'))
     return refuse('approver-gone', 'Whoever broke the glass for this may no longer do so. Ask again.');
   if (isRefusal(terms)) return refuse('policy-denies', terms.text);
@@ -154,7 +155,7 @@ function drawnRefusal({ decision_id }: DrawnFrom, { origin, approvers, verdict, 
   if (verdict.effect !== 'require_approval') return undefined;
   const { approval } = origin;
   const exclude = verdict.approval!.exclude.map((id) => ({ id, because: 'policy' as const }));
-  const voted = approversAmong(approvers, approval);
+  const voted = approversAmong(approvers, leaveGiven(approval));
   const seating = { terms: verdict.approval!, excluded: [...approval.excluded, ...exclude], asked: [] };
   return seatBest(verdict.approval!, sitting(voted, seating, owner)).complete
     ? undefined

@@ -51,6 +51,8 @@ export interface Person {
   roles?: readonly Role[];
   /** Further ids of the same human being, such as a second account. */
   also?: readonly string[];
+  /** RFC 3339: since when the id is theirs. Absent: it was never anybody else's. */
+  since?: string;
   /** Where the person can be spoken to: accounts that are linked to them. */
   accounts?: readonly ChatAccount[];
   /** Seats that others have handed over for now. */

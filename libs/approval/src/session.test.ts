@@ -23,7 +23,7 @@ import {
 import { renderCard } from './card.js';
 import { decide } from './decide.js';
 import type { SessionDrawn } from './event.js';
-import type { ActionRequest } from './request.js';
+import type { ActionRequest, Person } from './request.js';
 import { isVariable, LONGEST_SESSION_S, type Draw } from './session.js';
 import type { Decision } from './state.js';
 import type { ApprovalTerms, SessionTerms, Verdict } from './verdict.js';
@@ -107,6 +107,22 @@ describe('leave for a session', () => {
       vote(ANA, { session: { expires_in_s: 60 } }),
     );
     expect(both.decision.session).toMatchObject({ count: 1, expires_at: later(62) });
+  });
+
+  it('is not carried on by somebody whose approval gave none, once one who gave it has gone', () => {
+    const two = {
+      seats: [
+        { group: 'dba', count: 1 },
+        { group: 'finance', count: 1 },
+      ],
+    };
+    const eve = person('eve', ['dba']);
+    const asked = pending({ request: refund(), verdict: asking(two), members: [DANA, eve, ANA] });
+    const { decision } = play(asked, vote(DANA, { session: {} }), vote(eve), vote(ANA, { session: {} }));
+    expect(decision.session).toMatchObject({ used: 0 });
+    const approvers = (...people: Person[]) => refusal(decision, { verdict: asking(two), approvers: people });
+    expect(approvers(DANA, eve, ANA)).toBeUndefined();
+    expect(approvers(eve, ANA)).toBe('approver-gone');
   });
 
   it('never lasts longer than an hour, whatever policy says', () => {

@@ -4,7 +4,7 @@ import { differing, pointed } from './pointer.js';
 import { seatBest } from './quorum.js';
 import { refuse, type Refusal } from './refusal.js';
 import type { ActionRequest, Agent, Person } from './request.js';
-import type { Decision } from './state.js';
+import type { ApprovalState, Decision } from './state.js';
 import type { SessionLimit, SessionTerms, Verdict } from './verdict.js';
 
 // One approval for several actions that are alike, of one agent in one session. Only where policy says so, only in what it
@@ -175,7 +175,7 @@ function limitRefusal(origin: Decision, request: ActionRequest, now: readonly Se
 function quorumRefusal(origin: Decision, { request, agent, verdict, approvers }: Draw): Refusal | undefined {
   const terms = verdict.approval!;
   const excluded = [...origin.approval!.excluded, ...excludedFrom(request, agent, terms)];
-  const voted = approversAmong(approvers, origin.approval!);
+  const voted = approversAmong(approvers, leaveGiven(origin.approval!));
   const complete = (wanted: typeof terms) =>
     seatBest(wanted, sitting(voted, { terms: wanted, excluded, asked: [] }, agent.owner)).complete;
   if (!complete(terms) || !complete(origin.approval!.terms))
@@ -183,6 +183,11 @@ function quorumRefusal(origin: Decision, { request, agent, verdict, approvers }:
   if (terms.step_up && !origin.approval!.terms.step_up)
     return refuse('step-up-required', 'Policy now wants a fresh sign-in for this.');
   return undefined;
+}
+
+/** The votes that gave leave: a plain approval beside them never meant more than the one action. */
+export function leaveGiven({ votes }: Pick<ApprovalState, 'votes'>): Pick<ApprovalState, 'votes'> {
+  return { votes: votes.filter(({ session }) => session !== undefined) };
 }
 
 function amount(request: ActionRequest, pointer: string): number | undefined {

@@ -1,5 +1,5 @@
 import { eligibility } from './eligibility.js';
-import { sameIdentity } from './identity.js';
+import { hadIdAt, sameIdentity } from './identity.js';
 import { groupsAsked } from './quorum.js';
 import { isRefusal } from './refusal.js';
 import type { ActionRequest, Person } from './request.js';
@@ -32,7 +32,7 @@ export function isConcerned({ agent, request, approval, broke_glass, review }: D
 export function noVoteBecause(decision: Decision, person: Person, owner: string | undefined): string {
   if (decision.status !== 'PENDING')
     return decision.approval ? 'This is already decided.' : 'Nobody was asked about this.';
-  if (decision.approval.votes.some(({ voter }) => sameIdentity(voter, person.id)))
+  if (decision.approval.votes.some(({ voter, at }) => sameIdentity(voter, person.id) && hadIdAt(person, at)))
     return 'You have voted on this already.';
   const groups = eligibility(person, decision.approval, owner);
   return isRefusal(groups) ? groups.text : '';

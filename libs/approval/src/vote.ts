@@ -2,7 +2,7 @@ import type { Ruling } from './decide.js';
 import { eligibility, handedSeats, sitting } from './eligibility.js';
 import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice, VoteRefused } from './event.js';
 import { addSeconds } from './hold.js';
-import { isIdOf, sameIdentity } from './identity.js';
+import { hadIdAt, isIdOf, sameIdentity } from './identity.js';
 import { inert, saysNothing } from './inert.js';
 import { seatBest, type Sitter } from './quorum.js';
 import { isRefusal, refuse, type Refusal } from './refusal.js';
@@ -88,7 +88,7 @@ export function refusedVote({ voter, vote, channel, submitted_by }: CastVote, { 
 /** Takes a vote back, as long as nothing has come of it. */
 export function retract(decision: Decision, { voter, channel, submitted_by }: Retract): Ruling {
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
-  const cast = decision.approval.votes.some((earlier) => sameIdentity(earlier.voter, voter.id));
+  const cast = decision.approval.votes.some((earlier) => sameIdentity(earlier.voter, voter.id) && isBy(earlier, voter));
   if (!cast) return { events: [], refused: refuse('no-vote', 'You have no vote on this to take back.') };
   return { events: [{ type: 'vote.retracted', voter: voter.id, channel, ...defined({ submitted_by }) }] };
 }
@@ -127,8 +127,12 @@ function stillSitting(
   votes: Pending['approval']['votes'],
   { earlier = [], owner, voter }: CastVote,
 ): Sitter[] {
-  const people = votes.flatMap((cast) => earlier.find(({ id }) => id === cast.voter) ?? []);
+  const people = votes.flatMap(({ voter: id, at }) => earlier.find((one) => one.id === id && hadIdAt(one, at)) ?? []);
   return sitting([...people, voter], asked, owner);
+}
+
+function isBy({ voter, at }: Pending['approval']['votes'][number], person: Person): boolean {
+  return hadIdAt(person, at) && isIdOf(person, voter);
 }
 
 function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined {
@@ -144,7 +148,7 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
     const where = channels.map((one) => inert(one, 40)).join(' or ');
     return refuse('wrong-channel', `Policy takes votes on this in ${where} only. Vote there.`);
   }
-  const before = asked.votes.find((cast) => isIdOf(voter, cast.voter));
+  const before = asked.votes.find((cast) => isBy(cast, voter));
   if (before && (before.vote === vote || !sameIdentity(before.voter, voter.id))) {
     const text = 'You have voted on this already. One person is one vote, whatever the group or channel.';
     return refuse('already-voted', text);

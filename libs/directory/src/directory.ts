@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import type { Agent, Calendars, ChatAccount, Destination, Person, Scope } from '@countersign/approval';
+import {
+  hadIdAt,
+  type Agent,
+  type Calendars,
+  type ChatAccount,
+  type Destination,
+  type Person,
+  type Scope,
+} from '@countersign/approval';
 import { toCalendar } from './calendar.js';
 import type { DirectoryFile } from './file.js';
 
@@ -41,9 +49,9 @@ export class Directory {
       Object.entries(file.groups).flatMap(([group, given]) => (given ? [[group, toCalendar(given)]] : [])),
     );
     this.#people = new Map(
-      file.people.map(({ id, name, groups, roles, guest, disabled, links, rota, stands_in }) => [
+      file.people.map(({ id, name, groups, roles, guest, disabled, links, rota, stands_in, since }) => [
         id,
-        { id, name, groups, guest, disabled, ...defined({ roles, rota, stands_in }), ...accountsOf(links) },
+        { id, name, groups, guest, disabled, ...defined({ roles, rota, stands_in, since }), ...accountsOf(links) },
       ]),
     );
     this.#agents = new Map();
@@ -83,11 +91,14 @@ export class Directory {
     return this.#credentials.get(tokenHash);
   }
 
-  /** An agent or a person as a caller, whatever credential they came with; undefined when they may not call. */
-  callerFor(kind: 'agent' | 'person', id: string): Caller | undefined {
+  /**
+   * An agent or a person as a caller, by a credential from that time, RFC 3339; undefined when they may not call. Whoever has
+   * a person's id since is somebody else: what was given to the one is none of the other's.
+   */
+  callerFor(kind: 'agent' | 'person', id: string, at: string): Caller | undefined {
     if (kind === 'agent') return this.#callers.get(id);
     const person = this.#people.get(id);
-    return person && !person.disabled ? { kind, id, person } : undefined;
+    return person && !person.disabled && hadIdAt(person, at) ? { kind, id, person } : undefined;
   }
 
   person(id: string): Person | undefined {

@@ -63,7 +63,11 @@ type Parsed = z.infer<typeof schema>;
 
 /** What a file says, and what is known of people from elsewhere: no file can say that. */
 export type DirectoryFile = Omit<Parsed, 'people'> & {
-  people: (Parsed['people'][number] & Pick<Person, 'rota' | 'stands_in'>)[];
+  people: (Parsed['people'][number] &
+    Pick<Person, 'rota' | 'stands_in' | 'since'> & {
+      /** True when nobody knows them but the identity provider, by which they signed in. */
+      claimed?: true;
+    })[];
 };
 
 /**

@@ -54,7 +54,7 @@ export class ApiTokens {
     const state = registry.get<KeptToken>(API_TOKEN, tokenHash)?.state;
     const at = now().getTime();
     if (!state || Date.parse(state.expires_at) <= at) return undefined;
-    const holder = directory().callerFor(state.holder.kind, state.holder.id);
+    const holder = directory().callerFor(state.holder.kind, state.holder.id, state.created_at);
     if (!holder) return undefined;
     this.#used.set(tokenHash, at);
     return { ...holder, scopes: state.scopes, until: Date.parse(state.expires_at) } as Caller;

@@ -1,4 +1,4 @@
-import { ROLES, type Role } from '@countersign/approval';
+import { identityKey, ROLES, type Role } from '@countersign/approval';
 import type { DirectoryFile, Overlay } from '@countersign/directory';
 import type { Registry } from '@countersign/store';
 import { CLAIMED, type ClaimedPerson } from './sign-ins.js';
@@ -14,10 +14,11 @@ export class ClaimedPeople implements Overlay {
   }
 
   apply(data: DirectoryFile, at: Date): { data: DirectoryFile; until?: Date } {
-    const known = new Set(data.people.map(({ id }) => id));
+    // Compared loosely: another spelling of somebody whom the file has disabled must not be a person of its own.
+    const known = new Set([...data.people, ...data.agents].map(({ id }) => identityKey(id)));
     const claimed = this.registry
       .all<ClaimedPerson>(CLAIMED)
-      .filter(({ id, state }) => !known.has(id) && Date.parse(state.until) > at.getTime());
+      .filter(({ id, state }) => !known.has(identityKey(id)) && Date.parse(state.until) > at.getTime());
     if (claimed.length === 0) return { data };
     const people = claimed.map(({ id, state: { name, groups, roles } }) => ({
       id,
@@ -28,6 +29,7 @@ export class ClaimedPeople implements Overlay {
       links: {},
       guest: false,
       disabled: false,
+      claimed: true as const,
     }));
     const until = new Date(Math.min(...claimed.map(({ state }) => Date.parse(state.until))));
     return { data: { ...data, people: [...data.people, ...people] }, until };

@@ -7,6 +7,11 @@ export function personIn(claims: Claims, { subjectClaim }: Pick<OidcConfig, 'sub
   return id;
 }
 
+/** Whether claims are of an agent, even of one that nobody knows: no token of a person has this claim. */
+export function isOfAgent(claims: Claims, { agentClaim }: Pick<OidcConfig, 'agentClaim'>): boolean {
+  return agentClaim !== undefined && Object.hasOwn(claims, agentClaim);
+}
+
 export function agentIn(claims: Claims, { agentClaim }: Pick<OidcConfig, 'agentClaim'>): string | undefined {
   return agentClaim === undefined ? undefined : textIn(claims, agentClaim);
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { roleRefusal, type Person } from '@countersign/approval';
+import { hadIdAt, roleRefusal, type Person } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import type { Directory, DirectoryFile, Overlay } from '@countersign/directory';
 import type { Registry, RegistryFact, Writer } from '@countersign/store';
@@ -229,8 +229,11 @@ export class ProvedLinks implements Overlay {
     );
     const people = data.people.map((person) => {
       const proved = links.filter(
-        ({ person: id, channel, account }) =>
-          id === person.id && !person.links[channel]?.length && !stated.has(keyOf(channel, account)),
+        ({ person: id, channel, account, at }) =>
+          id === person.id &&
+          hadIdAt(person, at) &&
+          !person.links[channel]?.length &&
+          !stated.has(keyOf(channel, account)),
       );
       if (proved.length === 0) return person;
       const own = { ...person.links };

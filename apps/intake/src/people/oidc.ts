@@ -50,7 +50,7 @@ export type Claims = JWTPayload & Record<string, unknown>;
 
 /** Signature algorithms with which whoever verifies cannot forge. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-const SKEW_S = 30;
+export const SKEW_S = 30;
 const PATIENCE_S = 5;
 /** For how long it is believed that the identity provider cannot be reached. */
 const DOWN_MS = 2_000;

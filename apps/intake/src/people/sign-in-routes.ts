@@ -1,3 +1,4 @@
+import { sameIdentity } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
 import {
@@ -101,8 +102,13 @@ export function oidcRoutes(parts: SignInParts): RawRoute[] {
 
 async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc, claims: Claims, attempt: Try) {
   const id = personIn(claims, config);
-  const listed = id === undefined ? undefined : directory().data.people.find((person) => person.id === id);
-  const claimed = id === undefined ? undefined : describedIn(claims, id, config);
+  const { people, agents } = directory().data;
+  // Whoever another source knows, by whichever spelling, is who it says: never a person of their own beside that.
+  const stated = [...people.filter(({ claimed }) => !claimed), ...agents].filter((one) =>
+    sameIdentity(one.id, id ?? ''),
+  );
+  const listed = people.find((one) => one.id === id && stated.includes(one));
+  const claimed = id === undefined || stated.length > 0 ? undefined : describedIn(claims, id, config);
   const person = listed ?? (claimed && { id: id!, name: claimed.name, disabled: false });
   if (!person || person.disabled)
     throw new StatusError('PERMISSION_DENIED', 'you are not in the directory here: ask whoever looks after it', {

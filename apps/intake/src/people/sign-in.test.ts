@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DecisionService, PeopleService } from '@countersign/contract';
+import { ApprovalService, DecisionService, PeopleService } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BOT, newPlace, People, startGate, type Gate } from '../../../../test/gate.js';
+import { BOT, newPlace, People, SERVICE_TOKEN, startGate, type Gate } from '../../../../test/gate.js';
 import { Browser, CLIENT, startIdentityProvider, type IdentityProvider } from '../../../../test/identity-provider.js';
+import { ScimClient, TOKEN } from '../../../../test/scim-client.js';
 import { freePorts } from '../../../../test/ports.js';
 import { ownPath } from './sign-in-routes.js';
 
@@ -15,8 +16,9 @@ require_approval contains {
 	"seats": [{"group": "dba", "count": 1}], "expires_in": "15m",
 } if input.action.name == "db.delete"
 `;
+const { castVote } = ApprovalService.method;
 const API = 'https://gate.example/api';
-const { whoAmI, endSignIns } = PeopleService.method;
+const { whoAmI, endSignIns, createToken, startLink, presentLinkCode, confirmLink } = PeopleService.method;
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 let provider: IdentityProvider;
@@ -25,16 +27,18 @@ let gate: Gate;
 let other: Gate;
 const people = new People();
 let home: string;
+let claims: { home: string; ports: [number, number] };
 let back: string;
 const ours = { 'x-countersign-inbox': '1', 'sec-fetch-site': 'same-origin' };
 
 beforeAll(async () => {
   place = await newPlace();
-  const ports = await freePorts(5);
+  const ports = await freePorts(7);
   providerPort = ports[4]!;
   home = `http://127.0.0.1:${ports[1]}`;
   back = `${home}/sign-in/callback`;
-  provider = await startIdentityProvider(providerPort, [back]);
+  claims = { home: `http://127.0.0.1:${ports[6]}`, ports: [ports[5]!, ports[6]!] };
+  provider = await startIdentityProvider(providerPort, [back, `${claims.home}/sign-in/callback`]);
   const env = {
     COUNTERSIGN_PUBLIC_URL: home,
     COUNTERSIGN_OIDC_ISSUER: provider.issuer,
@@ -209,17 +213,32 @@ describe('an attacker who', () => {
 });
 
 describe('an access token of the identity provider', () => {
-  const claims = (more: object = {}) => {
+  const claimed = (more: object = {}) => {
     const now = Math.floor(Date.now() / 1000);
     return { iss: provider.issuer, aud: API, sub: 'dana@acme.example', iat: now, exp: now + 300, ...more };
   };
 
   it('is taken for its person, and for an agent by the claim that is configured', async () => {
-    const person = await provider.sign(claims());
+    const person = await provider.sign(claimed());
     expect(await gate.grpc.call(person, whoAmI, {})).toMatchObject({ kind: 'person', id: 'dana@acme.example' });
     expect(await gate.grpc.call(person, whoAmI, {})).toMatchObject({ id: 'dana@acme.example' });
-    const agent = await provider.sign(claims({ sub: 'x', countersign_agent: 'release-bot' }));
+    const agent = await provider.sign(claimed({ sub: 'x', countersign_agent: 'release-bot' }));
     expect(await other.grpc.call(agent, whoAmI, {})).toMatchObject({ kind: 'agent', id: 'release-bot' });
+  });
+
+  it.each<[string, unknown]>([
+    ['is disabled', 'release-bot'],
+    ['nobody knows', 'other-bot'],
+    ['is none', { id: 'release-bot' }],
+  ])('of an agent that %s is not one of the person it was made for', async (_, countersign_agent) => {
+    const token = await provider.sign(claimed({ countersign_agent }));
+    await people.changed(
+      (text) => text.replace('    owner: sam@acme.example\n', '    owner: sam@acme.example\n    disabled: true\n'),
+      async () => {
+        for (const one of [gate, other])
+          await expect(one.grpc.call(token, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      },
+    );
   });
 
   it.each<[string, object]>([
@@ -230,20 +249,20 @@ describe('an access token of the identity provider', () => {
     ['that is not yet good', { nbf: Math.floor(Date.now() / 1000) + 300 }],
     ['of nobody here', { sub: 'mallory@evil.example' }],
   ])('%s is none', async (_, more) => {
-    await expect(gate.grpc.call(await provider.sign(claims(more)), whoAmI, {})).rejects.toMatchObject({
+    await expect(gate.grpc.call(await provider.sign(claimed(more)), whoAmI, {})).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });
   });
 
   it('that is over by less than clocks differ is taken', async () => {
-    const token = await provider.sign(claims({ exp: Math.floor(Date.now() / 1000) - 5 }));
+    const token = await provider.sign(claimed({ exp: Math.floor(Date.now() / 1000) - 5 }));
     expect(await gate.grpc.call(token, whoAmI, {})).toMatchObject({ id: 'dana@acme.example' });
   });
 
   it('signed with nothing, with the public key as a secret, or with an unknown key is none', async () => {
     const jwks = (await (await fetch(`${provider.issuer}/jwks`)).json()) as { keys: { n: string }[] };
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const body = part(claims());
+    const body = part(claimed());
     const hmac = (key: string) => {
       const text = `${part({ alg: 'HS256', kid: 'one' })}.${body}`;
       return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
@@ -254,7 +273,7 @@ describe('an access token of the identity provider', () => {
       hmac(jwks.keys[0]!.n),
       hmac(JSON.stringify(jwks.keys[0])),
       hmac(CLIENT.secret),
-      await provider.sign(claims(), { kid: 'other' }),
+      await provider.sign(claimed(), { kid: 'other' }),
     ];
     for (const token of forged)
       await expect(gate.grpc.call(token, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -287,6 +306,81 @@ describe('where policy wants a fresh proof', () => {
     expect(fresh.page.headers.get('refresh')).toBe(`0; url=/inbox/${id}`);
     expect((await approve(second, fresh.token)).status).toBe(400);
     expect(await (await approve(id, fresh.token)).json()).toMatchObject({ decision: { state: 'STATE_ALLOWED' } });
+  });
+});
+
+describe('where people are known by what the identity provider says of them', () => {
+  let claiming: Gate;
+  let scim: ScimClient;
+
+  beforeAll(async () => {
+    const env = {
+      COUNTERSIGN_PUBLIC_URL: claims.home,
+      COUNTERSIGN_OIDC_ISSUER: provider.issuer,
+      COUNTERSIGN_OIDC_CLIENT_ID: CLIENT.id,
+      COUNTERSIGN_OIDC_CLIENT_SECRET: CLIENT.secret,
+      COUNTERSIGN_OIDC_GROUPS_CLAIM: 'groups',
+      COUNTERSIGN_SCIM_TOKEN: TOKEN,
+    };
+    claiming = await startGate({ ...place, directory: people, env, ports: claims.ports });
+    scim = new ScimClient(claiming.httpPort);
+  });
+  afterAll(() => claiming?.stop());
+
+  /** What the browser holds in the end; empty when the person was not let in. */
+  const enter = async (account: string) => {
+    const browser = new Browser();
+    const back = `${claims.home}/sign-in/callback`;
+    await browser.get(await browser.through(await browser.get(`${claims.home}/sign-in`), account, back));
+    return decodeURIComponent(browser.cookie(claims.home, 'countersign_sign_in') ?? '');
+  };
+  const known = async (token: string) => (await me(claiming, token)).status === 200;
+
+  it('whoever neither the file nor SCIM knows is in the groups of their claims', async () => {
+    expect(await (await me(claiming, await enter('new@idp.example'))).json()).toMatchObject({ groups: ['dba'] });
+  });
+
+  it('somebody whom the file has disabled is not let in under another spelling of their id', async () => {
+    await people.changed(
+      (text) => text.replace('    name: Dana Ito\n', '    name: Dana Ito\n    disabled: true\n'),
+      async () => {
+        for (const account of ['dana@acme.example', 'DANA@acme.example']) expect(await enter(account)).toBe('');
+      },
+    );
+    expect(await enter('Release-Bot')).toBe('');
+  });
+
+  it('somebody whom SCIM has removed does not live on by what was said of them before', async () => {
+    const before = await enter('kim@idp.example');
+    expect(await known(before)).toBe(true);
+    const { id } = await scim.user('kim@idp.example');
+    const after = await enter('kim@idp.example');
+    expect(await (await me(claiming, after)).json()).toMatchObject({ id: 'kim@idp.example', groups: [] });
+    await scim.delete(`/Users/${id}`);
+    for (const token of [before, after]) expect(await known(token)).toBe(false);
+  });
+
+  it('an id that SCIM gives to another person brings neither the tokens nor the accounts of who had it', async () => {
+    const [ray, sue] = [await scim.user('ray@idp.example'), await scim.user('sue@idp.example')];
+    const cookie = await enter('ray@idp.example');
+    const { secret } = await claiming.grpc.call(cookie, createToken, { name: 'laptop', scopes: ['all'] });
+    const { id, code } = await claiming.grpc.call(cookie, startLink, { channel: 'slack' });
+    const account = 'T0ACME/U0RAY';
+    await claiming.grpc.call(SERVICE_TOKEN, presentLinkCode, {
+      code,
+      person: 'ray@idp.example',
+      chatAccount: { channel: 'slack', account },
+    });
+    await claiming.grpc.call(cookie, confirmLink, { id, account });
+    await claiming.grpc.call(secret, whoAmI, {});
+    await scim.patch(`/Users/${ray.id}`, [{ op: 'replace', path: 'userName', value: 'ray-old@idp.example' }]);
+    await scim.patch(`/Users/${sue.id}`, [{ op: 'replace', path: 'userName', value: 'ray@idp.example' }]);
+    expect(await known(await enter('ray@idp.example'))).toBe(true);
+    for (const one of [claiming, gate])
+      for (const token of [secret, cookie])
+        await expect(one.grpc.call(token, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const vote = { id: `dec_${'0'.repeat(26)}`, vote: 1, chatAccount: { channel: 'slack', account } };
+    await expect(claiming.grpc.call(SERVICE_TOKEN, castVote, vote)).rejects.toMatchObject({ reason: 'NOT_LINKED' });
   });
 });
 

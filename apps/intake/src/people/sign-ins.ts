@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { roleRefusal, type Person } from '@countersign/approval';
+import { identityKey, roleRefusal, type Person } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { EventDraft, Registry, RegistryChange, RegistryFact, Writer } from '@countersign/store';
@@ -73,7 +73,7 @@ export class SignIns {
     const at = now().getTime();
     const seen = Math.max(Date.parse(state.seen_at), this.#used.get(tokenHash) ?? 0);
     if (Date.parse(state.expires_at) <= at || seen + idleMs <= at) return undefined;
-    const caller = directory().callerFor('person', state.person);
+    const caller = directory().callerFor('person', state.person, state.at);
     if (!caller) return undefined;
     this.#used.set(tokenHash, at);
     const { step_up, at: began } = state;
@@ -111,11 +111,11 @@ export class SignIns {
       events.push({ ...peopleEvent(out, at, 2), stream: before.state.id });
       changes.push({ kind: SIGN_IN, id: before.id, expected: before.version, state: null });
     }
+    const known = registry.get<ClaimedPerson>(CLAIMED, person.id);
     if (options.claimed) {
-      const known = registry.get<ClaimedPerson>(CLAIMED, person.id);
       const state: ClaimedPerson = { ...options.claimed, until: expires_at };
       changes.push({ kind: CLAIMED, id: person.id, expected: known?.version ?? 0, state });
-    }
+    } else if (known) changes.push({ kind: CLAIMED, id: person.id, expected: known.version, state: null });
     if ((await writer.write({ decisionId: id, events, registry: changes })) !== 'written')
       throw new StatusError('PERMISSION_DENIED', 'this sign-in was used before: begin again', {
         reason: 'USED_SIGN_IN',
@@ -167,6 +167,12 @@ export class SignIns {
           state: { ...state, seen_at: new Date(seen).toISOString() },
         });
     }
+    // Claims behind whom another source knows by now would come up again when it forgets them.
+    const stated = new Set(
+      this.parts.directory().data.people.flatMap(({ id, claimed }) => (claimed ? [] : identityKey(id))),
+    );
+    for (const { id, version } of registry.all<ClaimedPerson>(CLAIMED))
+      if (stated.has(identityKey(id))) await this.#forget({ kind: CLAIMED, id, expected: version, state: null });
     for (const kind of [TRIED, CLAIMED])
       for (const { id, version, state } of registry.all<{ until: string }>(kind))
         if (Date.parse(state.until) <= ms) await this.#forget({ kind, id, expected: version, state: null });

@@ -1,6 +1,6 @@
 import type { Caller, Directory } from '@countersign/directory';
-import { agentIn, personIn } from './identity.js';
-import type { Claims, Oidc } from './oidc.js';
+import { agentIn, isOfAgent, personIn } from './identity.js';
+import { SKEW_S, type Claims, type Oidc } from './oidc.js';
 
 const MOST_KEPT = 10_000;
 /** A key that the identity provider has taken back is believed no longer than this. */
@@ -29,12 +29,11 @@ export class SignedTokens {
 
   #holder(claims: Claims): Caller | undefined {
     const { oidc, directory } = this.parts;
-    const now = directory();
-    const agent = agentIn(claims, oidc.config);
-    const person = personIn(claims, oidc.config);
-    const caller =
-      (agent === undefined ? undefined : now.callerFor('agent', agent)) ??
-      (person === undefined ? undefined : now.callerFor('person', person));
+    // A token of an agent is an agent's or nobody's: one that is disabled must not become whoever its token was made for.
+    const kind = isOfAgent(claims, oidc.config) ? 'agent' : 'person';
+    const id = kind === 'agent' ? agentIn(claims, oidc.config) : personIn(claims, oidc.config);
+    const issued = new Date(((claims.iat ?? 0) + SKEW_S) * 1000).toISOString();
+    const caller = id === undefined ? undefined : directory().callerFor(kind, id, issued);
     return caller && ({ ...caller, until: claims.exp! * 1000 } as Caller);
   }
 }

@@ -25,6 +25,8 @@ interface Kept {
 export interface KeptUser extends Kept {
   /** The id that rules compare, as it was when it was last written. */
   person: string;
+  /** RFC 3339: since when that id is theirs. Absent in what was kept before: since they were told of. */
+  since?: string;
 }
 
 export type KeptGroup = Kept;

@@ -89,10 +89,11 @@ export class ScimPeople implements Overlay {
     this.#people.set(id, this.#personOf(id, fact.state));
   }
 
-  #personOf(id: string, { resource, person }: KeptUser): DirectoryPerson {
+  #personOf(id: string, { resource, person, created, since = created }: KeptUser): DirectoryPerson {
     const roles = rolesIn(resource, this.config);
     return {
       id: person,
+      since,
       name: personName(resource),
       ...(roles ? { roles } : {}),
       groups: this.groupsOf(id).map(({ state }) => String(state.resource.displayName)),
@@ -145,8 +146,8 @@ export class ScimPeople implements Overlay {
 }
 
 function isStricter(before: DirectoryPerson, after: DirectoryPerson): boolean {
-  const { id, disabled, guest, links } = before;
-  if (id !== after.id || (after.disabled && !disabled) || (after.guest && !guest)) return true;
+  const { id, since, disabled, guest, links } = before;
+  if (id !== after.id || since !== after.since || (after.disabled && !disabled) || (after.guest && !guest)) return true;
   if (losesRole(before, after)) return true;
   const kept = new Set(accountsOf(after.links));
   return accountsOf(links).some((account) => !kept.has(account));

@@ -1,8 +1,9 @@
-import { identityKey, type Role } from '@countersign/approval';
+import { identityKey, sameIdentity, type Role } from '@countersign/approval';
 import type { PeopleFact } from '@countersign/contract';
 import type { DirectoryFile } from '@countersign/directory';
 import { ScimProblem, type Resource } from '@countersign/scim';
 import type { RegistryFact } from '@countersign/store';
+import { CLAIMED } from '../people/sign-ins.js';
 import { BY, changedNames, type Change } from './change.js';
 import type { ScimConfig } from './config.js';
 import { USER_KIND, type KeptUser } from './facts.js';
@@ -28,6 +29,7 @@ export class Users {
     const resource = { ...given, id, active: given.active ?? true };
     const person = personId(resource, this.parts.config);
     this.#rename(change, id, undefined, resource);
+    this.#dropClaims(change, person);
     const fact: PeopleFact = {
       type: 'person.provisioned',
       ...this.#told(person, resource),
@@ -35,7 +37,7 @@ export class Users {
       by: BY,
     };
     const told = change.tell(id, 0, fact);
-    change.put(USER_KIND, id, 0, { resource, person, created: change.at, modified: change.at, told });
+    change.put(USER_KIND, id, 0, { resource, person, since: change.at, created: change.at, modified: change.at, told });
   }
 
   /** `given` is the whole resource as it is to be. */
@@ -46,6 +48,7 @@ export class Users {
     const person = personId(resource, this.parts.config);
     if (attributes.length === 0 && person === state.person) return;
     this.#rename(change, id, state, resource);
+    if (person !== state.person) for (const each of [person, state.person]) this.#dropClaims(change, each);
     const fact: PeopleFact = {
       type: 'person.changed',
       ...this.#told(person, resource),
@@ -54,7 +57,9 @@ export class Users {
       by: BY,
     };
     const told = change.tell(id, state.told, fact);
-    change.put(USER_KIND, id, version, { ...state, resource, person, modified: change.at, told });
+    // Names are taken from one person and given to another: nothing of the one's may come to the other with it.
+    const renamed = person === state.person ? {} : { since: change.at };
+    change.put(USER_KIND, id, version, { ...state, ...renamed, resource, person, modified: change.at, told });
     change.takesAway ||=
       person !== state.person ||
       !isActive(resource) ||
@@ -72,6 +77,7 @@ export class Users {
       by: BY,
     });
     for (const name of namesOf(state)) this.#free(change, name);
+    this.#dropClaims(change, state.person);
     change.put(USER_KIND, id, version, null);
     change.takesAway = true;
   }
@@ -89,6 +95,12 @@ export class Users {
   /** Any change may take a chat account away; which attributes are accounts is the operator's choice. */
   #unlinks(attributes: string[]): boolean {
     return this.parts.people.config.links.length > 0 && attributes.length > 0;
+  }
+
+  /** What the identity provider said of somebody who signed in must not stand in for whom it has told of, once they go. */
+  #dropClaims(change: Change, person: string): void {
+    for (const { id, version } of this.parts.people.registry.all(CLAIMED))
+      if (sameIdentity(id, person)) change.put(CLAIMED, id, version, null);
   }
 
   /** Takes the names it is to have and lets go of those it had. Each name is one person's, the file's people included. */
