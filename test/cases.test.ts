@@ -18,7 +18,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ANYTHING } from './gate.js';
-import { until } from './intake-writes.js';
+import { until } from './until.js';
 import { freePorts } from './ports.js';
 import { testDatabase } from './postgres.js';
 import { Grpc, http, Refusal, type HttpOptions } from './wire.js';

@@ -135,7 +135,7 @@ export async function startGate({ databaseUrl, dataDir, policies, directory, env
   const parts = { pool, bus, policy, supply, directory: directory ?? new People(), log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),
-    surface: (app) => app.get<Intake>(INTAKE).surface,
+    endpoints: (app) => app.get<Intake>(INTAKE).endpoints,
     bind: '127.0.0.1',
     httpPort,
     grpcPort,

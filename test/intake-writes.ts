@@ -78,11 +78,3 @@ export async function chainProblems(pool: Pool): Promise<SourceProblem[]> {
     })),
   );
 }
-
-/** Waits for a condition; the time is only there to fail. */
-export async function until(what: string, met: () => Promise<boolean> | boolean, withinMs = 20_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await met());) {
-    if (Date.now() > end) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -55,18 +55,3 @@ export abstract class FakeServer {
 }
 
 export type Answered = { status: number; headers?: Record<string, string>; body?: unknown } | 'silence';
-
-/** Waits until `look` finds something, because what is tested happens in another loop. */
-export async function eventually<T>(
-  look: () => T | Promise<T>,
-  what: string,
-  timeoutMs = 8_000,
-): Promise<NonNullable<T>> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() > deadline) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

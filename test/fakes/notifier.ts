@@ -45,7 +45,7 @@ export async function startNotifier(
   const log = openLog('notifier-test', 'silent');
   const running = await startService({
     module: notifierModule(config, { pool, bus, voting: { castVote }, linking: { present }, log, pace }),
-    surface: () => ({ services: [], documents: {} }),
+    endpoints: () => ({ services: [], documents: {} }),
     bind: '127.0.0.1',
     httpPort: 0,
     log,

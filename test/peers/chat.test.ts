@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBlocks, readBlocks } from '../fakes/block-kit.js';
-import { eventually } from '../fakes/index.js';
 import { Product, refused } from './product.js';
+import { until } from '../until.js';
 
 // What can be done to people where they are asked: cards that lie, links that anybody may follow, buttons that live on.
 
@@ -107,8 +107,8 @@ describe('after the decision', () => {
     const message = await product.inSlack(id);
     const card = await product.inTeams(id);
     await product.approve('dana', id);
-    await eventually(() => product.slack.buttons(message).length === 0, 'Slack has no buttons');
-    await eventually(() => (card.card['actions'] as unknown[]).length === 0, 'Teams has no buttons');
+    await until('Slack has no buttons', () => product.slack.buttons(message).length === 0);
+    await until('Teams has no buttons', () => (card.card['actions'] as unknown[]).length === 0);
     expect(readBlocks(message.blocks)).toContain('Approved by Dana Ito');
   });
 
@@ -127,7 +127,7 @@ describe('after the decision', () => {
     const posted = product.slack.messages.length;
     await product.restart();
     await product.approve('dana', id);
-    await eventually(() => product.slack.buttons(message).length === 0, 'the buttons are gone');
+    await until('the buttons are gone', () => product.slack.buttons(message).length === 0);
     expect(product.slack.messages.length).toBe(posted);
   });
 });

@@ -6,11 +6,12 @@ import { startStandalone, type Standalone } from '@countersign/app-standalone';
 import type { Envelope } from '@countersign/contract';
 import { parseSettings } from '@countersign/service';
 import pg from 'pg';
-import { FakeSlack, FakeTeams, eventually } from '../fakes/index.js';
+import { FakeSlack, FakeTeams } from '../fakes/index.js';
 import { ANYTHING, answered, eventsOf, HOLD } from '../gate.js';
 import { freePorts } from '../ports.js';
 import { testDatabase } from '../postgres.js';
 import { http, Refusal, type HttpOptions } from '../wire.js';
+import { until } from '../until.js';
 
 // The whole product as strangers meet it: HTTP, Slack and Teams, a real database, and a policy that answers what the request
 // says. Sam owns release-bot and is everything an administrator can be; Lee is whom it works for.
@@ -157,16 +158,15 @@ export class Product {
 
   /** The message about a decision: each is about another thing. */
   inSlack(id: string, channel = 'C0DBA') {
-    return eventually(() => {
+    return until(`the request ${id} is in ${channel}`, () => {
       const found = this.slack.messages.filter((message) => message.channel === channel);
       return found.find((message) => JSON.stringify(message.blocks).includes(id));
-    }, `the request ${id} is in ${channel}`);
+    });
   }
 
   inTeams(id: string) {
-    return eventually(
-      () => this.teams.messages.find(({ card }) => JSON.stringify(card).includes(id)),
-      `the request ${id} is in Teams`,
+    return until(`the request ${id} is in Teams`, () =>
+      this.teams.messages.find(({ card }) => JSON.stringify(card).includes(id)),
     );
   }
 

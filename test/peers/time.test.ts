@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../fakes/index.js';
 import { Product, refused } from './product.js';
+import { until } from '../until.js';
 
 // What time does in other products: nothing at all, or the wrong thing. And what a permission is worth afterwards.
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 const settledAs = (id: string, state: string) =>
-  eventually(async () => (await product.read(id)).state === state, `${id} is ${state}`);
+  until(`${id} is ${state}`, async () => (await product.read(id)).state === state);
 
 describe('silence', () => {
   // Fails when a time that is over has a default other than no.
@@ -37,7 +37,7 @@ describe('silence', () => {
   it('pending for ever, with a live button', async () => {
     const { id } = await product.ask(product.request({ expires_in: '1s' }));
     const message = await product.inSlack(id);
-    await eventually(() => product.slack.buttons(message).length === 0, 'the buttons are gone');
+    await until('the buttons are gone', () => product.slack.buttons(message).length === 0);
     expect(await product.types(id)).toContain('decision.expired');
   });
 
@@ -50,7 +50,7 @@ describe('silence', () => {
     const notes = product.slack.notes.length;
     const who = { id: 'U0DANA', team: 'T0ACME' };
     await product.slack.click(`${product.url}/slack/interactions`, message, 'Approve', who);
-    const note = await eventually(() => product.slack.notes[notes], 'a private note');
+    const note = await until('a private note', () => product.slack.notes[notes]);
     expect(note).toMatchObject({ onlyFor: 'U0DANA', text: expect.stringMatching(/expired/) as string });
     expect((await refused(product.approve('dana', id))).reason).toBe('EXPIRED');
     expect((await product.read(id)).state).toBe('STATE_EXPIRED');

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { parseSettings } from '@countersign/service';
 import { startStandalone, type Standalone } from '@countersign/app-standalone';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, FakeSlack, FakeTeams } from '../fakes/index.js';
+import { FakeSlack, FakeTeams } from '../fakes/index.js';
 import { freePorts } from '../ports.js';
 import { testDatabase } from '../postgres.js';
+import { until } from '../until.js';
 
 // The whole product with both channels on: one request, asked in Slack and in Teams, answered once.
 
@@ -87,8 +88,8 @@ describe('one request in two channels', () => {
 
   it('a vote in Teams settles it, and the message in Slack says so and has no buttons', async () => {
     const { id } = await ask(12_480);
-    const message = await eventually(() => inSlack('Delete 12,480 rows'), 'the request is in Slack');
-    const card = await eventually(() => teams.messages[0], 'the request is in Teams');
+    const message = await until('the request is in Slack', () => inSlack('Delete 12,480 rows'));
+    const card = await until('the request is in Teams', () => teams.messages[0]);
     const response = await teams.click(`${url()}/teams/messages`, card, 'Approve', {
       tenant: teams.tenant,
       oid: 'dana',
@@ -98,15 +99,15 @@ describe('one request in two channels', () => {
       state: 'STATE_ALLOWED',
       approval: { votes: [{ voter: 'dana@acme.example', channel: 'teams' }] },
     });
-    await eventually(() => slack.buttons(message).length === 0, 'the buttons are gone');
+    await until('the buttons are gone', () => slack.buttons(message).length === 0);
     expect(slack.read('C0DBA')[0]).toContain('Approved by Dana Ito in Teams');
   });
 
   it('the owner of the agent is refused in Slack, privately, and nothing changes', async () => {
     const { id } = await ask(555);
-    const message = await eventually(() => inSlack('Delete 555 rows'), 'the request is in Slack');
+    const message = await until('the request is in Slack', () => inSlack('Delete 555 rows'));
     await slack.click(`${url()}/slack/interactions`, message, 'Approve', { id: 'U0SAM', team: 'T0ACME' });
-    const note = await eventually(() => slack.notes[0], 'a note to the one who clicked');
+    const note = await until('a note to the one who clicked', () => slack.notes[0]);
     expect(note).toMatchObject({
       onlyFor: 'U0SAM',
       text: expect.stringContaining('You own the agent that asks') as string,
@@ -116,9 +117,9 @@ describe('one request in two channels', () => {
 
   it('somebody without a link is refused, whatever their display name', async () => {
     const { id } = await ask(777);
-    const message = await eventually(() => inSlack('Delete 777 rows'), 'the request is in Slack');
+    const message = await until('the request is in Slack', () => inSlack('Delete 777 rows'));
     await slack.click(`${url()}/slack/interactions`, message, 'Approve', { id: 'U0NOBODY', team: 'T0ACME' });
-    await eventually(() => slack.notes.some(({ onlyFor }) => onlyFor === 'U0NOBODY'), 'a note to the stranger');
+    await until('a note to the stranger', () => slack.notes.some(({ onlyFor }) => onlyFor === 'U0NOBODY'));
     expect((await read(id)).state).toBe('STATE_PENDING');
   });
 });

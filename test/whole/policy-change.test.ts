@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Vote } from '@countersign/contract';
 import { countersign } from '../../apps/cli/test/terminal-run.js';
 import { ANA, approvals, BEN, BOT, CHANGING, decisions, newPlace, READ, startGate, type Gate } from '../gate.js';
-import { until } from '../intake-writes.js';
+import { until } from '../until.js';
 import { release } from '../releases.js';
 
 // A policy is changed from a terminal, against intake as it runs.

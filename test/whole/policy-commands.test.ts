@@ -6,10 +6,10 @@ import { parseSettings } from '@countersign/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { env, opa } from '../../apps/cli/test/policies.js';
 import { countersign } from '../../apps/cli/test/terminal-run.js';
-import { eventually } from '../fakes/index.js';
 import { freePorts } from '../ports.js';
 import { testDatabase } from '../postgres.js';
 import { http } from '../wire.js';
+import { until } from '../until.js';
 
 // The commands of a security engineer against the running product: what it decided is asked again from the record.
 
@@ -86,10 +86,10 @@ describe.skipIf(!opa)('from the record of the running product', () => {
     for (const price of [10, 9, 8, 7, 50]) await buy(price);
     await buy(5, { context: { night: true, session_id: 's1' }, principal: 'lee@acme.example' });
     await buy(1, { arguments: { price: 1, text: 'x'.repeat(60_000) } });
-    await eventually(async () => {
+    await until('the record has them all', async () => {
       const { stdout } = await policy('report', '--json');
       return (JSON.parse(stdout) as { requests?: number }).requests === ids.length;
-    }, 'the record has them all');
+    });
   });
   afterAll(async () => {
     await product?.stop();

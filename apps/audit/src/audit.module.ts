@@ -1,7 +1,7 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { AuditService } from '@countersign/contract';
 import type { Caller } from '@countersign/directory';
-import { rpcService, type Authenticate, type Surface } from '@countersign/service';
+import { rpcService, type Authenticate, type Endpoints } from '@countersign/service';
 import { AuditApi } from './audit-api.js';
 import type { AuditConfig } from './config.js';
 import { ledgerDocuments } from './documents.js';
@@ -21,7 +21,7 @@ export function auditModule(config: AuditConfig, parts: AuditParts): DynamicModu
 }
 
 /** What the started module serves: AuditService, and the public documents of the ledger. */
-export function auditSurface(app: INestApplication, authenticate: Authenticate<Caller>): Surface {
+export function auditEndpoints(app: INestApplication, authenticate: Authenticate<Caller>): Endpoints {
   const { reader, checkpoints, key } = app.get<LedgerKeeper>(LEDGER, { strict: false });
   const api = new AuditApi(reader, checkpoints);
   return {

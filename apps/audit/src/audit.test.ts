@@ -32,7 +32,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../../../test/ports.js';
 import { testDatabase } from '../../../test/postgres.js';
-import { auditModule, auditSurface } from './audit.module.js';
+import { auditModule, auditEndpoints } from './audit.module.js';
 
 const PEOPLE: Record<string, Caller> = {
   'token-dana': person('dana', ['auditor']),
@@ -273,7 +273,7 @@ async function start(dataDir = folder) {
   };
   const running = await startService({
     module: auditModule(config, { bus, log, metrics, readiness }),
-    surface: (app) => auditSurface(app, (token) => PEOPLE[token]),
+    endpoints: (app) => auditEndpoints(app, (token) => PEOPLE[token]),
     bind: '127.0.0.1',
     httpPort,
     grpcPort,

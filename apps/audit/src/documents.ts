@@ -1,5 +1,5 @@
 import { parseTilePath, TILE_WIDTH, verifierOf, type NoteKey } from '@countersign/ledger';
-import type { Surface } from '@countersign/service';
+import type { Endpoints } from '@countersign/service';
 import type { CheckpointStore, LedgerReader } from '@countersign/store';
 
 /**
@@ -10,7 +10,7 @@ export function ledgerDocuments(parts: {
   reader: LedgerReader;
   checkpoints: CheckpointStore;
   key: NoteKey;
-}): Surface['documents'] {
+}): Endpoints['documents'] {
   const { reader, checkpoints, key } = parts;
   const text = 'text/plain; charset=utf-8';
   return {

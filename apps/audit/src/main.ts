@@ -1,7 +1,7 @@
 import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
-import { auditModule, auditSurface } from './audit.module.js';
+import { auditModule, auditEndpoints } from './audit.module.js';
 import { auditConfig } from './config.js';
 import { whoAsks } from './who-asks.js';
 
@@ -18,7 +18,7 @@ await runMain(async () => {
   const [metrics, readiness] = [new Metrics(), new Readiness()];
   const running = await startService({
     module: auditModule(config, { bus, log, metrics, readiness }),
-    surface: (app) => auditSurface(app, who.authenticate),
+    endpoints: (app) => auditEndpoints(app, who.authenticate),
     bind: settings.COUNTERSIGN_BIND,
     grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7446,
     httpPort,

@@ -19,7 +19,7 @@ import { CLIENT, startIdentityProvider, type IdentityProvider } from '../../../t
 import { freePorts } from '../../../test/ports.js';
 import { ScimClient, TOKEN as SCIM_TOKEN } from '../../../test/scim-client.js';
 import { Grpc, http } from '../../../test/wire.js';
-import { auditModule, auditSurface } from './audit.module.js';
+import { auditModule, auditEndpoints } from './audit.module.js';
 import { WhoIs, type WhoIsOptions } from './who-is.js';
 
 const API = 'https://gate.example/api';
@@ -231,7 +231,7 @@ async function startAudit() {
       { databaseUrl: place.databaseUrl, origin: 'example/ledger', keyPath },
       { bus, log, metrics, readiness },
     ),
-    surface: (app) => auditSurface(app, (token) => who.authenticate(token)),
+    endpoints: (app) => auditEndpoints(app, (token) => who.authenticate(token)),
     ...{ bind: '127.0.0.1', httpPort: httpPort!, grpcPort: grpcPort!, log, metrics, readiness },
   });
   const grpc = new Grpc(grpcPort!);

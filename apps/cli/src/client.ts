@@ -9,10 +9,10 @@ import type {
   MessageShape,
 } from '@bufbuild/protobuf';
 import { credentials, Client as Channel, Metadata, type CallOptions } from '@grpc/grpc-js';
-import { serviceDefinition } from '@countersign/contract';
+import { isLoopback, serviceDefinition } from '@countersign/contract';
 import { UsageError } from './exit.js';
 
-// The gRPC surface as typed calls. Errors are grpc-js ServiceErrors; fault.ts turns them into words.
+// The gRPC services as typed calls. Errors are grpc-js ServiceErrors; fault.ts turns them into words.
 
 export interface ClientOptions {
   /** host:port. */
@@ -146,8 +146,4 @@ function parseAddress(address: string): { host: string } {
   const match = /^(\[[0-9a-fA-F:]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(address);
   if (!match) throw new UsageError(`the address "${address}" is not host:port: write something like 127.0.0.1:7443`);
   return { host: match[1]! };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -4,11 +4,11 @@ import { UsageError } from './exit.js';
 // The terminal's own settings, read once. Keys of the services may be in the same environment and are not judged here.
 
 export interface Config {
-  /** host:port of the gRPC surface. */
+  /** host:port of the gRPC server. */
   address: string;
   /** A person's token or an agent's key. */
   token?: string;
-  /** Base URL of the HTTP surface, without a trailing slash. */
+  /** Base URL of the HTTP server, without a trailing slash. */
   httpUrl: string;
   /** URL or file of the public keys of grants. */
   jwks?: string;

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { PolicyService } from '@countersign/contract';
 import { MAX_MESSAGE_BYTES, type Policy } from '@countersign/policy';
-import { rpcService, type Authenticate, type Surface } from '@countersign/service';
+import { rpcService, type Authenticate, type Endpoints } from '@countersign/service';
 import { PolicyApi, type Caller } from './policy-api.js';
 
 const POLICY_API = Symbol('policy api');
@@ -19,7 +19,7 @@ export function decisionModule(parts: { policy: Policy }): DynamicModule {
 }
 
 /** What the started module serves. */
-export function decisionSurface(app: INestApplication, authenticate: Authenticate<Caller>): Surface {
+export function decisionEndpoints(app: INestApplication, authenticate: Authenticate<Caller>): Endpoints {
   const api = app.get<PolicyApi>(POLICY_API, { strict: false });
   const service = { ...rpcService(PolicyService, authenticate, api.handlers), messageLimit: MAX_MESSAGE_BYTES };
   return { services: [service], documents: {} };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPolicyHost, RemotePolicy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
 import { freePorts } from '../../../test/ports.js';
-import { decisionModule, decisionSurface } from './decision.module.js';
+import { decisionModule, decisionEndpoints } from './decision.module.js';
 import type { Caller } from './policy-api.js';
 
 const CALLERS: Record<string, Caller> = {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   address = `127.0.0.1:${grpcPort}`;
   running = await startService({
     module: decisionModule({ policy: engine }),
-    surface: (app) => decisionSurface(app, (token) => CALLERS[token]),
+    endpoints: (app) => decisionEndpoints(app, (token) => CALLERS[token]),
     bind: '127.0.0.1',
     grpcPort,
     httpPort,

@@ -18,7 +18,7 @@ import {
   upload,
   type Gate,
 } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 import { FIRST, release } from '../../../test/releases.js';
 import { followIntake } from './follow-intake.js';
 

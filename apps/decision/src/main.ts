@@ -2,7 +2,7 @@ import { Fault } from '@countersign/contract';
 import { sameToken } from '@countersign/directory';
 import { addHostMetrics, openPolicyHost } from '@countersign/policy';
 import { Metrics, openLog, parseSettings, policyPlaces, Readiness, runMain, startService } from '@countersign/service';
-import { decisionModule, decisionSurface } from './decision.module.js';
+import { decisionModule, decisionEndpoints } from './decision.module.js';
 import { followIntake } from './follow-intake.js';
 import type { Caller } from './policy-api.js';
 
@@ -25,7 +25,7 @@ await runMain(async () => {
   readiness.warn('policy', () => policy.warning());
   const running = await startService({
     module: decisionModule({ policy }),
-    surface: (app) => decisionSurface(app, authenticate),
+    endpoints: (app) => decisionEndpoints(app, authenticate),
     bind: settings.COUNTERSIGN_BIND,
     httpPort,
     grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7444,

@@ -7,7 +7,7 @@ import { CHANGING } from '../../../test/gate.js';
 import { freePorts } from '../../../test/ports.js';
 import { release } from '../../../test/releases.js';
 import { Grpc } from '../../../test/wire.js';
-import { decisionModule, decisionSurface } from './decision.module.js';
+import { decisionModule, decisionEndpoints } from './decision.module.js';
 
 const { method } = PolicyService;
 const REVISION = `sha256:${'0'.repeat(64)}`;
@@ -22,8 +22,8 @@ beforeAll(async () => {
   const [grpcPort, httpPort] = await freePorts(2);
   running = await startService({
     module: decisionModule({ policy: host }),
-    surface: (app) =>
-      decisionSurface(app, (token) => (token === 'intake' ? { kind: 'service', id: 'intake' } : undefined)),
+    endpoints: (app) =>
+      decisionEndpoints(app, (token) => (token === 'intake' ? { kind: 'service', id: 'intake' } : undefined)),
     bind: '127.0.0.1',
     grpcPort,
     httpPort,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findOpa, parseBundle, PolicyHost, RemotePolicy, type Bundle, type Policy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
 import { freePorts } from '../../../test/ports.js';
-import { decisionModule, decisionSurface } from './decision.module.js';
+import { decisionModule, decisionEndpoints } from './decision.module.js';
 
 // Policies are replaced at full load: every answer is there, and whole from one of them.
 
@@ -94,7 +94,7 @@ describe.skipIf(!opa)('a hundred swaps under full load', () => {
     const [grpcPort, httpPort] = await freePorts(2);
     const running: RunningService = await startService({
       module: decisionModule({ policy: host }),
-      surface: (app) => decisionSurface(app, () => ({ kind: 'service', id: 'intake' })),
+      endpoints: (app) => decisionEndpoints(app, () => ({ kind: 'service', id: 'intake' })),
       ...{ bind: '127.0.0.1', grpcPort, httpPort },
       log: openLog('decision', 'silent'),
       metrics: new Metrics(),

@@ -18,7 +18,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 
 const page = readFileSync(new URL('../../../docs/approvals.md', import.meta.url), 'utf8');
 const example = (kind: string) => new RegExp('```' + kind + '\\n(.*?)```', 's').exec(page)![1]!;

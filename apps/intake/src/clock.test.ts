@@ -14,7 +14,8 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
-import { chainProblems, until } from '../../../test/intake-writes.js';
+import { chainProblems } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 import { openPool } from '@countersign/store';
 
 const BEN = 'cs_dev_ben';

@@ -17,7 +17,7 @@ import {
   startGate,
   type Gate,
 } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 import type { Refusal } from '../../../test/wire.js';
 
 // Whoever is refused must know why: every way not to get through has a reason and a text of its own.

@@ -5,7 +5,7 @@ import { readKeys, UsedGrants, verifyGrant, type Jwks } from '@countersign/grant
 import { KeyFolder, removeKey, rotateKeys } from '@countersign/keys';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { approved, BOT, bulkDelete, decisions, newPlace, startGate, type Gate } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 import { GrantKeys } from './grant-keys.js';
 
 // Keys are added, used, retired and taken away while grants are out.

@@ -15,7 +15,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 
 // Grants that policy lets be used several times.
 

@@ -18,7 +18,7 @@ import {
   type Log,
   type Metrics,
   type Readiness,
-  type Surface,
+  type Endpoints,
 } from '@countersign/service';
 import {
   HistoryReader,
@@ -92,7 +92,7 @@ export interface IntakeParts {
 export class Intake {
   readonly approvals: ApprovalApi;
   readonly people: PeopleApi;
-  readonly surface: Surface;
+  readonly endpoints: Endpoints;
   /** People and agents as they are now, from wherever they are known. */
   readonly directory: () => Directory;
   readonly authenticate: Authenticate<Caller>;
@@ -230,7 +230,7 @@ export class Intake {
       now,
       log,
     });
-    this.surface = {
+    this.endpoints = {
       services: [
         rpcService(DecisionService, authenticate, api.handlers, {
           Decide: { deserialize: readDecideRequest, serialize: writeDecision },

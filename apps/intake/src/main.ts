@@ -32,7 +32,7 @@ await runMain(async () => {
   const parts = { pool, bus, policy, supply, directory, log, metrics, readiness };
   const running = await startService({
     module: intakeModule(intakeConfig(settings, httpPort), parts),
-    surface: (app) => app.get<Intake>(INTAKE).surface,
+    endpoints: (app) => app.get<Intake>(INTAKE).endpoints,
     bind: settings.COUNTERSIGN_BIND,
     httpPort,
     grpcPort: settings.COUNTERSIGN_GRPC_PORT ?? 7443,

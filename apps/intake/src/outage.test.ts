@@ -19,7 +19,8 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
-import { chainProblems, until } from '../../../test/intake-writes.js';
+import { chainProblems } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 
 // A database that goes away and comes back: nothing is permitted meanwhile, and nothing is lost.
 

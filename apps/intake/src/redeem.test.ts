@@ -19,7 +19,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
-import { until } from '../../../test/intake-writes.js';
+import { until } from '../../../test/until.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 let gate: Gate;

@@ -1,7 +1,8 @@
 import type { AgentFlooding } from '@countersign/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually, FakeSlack, FakeTeams } from '../../../test/fakes/index.js';
+import { FakeSlack, FakeTeams } from '../../../test/fakes/index.js';
 import { startNotifier, type RunningNotifier } from '../../../test/fakes/notifier.js';
+import { until } from '../../../test/until.js';
 
 const SLACK = { channel: 'slack' as const, account: 'T0ACME/U0SAM' };
 const flooding = (accounts: AgentFlooding['accounts']): AgentFlooding => ({
@@ -35,10 +36,10 @@ const states = async () => {
   return rows.map(({ state }) => state);
 };
 const over = (what: string) =>
-  eventually(async () => {
+  until(what, async () => {
     const all = await states();
     return all.length > 0 && !all.includes('open');
-  }, what);
+  });
 
 describe('the owner of an agent that floods people', () => {
   it('is told in a conversation of their own, in every channel they are linked in, once', async () => {

@@ -35,7 +35,7 @@ await runMain(async () => {
   );
   const running = await startService({
     module: notifierModule(config, { pool, bus, voting, linking, log }),
-    surface: () => ({ services: [], documents: {} }),
+    endpoints: () => ({ services: [], documents: {} }),
     bind: settings.COUNTERSIGN_BIND,
     httpPort,
     log,

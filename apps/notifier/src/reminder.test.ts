@@ -1,9 +1,10 @@
 import type { ApprovalEscalated, DecisionEvent, Reminded } from '@countersign/approval';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mentionsOf } from '../../../test/fakes/adaptive-card.js';
-import { eventually, FakeSlack, FakeTeams } from '../../../test/fakes/index.js';
+import { FakeSlack, FakeTeams } from '../../../test/fakes/index.js';
 import { DANA_APPROVES, heldEvent } from '../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../test/fakes/notifier.js';
+import { until } from '../../../test/until.js';
 
 const CHANNEL = '19:dba@thread.tacv2';
 const CHAT = '19:dba@thread.v2';
@@ -40,21 +41,21 @@ afterEach(async () => {
 
 const asks = async (change = {}) => {
   await notifier.publish('dec_1', 1, heldEvent({ destinations: AT_BOTH, ...change }));
-  await eventually(() => slack.messages.length > 0 && teams.messages.length > 0, 'the cards');
+  await until('the cards', () => slack.messages.length > 0 && teams.messages.length > 0);
   return { message: slack.messages[0]!, card: teams.messages[0]! };
 };
 const settled = (what: string) =>
-  eventually(async () => {
+  until(what, async () => {
     const open = await notifier.pool.query(`select 1 from deliveries where state = 'open'`);
     return open.rowCount === 0;
-  }, what);
+  });
 const replies = () => slack.messages.filter(({ thread }) => thread);
 
 describe('a reminder', () => {
   it('is said in the thread of the card, and calls those who are still asked', async () => {
     const { message, card } = await asks();
     await notifier.publish('dec_1', 2, reminded(DANA, ANA));
-    await eventually(() => slack.readThread(message).length > 0 && teams.below(card).length > 0, 'the reminders');
+    await until('the reminders', () => slack.readThread(message).length > 0 && teams.below(card).length > 0);
     const [text] = slack.readThread(message);
     expect(text!.split('\n')).toEqual([
       'Delete 12,480 rows from prod.orders',
@@ -75,7 +76,7 @@ describe('a reminder', () => {
     const destinations = [{ channel: 'teams' as const, address: CHAT, group: 'dba' }, AT_BOTH[0]!];
     const { card } = await asks({ destinations });
     await notifier.publish('dec_1', 2, reminded(DANA));
-    await eventually(() => teams.below(card).length === 1, 'the answer');
+    await until('the answer', () => teams.below(card).length === 1);
   });
 
   it('is said once, however often the event comes and the notifier starts', async () => {
@@ -85,7 +86,7 @@ describe('a reminder', () => {
     await settled('everything is said');
     await notifier.publish('dec_1', 2, reminded(DANA));
     await notifier.publish('dec_2', 1, heldEvent({ action_digest: 'x'.repeat(43) }));
-    await eventually(() => slack.read('C0DBA').length === 2, 'the next card');
+    await until('the next card', () => slack.read('C0DBA').length === 2);
     expect([replies().length, teams.messages.length]).toEqual([1, 2]);
   });
 
@@ -99,7 +100,7 @@ describe('a reminder', () => {
       const found = await notifier.pool.query<{ state: string }>('select state from deliveries where note = 2');
       return found.rows.map(({ state }) => state);
     };
-    await eventually(async () => (await states()).every((state) => state === 'lost'), 'both are given up', 15_000);
+    await until('both are given up', async () => (await states()).every((state) => state === 'lost'), 15_000);
     expect(slack.readThread(message)).toHaveLength(1);
     // As after a crash between the claim and the post.
     await notifier.pool.query(`update deliveries set state = 'open', next_at = now() where note = 2`);
@@ -112,9 +113,9 @@ describe('a reminder', () => {
     slack.failNext('chat.postMessage', { status: 429, retryAfterS: 1 });
     await notifier.publish('dec_1', 1, heldEvent());
     await notifier.publish('dec_1', 2, reminded(DANA));
-    const message = await eventually(() => slack.messages[0], 'the card');
+    const message = await until('the card', () => slack.messages[0]);
     slack.failNext('chat.postMessage', { status: 429, retryAfterS: 1 });
-    await eventually(() => slack.readThread(message).length === 1, 'the reminder below it');
+    await until('the reminder below it', () => slack.readThread(message).length === 1);
   });
 
   it('is not said about what is decided, nor to somebody who has answered meanwhile', async () => {
@@ -122,7 +123,7 @@ describe('a reminder', () => {
     await notifier.publish('dec_1', 1, heldEvent());
     await notifier.publish('dec_1', 2, reminded(DANA));
     await notifier.publish('dec_1', 3, DANA_APPROVES);
-    await eventually(() => slack.messages[0], 'the card');
+    await until('the card', () => slack.messages[0]);
     await settled('nothing is left to say');
     expect(replies()).toHaveLength(0);
     await notifier.publish('dec_1', 4, reminded(ANA));
@@ -137,7 +138,7 @@ describe('a reminder', () => {
     await notifier.publish('dec_1', 2, { type: 'approval.reminded' });
     await notifier.publish('dec_1', 3, reminded());
     await notifier.publish('dec_1', 4, reminded({ ...DANA, groups: ['finance'] }));
-    await eventually(() => replies().length > 0, 'the reminder');
+    await until('the reminder', () => replies().length > 0);
     await settled('everything is said');
     expect(replies().map(({ channel }) => channel)).toEqual(['C0FIN']);
     expect(teams.messages).toHaveLength(1);
@@ -151,7 +152,7 @@ describe('a reminder', () => {
     ]);
     const twin = asked('f', '<!channel> <@U0SAM> [x](http://evil.example) **Eve**', [teamsAccount('oid-fay')]);
     await notifier.publish('dec_1', 2, reminded(bad, twin));
-    await eventually(() => slack.readThread(message).length > 0 && teams.below(card).length > 0, 'the reminders');
+    await until('the reminders', () => slack.readThread(message).length > 0 && teams.below(card).length > 0);
     expect(slack.readThread(message)[0]).not.toContain('@U0EVE');
     const names = mentionsOf(teams.below(card)[0]!.card).map(({ mentioned }) => (mentioned as { name: string }).name);
     expect(names).toEqual(['channel U0SAM x http evil example Eve', 'channel U0SAM x http evil example Eve 2']);
@@ -163,7 +164,7 @@ describe('a reminder', () => {
       asked(`p${i}`, `P ${i}`, [slackAccount(`U0P${i}`), teamsAccount(`oid-${i}`)]),
     );
     await notifier.publish('dec_1', 2, reminded(...crowd));
-    await eventually(() => slack.readThread(message).length > 0 && teams.below(card).length > 0, 'the reminders');
+    await until('the reminders', () => slack.readThread(message).length > 0 && teams.below(card).length > 0);
     expect(slack.readThread(message)[0]).toContain('@U0P9 and 4 more.');
     expect(mentionsOf(teams.below(card)[0]!.card)).toHaveLength(10);
   });
@@ -187,8 +188,8 @@ describe('an escalation', () => {
         { channel: 'teams', address: '19:sec@thread.tacv2', group: 'security' },
       ]),
     );
-    await eventually(() => slack.read('C0SEC').length === 1, 'the card in Slack');
-    await eventually(() => teams.read('19:sec@thread.tacv2').length === 1, 'the card in Teams');
+    await until('the card in Slack', () => slack.read('C0SEC').length === 1);
+    await until('the card in Teams', () => teams.read('19:sec@thread.tacv2').length === 1);
     expect(slack.read('C0SEC')[0]).toContain('[Approve] [Deny…]');
     expect(slack.read('C0SEC')[0]).toContain('DELETE FROM orders');
     expect(slack.read('C0DBA')).toHaveLength(1);
@@ -197,14 +198,14 @@ describe('an escalation', () => {
     expect((await slack.click(url, there, 'Approve', { id: 'U0ANA', team: 'T0ACME' })).status).toBe(200);
     expect(notifier.votes).toMatchObject([{ id: 'dec_1', account: { account: 'T0ACME/U0ANA' } }]);
     await notifier.publish('dec_1', 3, { type: 'decision.expired' });
-    await eventually(() => slack.buttons(message).length + slack.buttons(there).length === 0, 'no buttons anywhere');
+    await until('no buttons anywhere', () => slack.buttons(message).length + slack.buttons(there).length === 0);
   });
 
   it('asks with the card that is there where groups share a conversation, and reminds them in it', async () => {
     const { message } = await asks();
     await notifier.publish('dec_1', 2, escalated([{ channel: 'slack', address: 'C0DBA', group: 'security' }]));
     await notifier.publish('dec_1', 3, reminded({ ...ANA, groups: ['security'] }));
-    await eventually(() => slack.readThread(message).length === 1, 'the reminder');
+    await until('the reminder', () => slack.readThread(message).length === 1);
     expect(slack.read('C0DBA')).toHaveLength(1);
   });
 

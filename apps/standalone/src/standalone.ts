@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { auditConfig, auditModule, auditSurface } from '@countersign/app-audit';
-import { decisionModule, decisionSurface } from '@countersign/app-decision';
+import { auditConfig, auditModule, auditEndpoints } from '@countersign/app-audit';
+import { decisionModule, decisionEndpoints } from '@countersign/app-decision';
 import { INTAKE, intakeConfig, intakeModule, openPolicy, policySupply, type Intake } from '@countersign/app-intake';
 import { notifierConfig, notifierModule } from '@countersign/app-notifier';
 import { KafkaBus, MemoryBus, type Bus } from '@countersign/bus';
@@ -82,12 +82,12 @@ export async function startStandalone(settings: Settings, progress: (line: strin
           readiness,
         }),
       ]),
-      surface: (app) => {
+      endpoints: (app) => {
         const intake = app.get<Intake>(INTAKE, { strict: false });
         voting.connect(intake.approvals);
         linking.connect(intake.people);
         const { authenticate } = intake;
-        const parts = [decisionSurface(app, authenticate), intake.surface, auditSurface(app, authenticate)];
+        const parts = [decisionEndpoints(app, authenticate), intake.endpoints, auditEndpoints(app, authenticate)];
         return {
           services: mergedServices(parts.flatMap(({ services }) => services)),
           raw: parts.flatMap(({ raw = [] }) => raw),

@@ -22,7 +22,7 @@ export {
 export { Fault } from './fault.js';
 export type { SeatDelegated, SeatDelegationEnded, SeatFact, SeatFactType } from './seat-events.js';
 export type { GateFact, GateFactType, GateResumed, GateStopped, RecordedScope } from './gate-events.js';
-export type * from './seat-events.js';
+export { isLoopback } from './loopback.js';
 export { nearest } from './nearest.js';
 export type {
   AccountLinked,

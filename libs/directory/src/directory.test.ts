@@ -6,6 +6,7 @@ import type { Fault } from '@countersign/contract';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseDirectory } from './file.js';
 import { watchDirectory, type DirectorySource } from './watched.js';
+import { until } from '../../../test/until.js';
 
 const hashed = (token: string) => `sha256:${createHash('sha256').update(token).digest('hex')}`;
 
@@ -127,7 +128,7 @@ describe.concurrent('a directory that follows its file', () => {
     const before = source.current();
     writeFileSync(join(folder, 'next'), ACME.replace(`tokens: ['${hashed('dana')}']`, '$&, disabled: true'));
     renameSync(join(folder, 'next'), path);
-    await until(() => source.current() !== before);
+    await until('the new directory serves', () => source.current() !== before);
     expect(source.current().callerOf('dana')).toBeUndefined();
     expect(source.current().callerOf('sam')).toBeDefined();
     expect(before.callerOf('dana')).toBeDefined();
@@ -143,7 +144,7 @@ describe.concurrent('a directory that follows its file', () => {
     const { path, source, reports } = follow();
     const before = source.current();
     spoil(path);
-    await until(() => reports.length > 0);
+    await until('the fault is reported', () => reports.length > 0);
     expect(reports[0]).toMatchObject({ code });
     expect(reports[0]!.message).toContain(path);
     expect(source.current()).toBe(before);
@@ -152,7 +153,7 @@ describe.concurrent('a directory that follows its file', () => {
     expect(reports).toHaveLength(1);
     rmSync(path, { recursive: true, force: true });
     writeFileSync(path, ACME.replaceAll('Dana', 'Dora'));
-    await until(() => source.current() !== before);
+    await until('the new directory serves', () => source.current() !== before);
     expect(source.current().person('dana@acme.example')?.name).toBe('Dora Ito');
   });
 
@@ -187,13 +188,6 @@ function faultOf(work: () => unknown): Fault {
     return error as Fault;
   }
   throw new Error('nothing was refused');
-}
-
-async function until(met: () => boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; !met();) {
-    if (Date.now() > end) throw new Error('not in time');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 describe('the hours of a group', () => {

@@ -27,4 +27,4 @@ export {
 } from './rpc.js';
 export { settingsReference } from './settings-reference.js';
 export { parseSettings, SETTINGS, type Settings } from './settings.js';
-export { startService, type RunningService, type ServiceOptions, type Surface } from './start.js';
+export { startService, type RunningService, type ServiceOptions, type Endpoints } from './start.js';

@@ -100,7 +100,7 @@ beforeAll(async () => {
   const [grpcPort, httpPort] = await freePorts(2);
   service = await startService({
     module: { module: TinyModule },
-    surface: () => ({
+    endpoints: () => ({
       services: [rpcService(PolicyService, authenticate, handlers)],
       documents: {},
       raw,

@@ -19,6 +19,7 @@ import { Metrics } from './metrics.js';
 import { Readiness } from './readiness.js';
 import { rpcService, type Call, type Handlers } from './rpc.js';
 import { startService, type RunningService } from './start.js';
+import { until } from '../../../test/until.js';
 
 class TinyModule {}
 
@@ -89,7 +90,7 @@ function options(ports: { grpcPort: number; httpPort: number }) {
   const authenticate = (token: string) => (token.startsWith('known-') ? token.slice(6) : undefined);
   return {
     module: { module: TinyModule },
-    surface: () => ({
+    endpoints: () => ({
       services: [rpcService(DecisionService, authenticate, handlers)],
       documents: { '/checkpoint': { type: 'text/plain', read: () => 'a note\n' } },
     }),
@@ -249,7 +250,7 @@ describe('a JSON twin', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     leaving.abort();
     await call;
-    await until(() => aborted > before);
+    await until('the handler is aborted', () => aborted > before);
   });
 
   it('a caller that leaves in the middle of its body is no bug of ours', async () => {
@@ -385,13 +386,13 @@ describe('health', () => {
   it('is alive, and ready only while every part is, over HTTP and over gRPC', async () => {
     expect((await fetch(`http://127.0.0.1:${httpPort}/healthz`)).status).toBe(200);
     expect(await ready()).toMatchObject({ status: 200, problems: {} });
-    await until(async () => (await grpcHealth()) === 1);
+    await until('health says so', async () => (await grpcHealth()) === 1);
     problems['database'] = 'does not answer';
     expect(await ready()).toMatchObject({ status: 503, problems: { database: 'does not answer' } });
-    await until(async () => (await grpcHealth()) === 2);
+    await until('health says so', async () => (await grpcHealth()) === 2);
     expect((await fetch(`http://127.0.0.1:${httpPort}/healthz`)).status).toBe(200);
     problems['database'] = undefined;
-    await until(async () => (await grpcHealth()) === 1);
+    await until('health says so', async () => (await grpcHealth()) === 1);
   });
 
   it('stays ready with a warning, and says what it is about', async () => {
@@ -450,11 +451,4 @@ function grpcHealth(): Promise<number | undefined> {
       },
     );
   });
-}
-
-async function until(met: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; !(await met());) {
-    if (Date.now() > end) throw new Error('not in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { Fault } from '@countersign/contract';
+import { Fault, isLoopback } from '@countersign/contract';
 
 // Every setting there is. One table for all services, because they share one environment in most installations: a key that
 // is not here is a typing error, and a typing error in a security product must not pass silently.
@@ -327,7 +327,5 @@ function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   if (protocol === 'https:') return true;
-  return (
-    protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname))
-  );
+  return protocol === 'http:' && isLoopback(hostname);
 }

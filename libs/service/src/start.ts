@@ -13,7 +13,7 @@ import type { Readiness } from './readiness.js';
 import type { RpcService } from './rpc.js';
 
 /** What a service puts on the network. */
-export interface Surface {
+export interface Endpoints {
   services: RpcService[];
   documents: Record<string, Document>;
   raw?: RawRoute[];
@@ -21,8 +21,8 @@ export interface Surface {
 
 export interface ServiceOptions {
   module: DynamicModule;
-  /** Reads the surface from the started module. */
-  surface: (app: INestApplication) => Surface;
+  /** Reads the endpoints from the started module. */
+  endpoints: (app: INestApplication) => Endpoints;
   bind: string;
   httpPort: number;
   /** Absent: no gRPC server. */
@@ -46,7 +46,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     rawBody: true,
     abortOnError: false,
   });
-  const { services, documents, raw = [] } = options.surface(app);
+  const { services, documents, raw = [] } = options.endpoints(app);
   app.disable('x-powered-by');
   app.use(plainRoutes(readiness, metrics, documents));
   app.use(rawRoutes(raw, log));

@@ -32,7 +32,7 @@ export {
 export type {
   EventDraft,
   OutboxRow,
-  Place,
+  SourcePosition,
   RegistryChange,
   RegistryFact,
   RegistryOptions,

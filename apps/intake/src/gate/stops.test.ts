@@ -21,7 +21,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../../test/gate.js';
-import { until } from '../../../../test/intake-writes.js';
+import { until } from '../../../../test/until.js';
 
 // The kill switch over two processes of intake and one database.
 

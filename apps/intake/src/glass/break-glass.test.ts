@@ -19,7 +19,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../../test/gate.js';
-import { until } from '../../../../test/intake-writes.js';
+import { until } from '../../../../test/until.js';
 
 // Broken glass over two processes of intake and one database. Dana is on call; Ana and Ben are in security.
 

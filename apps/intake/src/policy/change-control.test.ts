@@ -25,7 +25,7 @@ import {
   upload,
   type Gate,
 } from '../../../../test/gate.js';
-import { until } from '../../../../test/intake-writes.js';
+import { until } from '../../../../test/until.js';
 import { archiveOf, FIRST, release } from '../../../../test/releases.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;

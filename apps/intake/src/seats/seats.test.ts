@@ -21,7 +21,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../../test/gate.js';
-import { until } from '../../../../test/intake-writes.js';
+import { until } from '../../../../test/until.js';
 
 // Seats handed over, through two processes on one PostgreSQL: what one is told, the other acts by.
 

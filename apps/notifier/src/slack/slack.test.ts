@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, FakeSlack, type SlackMessage } from '../../../../test/fakes/index.js';
+import { FakeSlack, type SlackMessage } from '../../../../test/fakes/index.js';
 import { APPROVED, DANA_APPROVES, heldEvent } from '../../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
+import { until } from '../../../../test/until.js';
 
 const DANA = { id: 'U0DANA', team: 'T0ACME' };
 let slack: FakeSlack;
@@ -22,8 +23,8 @@ afterEach(async () => {
 });
 
 const posted = (count = 1) =>
-  eventually(() => (slack.messages.length >= count ? slack.messages.at(-1)! : undefined), `${count} messages`);
-const noted = () => eventually(() => slack.notes[0], 'a private note');
+  until(`${count} messages`, () => (slack.messages.length >= count ? slack.messages.at(-1)! : undefined));
+const noted = () => until('a private note', () => slack.notes[0]);
 const asks = async (id = 'dec_1', change = {}): Promise<SlackMessage> => {
   await notifier.publish(id, 1, heldEvent(change));
   return posted();
@@ -91,7 +92,7 @@ test('after the decision, made anywhere, the same message says what happened and
   const message = await asks();
   await notifier.publish('dec_1', 2, { ...DANA_APPROVES, channel: 'web' } as typeof DANA_APPROVES);
   await notifier.publish('dec_1', 3, APPROVED);
-  await eventually(() => slack.buttons(message).length === 0, 'no buttons');
+  await until('no buttons', () => slack.buttons(message).length === 0);
   expect(slack.messages).toHaveLength(1);
   expect(slack.read('C0DBA')[0]).toContain('Approved by Dana Ito in web, 14:00 UTC');
 });

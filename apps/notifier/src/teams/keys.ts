@@ -1,6 +1,6 @@
 import { importJWK, type CryptoKey } from 'jose';
 import { z } from 'zod';
-import { isLoopback } from './service-url.js';
+import { isLoopback } from '@countersign/contract';
 
 const Metadata = z.object({ jwks_uri: z.url() });
 const Jwks = z.object({

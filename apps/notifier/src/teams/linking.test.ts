@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { eventually, FakeTeams } from '../../../../test/fakes/index.js';
+import { FakeTeams } from '../../../../test/fakes/index.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
+import { until } from '../../../../test/until.js';
 
 const OID = '0000dana-0000-0000-0000-000000000000';
 let teams: FakeTeams;
@@ -31,7 +32,7 @@ const answers = () => teams.read(`a:${teams.tenant}/${OID}`);
 
 it('brings the code, the id that was written with it, and who wrote it as Teams says, and answers that person alone', async () => {
   expect((await write('link 7KX2M9QPRS [dana@acme.example](mailto:dana@acme.example)')).status).toBe(200);
-  await eventually(() => answers()[0], 'an answer');
+  await until('an answer', () => answers()[0]);
   expect(notifier.codes).toEqual([
     {
       code: '7KX2M9QPRS',
@@ -46,15 +47,15 @@ it('brings the code, the id that was written with it, and who wrote it as Teams 
 
 it('tells how it is written, and that it has to be written again when intake is down', async () => {
   await write('hello');
-  await eventually(() => answers().find((text) => text.includes('your id')), 'the usage');
+  await until('the usage', () => answers().find((text) => text.includes('your id')));
   await write('link down dana@acme.example');
-  await eventually(() => answers().find((text) => text.includes('again in a moment')), 'the excuse');
+  await until('the excuse', () => answers().find((text) => text.includes('again in a moment')));
 });
 
 it('hears no code in a channel, where others read it, and none without the proof that it comes from Teams', async () => {
   await write('link 7KX2M9QPRS dana@acme.example', { conversationType: 'channel' });
   expect((await write('link 7KX2M9QPRS dana@acme.example', {}, { token: null })).status).toBe(401);
   await write('hello');
-  await eventually(() => answers()[0], 'an answer');
+  await until('an answer', () => answers()[0]);
   expect(notifier.codes).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import { isLoopback } from '@countersign/contract';
+
 // The bot's token goes where the service URL says, so a forged URL would be a stolen token. Only named hosts get it.
 
 /** The URL without its last slash when its host is named, with https or on loopback; otherwise undefined. */
@@ -14,8 +16,4 @@ export function defaultServiceUrl(hosts: readonly string[]): string {
   const host = hosts[0] ?? '';
   const scheme = URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname) ? 'http' : 'https';
   return `${scheme}://${host}/teams`;
-}
-
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

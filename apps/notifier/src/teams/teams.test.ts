@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, FakeTeams, readCard, type TeamsMessage } from '../../../../test/fakes/index.js';
+import { FakeTeams, readCard, type TeamsMessage } from '../../../../test/fakes/index.js';
 import { APPROVED, DANA_APPROVES, heldEvent } from '../../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
+import { until } from '../../../../test/until.js';
 
 const DBA = '19:dba@thread.tacv2';
 let teams: FakeTeams;
@@ -27,7 +28,7 @@ const asks = async (change = {}): Promise<TeamsMessage> => {
     1,
     heldEvent({ destinations: [{ channel: 'teams', address: DBA, group: 'dba' }], ...change }),
   );
-  return eventually(() => teams.messages[0], 'a message');
+  return until('a message', () => teams.messages[0]);
 };
 
 test('people are asked in their conversation, and nothing of the payload is in the notification', async () => {
@@ -62,7 +63,7 @@ test('a click on Approve becomes the vote of the account that clicked, and its c
       account: { channel: 'teams', account: `${teams.tenant}/${DANA.oid}` },
     },
   ]);
-  await eventually(() => teams.read(DBA)[0]!.includes('Approved by Dana Ito'), 'the card of everybody');
+  await until('the card of everybody', () => teams.read(DBA)[0]!.includes('Approved by Dana Ito'));
   expect(teams.messages).toHaveLength(1);
   expect(message.card['actions']).toEqual([]);
 });
@@ -124,7 +125,7 @@ test('one token serves many messages, and a new one is fetched when it is no lon
   expect(teams.tokensGiven).toBe(1);
   teams.revokeTokens();
   await notifier.publish('dec_1', 2, { type: 'decision.expired' });
-  await eventually(() => readCard(message.card).includes('Expired'), 'the update');
+  await until('the update', () => readCard(message.card).includes('Expired'));
   expect(teams.tokensGiven).toBe(2);
 });
 
@@ -132,16 +133,16 @@ test.each([412, 429, 502, 504])('an update that meets HTTP %i is tried again', a
   const message = await asks();
   teams.failNext('PUT', { status });
   await notifier.publish('dec_1', 2, { type: 'decision.expired' });
-  await eventually(() => readCard(message.card).includes('Expired'), 'the update');
+  await until('the update', () => readCard(message.card).includes('Expired'));
 });
 
 test('a conversation that blocks the bot is dead, and says why', async () => {
   teams.failNext('POST', { status: 403 });
   await notifier.publish('dec_1', 1, heldEvent({ destinations: [{ channel: 'teams', address: DBA, group: 'dba' }] }));
-  const dead = await eventually(
+  const dead = await until(
+    'dead',
     async () =>
       (await notifier.pool.query(`select last_error from deliveries where state = 'dead'`)).rows[0] as unknown,
-    'dead',
   );
   expect(dead).toEqual({ last_error: 'teams answered HTTP 403' });
 });

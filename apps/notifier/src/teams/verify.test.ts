@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually, FakeTeams, type Forgery, type TeamsMessage } from '../../../../test/fakes/index.js';
+import { FakeTeams, type Forgery, type TeamsMessage } from '../../../../test/fakes/index.js';
 import { heldEvent } from '../../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
+import { until } from '../../../../test/until.js';
 
 // Everything a call to the bot can get wrong, over HTTP against one running notifier: a refused call leaves no trace.
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   teams = await new FakeTeams().start();
   notifier = await startNotifier({ teams: teams.config });
   await notifier.publish('dec_1', 1, heldEvent({ destinations: [{ channel: 'teams', address: DBA, group: 'dba' }] }));
-  message = await eventually(() => teams.messages[0], 'a message');
+  message = await until('a message', () => teams.messages[0]);
 });
 
 afterAll(async () => {

@@ -72,17 +72,6 @@ async function query<Row extends pg.QueryResultRow>(url: string, sql: string): P
   }
 }
 
-async function eventually(check: () => Promise<void>): Promise<void> {
-  for (const end = Date.now() + 15_000; ;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
 const serverPid = (dataDir: string) =>
   Number(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
 
@@ -134,7 +123,7 @@ test('a supervisor that dies takes its server with it even if nothing is started
   const { child } = await supervise(folder('alone'));
   const server = serverPid(folder('alone'));
   child.kill('SIGKILL');
-  await eventually(async () => expect(bornAt(server)).toBeUndefined());
+  await expect.poll(() => bornAt(server), { timeout: 15_000 }).toBeUndefined();
 });
 
 test('server and supervisor killed at once: the next start recovers', async () => {
@@ -155,7 +144,9 @@ test('a server that dies under its supervisor is started again on the same port'
   const postgres = await startPostgres({ dataDir: folder('revived'), log: (line) => lines.push(line) });
   await query(postgres.url, 'create table kept as select 1 as n');
   process.kill(serverPid(folder('revived')), 'SIGKILL');
-  await eventually(async () => expect(await query(postgres.url, 'select n from kept')).toEqual([{ n: 1 }]));
+  await expect
+    .poll(() => query(postgres.url, 'select n from kept').catch(() => undefined), { timeout: 15_000 })
+    .toEqual([{ n: 1 }]);
   expect(lines.at(-1)).toContain('ended unexpectedly (SIGKILL)');
   await postgres.stop();
 });

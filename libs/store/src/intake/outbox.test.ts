@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { aStep, anAnswer, until } from '../../../../test/intake-writes.js';
+import { aStep, anAnswer } from '../../../../test/intake-writes.js';
+import { until } from '../../../../test/until.js';
 import { testDatabase } from '../../../../test/postgres.js';
 import { migrate, openPool, type Pool } from '../postgres.js';
 import { Hints } from './hints.js';

@@ -64,7 +64,7 @@ export interface Write {
 export type Written = 'written' | 'conflict' | 'duplicate';
 
 /** Where an event stands at its source. */
-export interface Place {
+export interface SourcePosition {
   source: string;
   seq: number;
   /** base64url SHA-256 of the body before, empty for the first. */
@@ -72,10 +72,10 @@ export interface Place {
 }
 
 /** The bytes of an event: canonical by construction, members in sorted order. Source, ids, types and times need no escape. */
-export function eventText(decisionId: string, draft: EventDraft, place: Place): string {
+export function eventText(decisionId: string, draft: EventDraft, position: SourcePosition): string {
   const trace = draft.traceId ? `"trace_id":"${draft.traceId}",` : '';
   return (
-    `{"at":"${draft.at}","data":${draft.data},"decision_id":"${decisionId}","id":"${draft.id}","prev":"${place.prev}",` +
-    `"seq":${place.seq},"source":"${place.source}",${trace}"type":"${draft.type}","v":1,"version":${draft.version}}`
+    `{"at":"${draft.at}","data":${draft.data},"decision_id":"${decisionId}","id":"${draft.id}","prev":"${position.prev}",` +
+    `"seq":${position.seq},"source":"${position.source}",${trace}"type":"${draft.type}","v":1,"version":${draft.version}}`
   );
 }

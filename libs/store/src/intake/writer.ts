@@ -10,7 +10,7 @@ import { lockHeads } from './history/heads.js';
 import { HistoryWriter } from './history/history-writer.js';
 import { changeRegistry, overtakenRegistry } from './registry/change.js';
 import { saveBorn, saveStates, takenKeys } from './states.js';
-import { eventText, type Place, type Write, type Written } from './write.js';
+import { eventText, type SourcePosition, type Write, type Written } from './write.js';
 
 const COPY_EVENTS = 'copy events (source, source_seq, decision_id, request_key, body) from stdin (format binary)';
 const BATCH = 512;
@@ -53,7 +53,7 @@ export class Writer {
   #closed = false;
   #client: pg.PoolClient | undefined;
   #incarnation = 0;
-  #head: Place;
+  #head: SourcePosition;
 
   constructor(pool: Pool, options: WriterOptions) {
     this.#ready = options.ready ?? (() => true);
@@ -222,7 +222,7 @@ export class Writer {
    * After a failed commit the connection is dropped. If it was lost while committing, nobody knows whether the rows are in;
    * numbering on could use their numbers twice, so this process goes on as a new source.
    */
-  #recover(head: Place, cause: unknown): void {
+  #recover(head: SourcePosition, cause: unknown): void {
     this.#client?.release(true);
     this.#client = undefined;
     // Only an ERROR says that the statement was undone; a FATAL may end a session whose commit was done already.

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
-import { aStep, anAnswer, chainProblems, storedEvents, until } from '../../../../../test/intake-writes.js';
+import { aStep, anAnswer, chainProblems, storedEvents } from '../../../../../test/intake-writes.js';
+import { until } from '../../../../../test/until.js';
 import { testDatabase } from '../../../../../test/postgres.js';
 import { migrate, openPool, type Pool } from '../../postgres.js';
 import { Writer } from '../writer.js';

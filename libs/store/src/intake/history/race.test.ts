@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aCount, BOT, EVERYBODY, SAM, TALK } from '../../../../../test/history-writes.js';
-import { chainProblems, storedEvents, until } from '../../../../../test/intake-writes.js';
+import { chainProblems, storedEvents } from '../../../../../test/intake-writes.js';
+import { until } from '../../../../../test/until.js';
 import { testDatabase } from '../../../../../test/postgres.js';
 import { migrate, openPool, type Pool } from '../../postgres.js';
 import { Writer } from '../writer.js';

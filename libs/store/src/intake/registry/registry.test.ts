@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { aDraft, until } from '../../../../../test/intake-writes.js';
+import { aDraft } from '../../../../../test/intake-writes.js';
+import { until } from '../../../../../test/until.js';
 import { testDatabase } from '../../../../../test/postgres.js';
 import { migrate, openPool, type Pool } from '../../postgres.js';
 import { Writer } from '../writer.js';
