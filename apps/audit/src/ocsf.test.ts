@@ -177,6 +177,22 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
       },
     ],
   },
+  'break_glass.refused': {
+    data: { ...dana, because: 'guardrail', reason: 'checkout is down', action_digest: 'd'.repeat(43) },
+    sees: [
+      {
+        type_uid: 300403,
+        severity_id: 4,
+        action_id: 2,
+        disposition_id: 26,
+        status_id: 2,
+        status_detail: 'breaking the glass was refused: guardrail',
+        comment: 'checkout is down',
+        actor: danaActs,
+        entity: expect.objectContaining({ data: expect.objectContaining({ break_glass: true }) }),
+      },
+    ],
+  },
   'review.opened': {
     data: { groups: ['security'], due_at: '2026-11-21T10:00:00.000Z', excluded: [] },
     sees: [{ type_uid: 300403, severity_id: 3 }],
@@ -372,6 +388,24 @@ test('a vote to deny is a rejection', () => {
     disposition_id: 25,
     disposition: 'Rejected',
   });
+});
+
+test.each([
+  ['by somebody who may not', 'break-glass-denied', 4],
+  ['by somebody who forgot to say why', 'reason-required', 3],
+])('an attempt to break the glass for what nobody asked says what was to be done, %s', (_, because, loud) => {
+  const of = {
+    subject: { type: 'agent', id: 'release-bot' },
+    action: 'db.drop',
+    resource: { type: 't', id: 'orders' },
+  };
+  const event = envelope('break_glass.refused', { ...dana, because, action_digest: 'd'.repeat(43), ...of }, 1);
+  const [one] = toOcsf(event, event, positionOf(event));
+  expect(one).toMatchObject({
+    ...{ type_uid: 300401, severity_id: loud, actor: danaActs, ai_agent: { uid: 'release-bot' } },
+    entity: { data: { action: 'db.drop', resource: 'orders', action_digest: 'd'.repeat(43) } },
+  });
+  requireValid(one!, event);
 });
 
 test('a quarantined message is an alert with a finding', () => {

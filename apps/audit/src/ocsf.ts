@@ -18,6 +18,7 @@ import { credentialToOcsf, isCredentialFact } from './ocsf-credentials.js';
 import { gateToOcsf, isGateFact } from './ocsf-gate.js';
 import { isSeatFact, seatToOcsf } from './ocsf-seat.js';
 import { isPeopleFact, peopleToOcsf } from './ocsf-people.js';
+import { attemptedBreak, refusedBreak, tried } from './ocsf-break-glass.js';
 import { isPolicyFact, policyToOcsf } from './ocsf-policy.js';
 
 // The record in the words of a SIEM: OCSF 1.9. There is no class for an approval, so what an agent tries to do is API
@@ -51,6 +52,7 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
   if (isPeopleFact(event.type)) return peopleToOcsf(event, at);
   if (isAgentFact(event.type)) return agentToOcsf(event, at);
   const fact = { type: event.type, ...event.data } as DecisionEvent;
+  if (fact.type === 'break_glass.refused' && fact.subject) return [attemptedBreak(event, fact, at)];
   // Facts after the first do not repeat what was asked.
   const asked = (opening ?? event).data as {
     request: ActionRequest;
@@ -201,6 +203,15 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
       const detail = `glass broken${overrode ? ' against a denial of policy' : ' without approval'}`;
       return [approval(UPDATE, by, severity(4), status(1, detail), control(1, 1), entity, { comment: fact.reason })];
     }
+    case 'break_glass.refused':
+      return [
+        approval(
+          UPDATE,
+          { user: user(fact.by, fact.by_name) },
+          ...refusedBreak(fact),
+          approvalRequest(event, tried(fact)),
+        ),
+      ];
     case 'review.opened':
       return [approval(UPDATE, service, severity(3), status(1, `review due ${fact.due_at}`))];
     case 'review.overdue':

@@ -150,7 +150,8 @@ export class Intake {
     const reviews = new Reviews(registry, now);
     const broken = metrics.counter('break_glass_total', 'How often somebody has broken the glass.');
     const breaking = new Breaking({ decisions, policy, directory, reviews, count: () => broken.inc() });
-    const glass = new BreakGlassApi({ breaking, reviews, directory, binding: config.bindingContext });
+    const refusals = refusalRate(config.refusedVotes);
+    const glass = new BreakGlassApi({ breaking, reviews, directory, binding: config.bindingContext, refusals });
     this.#reviewClock = new ReviewClock(decisions, reviews, log);
     const gate = new GateApi({ stops, stopping, work: stopWork, directory, now });
     const handing = new HandingOver({ seats, registry, writer: this.#writer, directory, now });
@@ -170,7 +171,7 @@ export class Intake {
       signals: new Signals({ reader: decisions.reader, directory, now }),
       floods,
       reviews,
-      refusals: refusalRate(config.refusedVotes),
+      refusals,
     });
     const binding = config.bindingContext;
     const decider = new Decider({

@@ -1,6 +1,7 @@
 import { Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  ANA,
   approvals,
   BOT,
   bulkDelete,
@@ -54,6 +55,18 @@ describe('a person whose votes are refused again and again', () => {
     expect(codes.filter((code) => code === 'PERMISSION_DENIED')).toHaveLength(3);
     expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(5);
     expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.refused', 'vote.refused', 'vote.refused']);
+    // To try to break the glass is to be refused like any other.
+    await expect(gate.grpc.call(SAM, approvals.breakGlass, { decisionId: id, reason: 'now' })).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+    });
+    const tries = await Promise.allSettled(
+      Array.from({ length: 5 }, () => gate.grpc.call(ANA, approvals.breakGlass, { decisionId: id, reason: 'now' })),
+    );
+    const reasons = tries.map((one) => (one.status === 'rejected' ? (one.reason as { reason: string }).reason : ''));
+    expect(reasons.filter((reason) => reason === 'BREAK_GLASS_DENIED')).toHaveLength(3);
+    expect(reasons.filter((reason) => reason === 'RATE_LIMITED')).toHaveLength(2);
+    const types = await typesOf(place.admin, id);
+    expect(types.filter((type) => type === 'break_glass.refused')).toHaveLength(3);
     expect(await vote(DANA)).toMatchObject({ id });
   });
 });

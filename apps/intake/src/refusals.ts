@@ -44,6 +44,7 @@ const STATUS: Record<RefusalCode, CodeName> = {
   'not-needed': 'FAILED_PRECONDITION',
   'review-overdue': 'FAILED_PRECONDITION',
   'nobody-reviews': 'FAILED_PRECONDITION',
+  'not-a-person': 'PERMISSION_DENIED',
   'no-review': 'FAILED_PRECONDITION',
   'review-closed': 'FAILED_PRECONDITION',
   'not-reviewer': 'PERMISSION_DENIED',

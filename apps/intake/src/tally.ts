@@ -26,6 +26,7 @@ export class Tally {
   readonly #outcomes: Map<string, { inc(): void }>;
   readonly #unasked;
   readonly #votes;
+  readonly #breakingRefused;
   readonly #expired;
   readonly #decideTime;
 
@@ -38,6 +39,10 @@ export class Tally {
       'rule',
     ]);
     this.#votes = metrics.counter('votes_total', 'Votes, as they were cast or refused.', ['vote']);
+    this.#breakingRefused = metrics.counter(
+      'break_glass_refused_total',
+      'How often somebody has tried to break the glass and was refused.',
+    );
     this.#expired = metrics.counter('expired_total', 'Requests and grants that ran out, and why.', ['cause']);
     this.#decideTime = metrics.histogram(
       'time_to_decide_seconds',
@@ -52,6 +57,7 @@ export class Tally {
         this.#outcomes.get(event.type)?.inc();
         if (event.type === 'vote.cast') this.#cast(write, event);
         else if (event.type === 'vote.refused') this.#votes.inc({ vote: 'refused' });
+        else if (event.type === 'break_glass.refused') this.#breakingRefused.inc();
         else if (event.type === 'decision.expired' || event.type === 'grant.expired') this.#ran(write, event);
       }
     }

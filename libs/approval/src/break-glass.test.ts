@@ -108,8 +108,35 @@ describe('breaking the glass', () => {
     expect(now).toMatchObject({ status: 'ALLOWED', broke_glass: { by: 'olu' } });
     expect(run(now, redeem()).types).toEqual(['grant.redeemed']);
     expect(run(now, { type: 'break_glass', ...breaking() }).refused).toMatchObject({ code: 'already-decided' });
-    const refused = run(pending(), { type: 'break_glass', ...breaking({ by: DANA }) });
-    expect([refused.types, refused.refused?.code]).toEqual([[], 'break-glass-denied']);
+  });
+
+  it('is on the record when the rules say no, and changes nothing', () => {
+    const tried = (decision: Decision, seconds: number, more: Partial<Breaking> = {}, stop?: Stop) => {
+      const made = decide(decision, { type: 'break_glass', ...breaking(more) }, later(seconds), stop);
+      expect(after(made.events, decision).status).toBe(made.events.length > 1 ? 'DENIED' : decision.status);
+      return made.events;
+    };
+    const refused = { type: 'break_glass.refused', by: 'olu', by_name: 'Olu', action_digest: DIGEST };
+    const said = { ...refused, reason: 'checkout is down' };
+    expect(tried(pending(), 1, { by: DANA, ticket: 'INC-1' })).toEqual([
+      { ...said, by: 'dana', by_name: 'Dana', because: 'break-glass-denied', ticket: 'INC-1' },
+    ]);
+    expect(tried(pending(), 1, { reason: '' })).toEqual([{ ...refused, because: 'reason-required' }]);
+    expect(tried(broken(), 1)).toEqual([{ ...said, because: 'already-decided' }]);
+    const stop: Stop = { id: 'stp_1', scope: { all: true }, by: 'x', by_name: 'X', reason: 'r', at: T0 };
+    expect(tried(pending(), 1, {}, stop)).toEqual([
+      { ...said, because: 'stopped' },
+      expect.objectContaining({ type: 'decision.stopped' }),
+    ]);
+  });
+
+  it('is on the record when it comes too late, behind the end', () => {
+    const command: Command = { type: 'break_glass', ...breaking() };
+    expect(run(pending(), command, 90_000)).toMatchObject({
+      types: ['decision.expired', 'break_glass.refused'],
+      refused: { code: 'expired' },
+    });
+    expect(run(broken(), command, 900).types).toEqual(['grant.expired', 'break_glass.refused']);
   });
 
   it('is what policy says, and an hour at the very most', () => {

@@ -1,6 +1,6 @@
 import type { Ruling } from './decide.js';
 import { excludedFrom } from './eligibility.js';
-import type { Broken, DecisionBrokeGlass, ReviewOpened } from './event.js';
+import type { BreakGlassRefused, Broken, DecisionBrokeGlass, ReviewOpened } from './event.js';
 import { addSeconds } from './hold.js';
 import { idsOf } from './identity.js';
 import { saysNothing } from './inert.js';
@@ -89,11 +89,23 @@ function together(one: BreakTerms, other: BreakTerms): BreakTerms {
 
 /** Breaks the glass on a request that waits for people. */
 export function breakGlass(decision: Decision, command: BreakGlass, at: string): Ruling {
-  if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
-  const { request } = decision;
-  const broken = brokenBy(request, { id: request.subject.id, ...decision.agent }, command, at);
-  if (isRefusal(broken)) return { events: [], refused: broken };
+  const { request, action_digest } = decision;
+  const broken =
+    decision.status === 'PENDING'
+      ? brokenBy(request, { id: request.subject.id, ...decision.agent }, command, at)
+      : settled(decision);
+  if (isRefusal(broken)) return { events: [refusedBreak(command, broken, action_digest)], refused: broken };
   return { events: [{ type: 'decision.broke_glass', ...broken.broken }, broken.review] };
+}
+
+/** That somebody tried is on the record: whoever watches wants to know it of those who may not, too. */
+export function refusedBreak(
+  { by, reason, ticket }: { by: Pick<Person, 'id' | 'name'>; reason: string; ticket?: string },
+  { code }: Refusal,
+  action_digest: string,
+): BreakGlassRefused {
+  const said = defined({ reason, ticket });
+  return { type: 'break_glass.refused', by: by.id, by_name: by.name, because: code, ...said, action_digest };
 }
 
 /** The first events of a decision that begins with a broken glass. */

@@ -1,4 +1,4 @@
-import { breakGlass, type BreakGlass } from './break-glass.js';
+import { breakGlass, refusedBreak, type BreakGlass } from './break-glass.js';
 import type { DecisionEvent } from './event.js';
 import { saysNothing } from './inert.js';
 import { redeem, type Redeem } from './redeem.js';
@@ -103,15 +103,23 @@ export function decide(decision: Decision, command: Command, at: string, stop?: 
 
 /** Whether or not a timer was there first, the record has who came too late. */
 function tooLate(decision: Decision, command: Command, lapsed: DecisionEvent): Ruling {
-  if (decision.status !== 'PENDING') {
-    const text =
-      usesMade(decision) > 0
-        ? 'This grant has expired before all of its uses were made. Ask again.'
-        : 'This grant has expired unused. Ask again.';
-    return { events: [lapsed], refused: refuse('grant-expired', text) };
-  }
-  const refused = refuse('expired', 'This request has expired: nobody answered in time. The agent may ask again.');
-  return { events: [lapsed, ...(command.type === 'vote' ? [refusedVote(command, refused)] : [])], refused };
+  const refused = refusedAsLate(decision);
+  const late = { events: [lapsed], refused };
+  if (command.type === 'break_glass')
+    return { ...late, events: [lapsed, refusedBreak(command, refused, decision.action_digest)] };
+  return command.type === 'vote' && decision.status === 'PENDING'
+    ? { ...late, events: [lapsed, refusedVote(command, refused)] }
+    : late;
+}
+
+function refusedAsLate(decision: Decision): Refusal {
+  if (decision.status === 'PENDING')
+    return refuse('expired', 'This request has expired: nobody answered in time. The agent may ask again.');
+  const text =
+    usesMade(decision) > 0
+      ? 'This grant has expired before all of its uses were made. Ask again.'
+      : 'This grant has expired unused. Ask again.';
+  return refuse('grant-expired', text);
 }
 
 /** The event of a deadline that has passed, if one has. */

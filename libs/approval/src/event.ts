@@ -264,6 +264,24 @@ export interface DecisionBrokeGlass extends Broken, Partial<Omit<Answered, 'poli
   obligations?: Obligation[];
 }
 
+/**
+ * Somebody tried to break the glass and the rules said no. Changes nothing. In the stream of the decision it was tried on; for
+ * what is no decision, in one of its own, and then it says what was to be done.
+ */
+export interface BreakGlassRefused {
+  type: 'break_glass.refused';
+  by: string;
+  by_name: string;
+  because: string;
+  /** Their words, if they said any. */
+  reason?: string;
+  ticket?: string;
+  action_digest: string;
+  subject?: { type: string; id: string };
+  action?: string;
+  resource?: { type: string; id: string };
+}
+
 /** What was done has to be looked at by somebody who had no part in it. */
 export interface ReviewOpened {
   type: 'review.opened';
@@ -346,6 +364,7 @@ export type DecisionEvent =
   | SessionEnded
   | SessionExpired
   | DecisionBrokeGlass
+  | BreakGlassRefused
   | ReviewOpened
   | ReviewOverdue
   | ReviewClosed

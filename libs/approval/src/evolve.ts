@@ -201,6 +201,7 @@ function apply(decision: Decision, event: DecisionEvent, at: string): Decision {
     case 'decision.held':
     case 'decision.repeated':
     case 'vote.refused':
+    case 'break_glass.refused':
     case 'grant.refused':
       return decision;
   }

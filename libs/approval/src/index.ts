@@ -3,7 +3,14 @@
 export { alikeGroups, type AlikeGroup, type AlikeRequest } from './alike.js';
 export { renderCard, type Card, type Sheet } from './card.js';
 export { isTimeZone } from './clock-text.js';
-export { breakGlassAnew, breakTerms, type BreakGlass, type Breaking, type BreakTerms } from './break-glass.js';
+export {
+  breakGlassAnew,
+  breakTerms,
+  refusedBreak,
+  type BreakGlass,
+  type Breaking,
+  type BreakTerms,
+} from './break-glass.js';
 export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { mayNotDelegate, seatHanded, type Delegation, type DelegationProblem } from './delegation.js';
 export { ACTIVATION } from './eligibility.js';

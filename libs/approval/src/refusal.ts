@@ -42,6 +42,7 @@ export type RefusalCode =
   | 'not-needed'
   | 'review-overdue'
   | 'nobody-reviews'
+  | 'not-a-person'
   | 'no-review'
   | 'review-closed'
   | 'not-reviewer'

@@ -1,3 +1,4 @@
+import { refusedBreak } from './break-glass.js';
 import { utcDateTime } from './clock-text.js';
 import type { Command, Ruling } from './decide.js';
 import { delegationChain } from './eligibility.js';
@@ -107,6 +108,10 @@ export function halted(decision: Decision, command: Command, stop: Stop): Ruling
   if (ended.length === 0) return undefined;
   const { text } = stopReason(stop);
   if (command.type === 'stop') return { events: ended };
+  if (command.type === 'break_glass') {
+    const refused = refuse('stopped', text);
+    return { events: [refusedBreak(command, refused, decision.action_digest), ...ended], refused };
+  }
   if (command.type !== 'redeem') return { events: ended, refused: refuse('already-decided', text) };
   const { by, grant_id } = command;
   return {

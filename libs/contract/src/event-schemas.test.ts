@@ -33,6 +33,7 @@ const GOLDEN: Record<RecordedType, string> = {
   'decision.withdrawn': 'tFDqmoVr72IKeOMO8256wENNFyTnStWVDgt87uwjezs',
   'decision.stopped': 'E6GvqayLqEoXtYzV01DrwLRr9gOuaG44O7Q4m9YgBh8',
   'decision.broke_glass': 'SYVCxV37y1o4KgGecRmeaWQMM6XY_JcfFOA7Sy7ka2Q',
+  'break_glass.refused': 'oB7OSfjCFV7GoSfX1WhJ88lzxia2YppX-HyYm6fsvAM',
   'review.opened': 'J7eEkQoKfISCa-vpuo1aO_qdus4yo5F6rmt03GUmpqQ',
   'review.overdue': 'uyNflSXO2KbLmLSQc3NF51b07qCt-WQgZoJnrttuW0c',
   'review.closed': 'NY9Am7nI230MAB3LpofzfHUHJnI2scFwmT4cMivUC0w',

@@ -38,6 +38,7 @@ const TYPES = Object.keys({
   'session.ended': true,
   'session.expired': true,
   'decision.broke_glass': true,
+  'break_glass.refused': true,
   'review.opened': true,
   'review.overdue': true,
   'review.closed': true,

@@ -2,6 +2,7 @@ import {
   decide,
   evolve,
   hold,
+  type BreakGlass,
   type Command,
   type Decision,
   type DecisionEvent,
@@ -99,7 +100,7 @@ const STOP: Stop = {
   at: at(20),
 };
 
-const BREAK_GLASS: Command = {
+const BREAK_GLASS: BreakGlass = {
   type: 'break_glass',
   by: DANA,
   reason: 'checkout is down',
@@ -237,7 +238,8 @@ const PLAYS: Play[] = [
   [several(), { ...vote, session: { count: 2 } }, [{ type: 'expire' }, 2_000]],
   [
     held(),
-    BREAK_GLASS,
+    [{ ...BREAK_GLASS, by: SAM }, 30],
+    [BREAK_GLASS, 60],
     [{ type: 'overdue_review' }, 86_460],
     [{ type: 'close_review', by: ANA, finding: 'justified', comment: 'the index was corrupt' }, 90_000],
   ],

@@ -247,7 +247,7 @@ export const SETTINGS = {
   COUNTERSIGN_REFUSED_VOTES: {
     schema: z.coerce.number().int().min(0).max(100_000).default(30),
     about:
-      'Votes of one person that one intake process refuses in a minute before it takes no more of them. 0: no limit.',
+      'Votes of one person, and attempts to break the glass, that one intake process refuses in a minute before it takes no more of them. 0: no limit.',
     fallback: '30',
   },
   COUNTERSIGN_SLACK_TOKEN: { schema: z.string().optional(), about: 'Bot token of the Slack app.', secret: true },

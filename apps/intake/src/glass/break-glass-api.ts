@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { durationMs } from '@bufbuild/protobuf/wkt';
-import { isConcerned, type Decision as CoreDecision, type Person } from '@countersign/approval';
+import { isConcerned, refuse, type Decision as CoreDecision, type Person } from '@countersign/approval';
 import {
   Finding,
   ReviewSchema,
@@ -17,9 +17,11 @@ import type { RegistryFact } from '@countersign/store';
 import { readAction } from '../action.js';
 import type { Asked } from '../ask.js';
 import { isDecisionId } from '../ids.js';
+import { requireRoom, type Rate } from '../rate.js';
+import { refusedStatus } from '../refusals.js';
 import { at, toDecision } from '../reply.js';
 import { Violations } from '../violations.js';
-import type { Breaking, Said } from './breaking.js';
+import type { AttemptedAction, Breaking, Said } from './breaking.js';
 import type { KeptReview, Reviews } from './reviews.js';
 
 export interface BreakGlassApiParts {
@@ -27,9 +29,13 @@ export interface BreakGlassApiParts {
   reviews: Reviews;
   directory: () => Directory;
   binding: readonly string[];
+  /** How often one caller may be refused, by voting and by breaking the glass together. Absent: as often as they like. */
+  refusals?: Rate | undefined;
 }
 
 const MOST_REVIEWS = 1_000;
+const TOO_OFTEN_REFUSED = 'You have been refused too often just now. Wait, read why, then try again.';
+const NOT_A_PERSON = refuse('not-a-person', 'this is for people: agents cannot break the glass or review it');
 
 /** The part of ApprovalService that is about broken glass. An agent cannot break it, and nobody can for what no agent does. */
 export class BreakGlassApi {
@@ -37,17 +43,28 @@ export class BreakGlassApi {
 
   readonly handlers: Handlers<typeof ApprovalService, Caller> = {
     BreakGlass: async (request, { caller, traceId }) => {
-      const by = this.#person(caller);
+      if (caller.kind === 'service') throw forPeople();
+      const { breaking, refusals } = this.parts;
       const found = new Violations();
-      const said = readSaid(request, by, found);
       const { decisionId, request: wanted } = request;
+      const said = { ...readSaid(request, found), ...(traceId ? { traceId } : {}) };
       if ((decisionId === '') === (wanted === undefined))
         found.add('request', 'is required, or a decision_id instead of it');
       if (decisionId !== '' && !isDecisionId(decisionId)) found.add('decision_id', 'is not a decision id');
-      const traced = { ...said, ...(traceId ? { traceId } : {}) };
-      if (wanted) return toDecision(await this.parts.breaking.anew(this.#asked(wanted, by, found), traced));
+      const asked = wanted && this.#asked(wanted, caller.id, found);
       found.settle();
-      return toDecision(await this.parts.breaking.waiting(decisionId, traced));
+      // Each refusal is recorded. What turns out to be none is given back.
+      if (refusals) requireRoom(refusals, caller.id, performance.now(), TOO_OFTEN_REFUSED);
+      if (caller.kind === 'agent') {
+        const what = asked ?? actionOf((await breaking.parts.decisions.load(decisionId)).decision);
+        return breaking.refuse(what, { by: { id: caller.id, name: caller.id }, ...said }, NOT_A_PERSON);
+      }
+      const by = this.#person(caller);
+      const broken = asked
+        ? await breaking.anew(asked, { by, ...said })
+        : await breaking.waiting(decisionId, { by, ...said });
+      refusals?.giveBack(caller.id);
+      return toDecision(broken);
     },
     CloseReview: async ({ id, finding, comment }, { caller, traceId }) => {
       const by = this.#person(caller);
@@ -69,14 +86,14 @@ export class BreakGlassApi {
   };
 
   /** What is to be done, as an agent would have asked for it, submitted by a person. Throws StatusError. */
-  #asked(message: DecideRequest, by: Person, found: Violations): Asked {
+  #asked(message: DecideRequest, by: string, found: Violations): Asked {
     found.text('request.request_id', message.requestId, 256);
     found.text('request.principal', message.principal, 256);
     found.text('request.audience', message.audience, 256);
     found.text('request.justification', message.justification, 2_000);
     if (!message.subject?.id) found.add('request.subject', 'is required: name the agent that is to do it');
     if (message.holderKey) found.add('request.holder_key', 'is for agents that ask themselves');
-    const texts = readAction(message, by.id, this.parts.binding, found);
+    const texts = readAction(message, by, this.parts.binding, found);
     const agent = this.parts.directory().agent(texts.subjectId);
     if (!agent)
       throw new StatusError('PERMISSION_DENIED', 'subject.id: is not an agent in the directory', {
@@ -84,9 +101,9 @@ export class BreakGlassApi {
       });
     const { requestId, principal, justification, audience } = message;
     return {
-      ...{ ...texts, agent, principal, justification, requestId, audience, holderKey: '', submittedBy: by.id },
+      ...{ ...texts, agent, principal, justification, requestId, audience, holderKey: '', submittedBy: by },
       ...{ waitMs: 0, dryRun: false },
-      ...(requestId ? { requestKey: hash('sha256', `${by.id}\n${requestId}`, 'buffer') } : {}),
+      ...(requestId ? { requestKey: hash('sha256', `${by}\n${requestId}`, 'buffer') } : {}),
     };
   }
 
@@ -102,12 +119,19 @@ export class BreakGlassApi {
   }
 }
 
-function readSaid({ reason, ticket, duration }: BreakGlassRequest, by: Person, found: Violations): Said {
+function readSaid({ reason, ticket, duration }: BreakGlassRequest, found: Violations): Omit<Said, 'by'> {
   found.text('reason', reason, 1_000);
   found.text('ticket', ticket, 256);
   const wantedS = duration && Math.floor(durationMs(duration) / 1000);
   if (wantedS !== undefined && !(wantedS >= 1)) found.add('duration', 'is not at least a second');
-  return { by, reason, ticket, ...(wantedS ? { wantedS } : {}) };
+  return { reason, ticket, ...(wantedS ? { wantedS } : {}) };
+}
+
+function actionOf({ request: { subject, action, resource }, action_digest }: CoreDecision): AttemptedAction {
+  return {
+    ...{ subjectType: subject.type, subjectId: subject.id, actionName: action.name },
+    ...{ resourceType: resource.type, resourceId: resource.id, digest: action_digest },
+  };
 }
 
 /** An open review as everybody sees it. */
@@ -120,7 +144,5 @@ export function toReview({ id, state }: RegistryFact<KeptReview>, reviews: Revie
 }
 
 function forPeople(): StatusError {
-  return new StatusError('PERMISSION_DENIED', 'this is for people: agents cannot break the glass or review it', {
-    reason: 'NOT_A_PERSON',
-  });
+  return refusedStatus(NOT_A_PERSON);
 }

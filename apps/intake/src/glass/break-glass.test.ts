@@ -1,5 +1,13 @@
 import { create } from '@bufbuild/protobuf';
-import { BreakGlassRequestSchema, Finding, GateService, State, Vote, type Decision } from '@countersign/contract';
+import {
+  BreakGlassRequestSchema,
+  Finding,
+  GateService,
+  State,
+  Vote,
+  type Decision,
+  type Envelope,
+} from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ANA,
@@ -87,6 +95,7 @@ describe('a broken glass', () => {
     expect(decision.grant).not.toBe('');
     expect(await redeem(request, decision)).toMatchObject({ redeemed: true });
     await expect(redeem(request, decision)).rejects.toMatchObject({ reason: 'GRANT_USED' });
+    await expect(breakGlass({ decisionId: id })).rejects.toMatchObject({ reason: 'ALREADY_DECIDED' });
 
     await until('known to both', async () => {
       const { reviews } = await other.grpc.call(SAM, approvals.listReviews, {});
@@ -156,6 +165,54 @@ describe('a broken glass', () => {
     await expect(breakGlass({ request: asking({ ...HOLD, ...glass() }) })).rejects.toMatchObject({ reason: 'STOPPED' });
     await other.grpc.call('cs_dev_ops', resumeActions, { id: stop!.id, reason: 'over' });
     await closed(id);
+  });
+});
+
+describe('an attempt that the rules refuse', () => {
+  const attempts = async (digest: string) => {
+    const { rows } = await place.admin.query<{ body: Buffer }>(
+      `select body from intake.events where decision_id like 'agt%' order by tx, pos`,
+    );
+    const events = rows.map(({ body }) => JSON.parse(body.toString()) as Envelope);
+    return events.filter(({ data }) => data['action_digest'] === digest).map(({ data }) => data);
+  };
+
+  it('is on the record of the decision: who, of what, in what words, and why not', async () => {
+    const { id, actionDigest } = await one.grpc.call(BOT, decisions.decide, answered({ ...HOLD, ...glass() }));
+    await expect(breakGlass({ decisionId: id, ticket: 'INC-9' }, BEN)).rejects.toMatchObject({
+      reason: 'BREAK_GLASS_DENIED',
+    });
+    expect((await eventsOf(place.admin, id)).map(({ type, data }) => ({ type, data }))).toMatchObject([
+      { type: 'decision.held' },
+      {
+        type: 'break_glass.refused',
+        data: {
+          ...{ by: 'ben@acme.example', by_name: 'Ben Okafor', because: 'break-glass-denied', ticket: 'INC-9' },
+          ...{ reason: 'checkout is down', action_digest: actionDigest },
+        },
+      },
+    ]);
+    expect((await one.grpc.call(DANA, approvals.castVote, { id, vote: Vote.APPROVE })).decision!.state).toBe(
+      State.ALLOWED,
+    );
+    await expect(breakGlass({ decisionId: id })).rejects.toMatchObject({ reason: 'ALREADY_DECIDED' });
+    expect((await typesOf(place.admin, id)).at(-1)).toBe('break_glass.refused');
+  });
+
+  it('is on the record also when nobody had asked for it, and when an agent tries', async () => {
+    const request = asking({ ...DENY, ...glass({ overrides: ['deny'] }, true) });
+    const { actionDigest, id } = await one.grpc.call(BOT, decisions.decide, request);
+    await expect(breakGlass({ request })).rejects.toMatchObject({ reason: 'GUARDRAIL' });
+    await expect(breakGlass({ request }, BOT)).rejects.toMatchObject({ reason: 'NOT_A_PERSON' });
+    await expect(breakGlass({ decisionId: id }, BOT)).rejects.toMatchObject({ reason: 'NOT_A_PERSON' });
+    const what = { subject: AGENT, action: request.action.name, reason: 'checkout is down' };
+    const bot = { ...what, by: 'release-bot', because: 'not-a-person' };
+    expect(await attempts(actionDigest)).toMatchObject([
+      { ...what, by: 'dana@acme.example', by_name: 'Dana Ito', because: 'guardrail', resource: { type: 'table' } },
+      bot,
+      bot,
+    ]);
+    expect(await typesOf(place.admin, id)).toEqual(['decision.denied']);
   });
 });
 

@@ -1,12 +1,14 @@
 import {
   breakGlassAnew,
   refuse,
+  refusedBreak,
   stopReason,
   type Agent,
   type Breaking as CoreBreaking,
   type Decision,
   type Finding,
   type Person,
+  type Refusal,
   type Verdict,
 } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
@@ -43,6 +45,20 @@ export interface Said {
   traceId?: string;
 }
 
+/** Who tries, and in what words: a person, or an agent that has no business here. */
+export interface Attempt {
+  by: Pick<Person, 'id' | 'name'>;
+  reason: string;
+  ticket?: string;
+  traceId?: string;
+}
+
+/** What of an action says which it is. */
+export type AttemptedAction = Pick<
+  ActionTexts,
+  'subjectType' | 'subjectId' | 'actionName' | 'resourceType' | 'resourceId' | 'digest'
+>;
+
 const ATTEMPTS = 20;
 
 /** Breaks the glass and closes reviews: asks policy on behalf of the person, and lets the rules of the core decide. */
@@ -67,6 +83,8 @@ export class Breaking {
       {
         ...(said.traceId ? { traceId: said.traceId } : {}),
         alongside: (events, at) => {
+          // An attempt that is refused is recorded as well, and opens nothing.
+          if (!events.some(({ type }) => type === 'review.opened')) return undefined;
           const { next } = draft(pending, [...events], at);
           return { events: [], registry: reviews.opened(id, next) };
         },
@@ -95,10 +113,10 @@ export class Breaking {
       const at = now.toISOString();
       // Nothing is waited for from here until the write is accepted: a stop beats a broken glass.
       const stop = decisions.stops.of(() => request, at);
-      if (stop) throw refusedStatus(refuse('stopped', stopReason(stop).text));
+      if (stop) return this.refuse(asked, said, refuse('stopped', stopReason(stop).text));
       const opening = { request, agent: asked.agent, action_digest: asked.digest };
       const made = breakGlassAnew({ ...opening, ...(told ? { history: told.value } : {}) }, breaking, at);
-      if ('refused' in made) throw refusedStatus(made.refused);
+      if ('refused' in made) return this.refuse(asked, said, made.refused);
       const id = newId('dec', now.getTime());
       const { drafts, next } = draft(undefined, made.events, at, said.traceId, id);
       const history = decisions.history.ofAnswer(toActor(asked), { ...verdict, effect: 'allow' }, at, told);
@@ -122,6 +140,32 @@ export class Breaking {
       reason: 'CONTENTION',
       retryAfterMs: 200,
     });
+  }
+
+  /**
+   * Says no to what is no decision, and puts on the record who tried what. Throws StatusError, always: an attempt that could
+   * not be recorded is an error of its own.
+   */
+  async refuse(what: AttemptedAction, { by, traceId, ...said }: Attempt, refusal: Refusal): Promise<never> {
+    const { writer, now } = this.parts.decisions;
+    const at = now();
+    const { type, ...data } = refusedBreak({ by, ...said }, refusal, what.digest);
+    const { subjectType, subjectId, actionName: action, resourceType, resourceId } = what;
+    const [subject, resource] = [
+      { type: subjectType, id: subjectId },
+      { type: resourceType, id: resourceId },
+    ];
+    await writer.write({
+      decisionId: newId('agt', at.getTime()),
+      events: [
+        {
+          ...{ id: newId('evt', at.getTime()), type, at: at.toISOString(), version: 1 },
+          data: canonicalize({ ...data, subject, action, resource }),
+          ...(traceId ? { traceId } : {}),
+        },
+      ],
+    });
+    throw refusedStatus(refusal);
   }
 
   /** Throws StatusError for what the rules refuse. */
