@@ -2,11 +2,16 @@
 
 type Json = { [key: string]: unknown };
 
+/** Where alone a card may lead. */
+export const INBOX = /^https:\/\/gate\.example\/inbox\/[\w-]+$/;
+
 /** Throws what is wrong with blocks, as Slack would refuse them. */
 export function checkBlocks(blocks: unknown, where: 'message' | 'modal' | 'reply'): asserts blocks is Json[] {
   if (!Array.isArray(blocks)) throw new Error('blocks is not a list');
   atMost(blocks.length, where === 'modal' ? 100 : 50, 'blocks');
   for (const block of blocks as Json[]) checkBlock(block, where);
+  // Of all blocks of a message together, as Slack refuses with msg_blocks_too_long.
+  atMost(readBlocks(blocks as Json[]).length, 13_200, 'characters');
   const primary = actionsOf(blocks as Json[]).filter(({ style }) => style === 'primary');
   atMost(primary.length, 1, 'primary buttons');
 }
@@ -49,6 +54,8 @@ function checkButton(button: Json): void {
   checkText(button['text'], 75, ['plain_text']);
   atMost(String(button['action_id']).length, 255, 'action_id');
   atMost(String(button['value'] ?? '').length, 2000, 'value');
+  const url = button['url'];
+  if (url !== undefined && !INBOX.test(String(url))) throw new Error(`a button leads to ${String(url)}`);
   const confirm = button['confirm'] as Json | undefined;
   if (!confirm) return;
   checkText(confirm['title'], 100, ['plain_text']);

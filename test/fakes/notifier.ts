@@ -1,7 +1,7 @@
 import { notifierModule, type Answer, type Cast, type LinkCode, type NotifierConfig } from '@countersign/app-notifier';
 import { MemoryBus } from '@countersign/bus';
 import { EVENTS_TOPIC, type AgentFact } from '@countersign/contract';
-import type { DecisionEvent } from '@countersign/approval';
+import type { Beside, DecisionEvent, Place } from '@countersign/approval';
 import { Metrics, openLog, Readiness, startService } from '@countersign/service';
 import { migrate, openPool, type Pool } from '@countersign/store';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +17,12 @@ export interface RunningNotifier {
   /** The codes that were brought to intake. */
   codes: LinkCode[];
   /** What intake answers; may throw. */
-  intake: { answer: (cast: Cast) => Answer | Promise<Answer> };
+  intake: {
+    answer: (cast: Cast) => Answer | Promise<Answer>;
+    beside: (id: string, place: Place) => Beside;
+    /** How often it was asked what stands beside a request. */
+    looks: number;
+  };
   publish(id: string, version: number, event: DecisionEvent | AgentFact): Promise<void>;
   stop(): Promise<void>;
 }
@@ -31,7 +36,15 @@ export async function startNotifier(
   const pool = openPool(database.url, 'notifier', { max: 4 });
   const bus = new MemoryBus();
   const votes: Cast[] = [];
-  const intake: RunningNotifier['intake'] = { answer: () => ({ ok: true }) };
+  const intake: RunningNotifier['intake'] = {
+    answer: () => ({ ok: true }),
+    beside: () => ({ just_before: [], similar: ['Nothing like it was answered in 30 days'] }),
+    looks: 0,
+  };
+  const beside = async (id: string, place: Place): Promise<Beside> => {
+    intake.looks += 1;
+    return intake.beside(id, place);
+  };
   const castVote = async (cast: Cast): Promise<Answer> => {
     votes.push(cast);
     return intake.answer(cast);
@@ -44,7 +57,15 @@ export async function startNotifier(
   };
   const log = openLog('notifier-test', 'silent');
   const running = await startService({
-    module: notifierModule(config, { pool, bus, voting: { castVote }, linking: { present }, log, pace }),
+    module: notifierModule(config, {
+      pool,
+      bus,
+      voting: { castVote },
+      linking: { present },
+      beside: { beside },
+      log,
+      pace,
+    }),
     endpoints: () => ({ services: [], documents: {} }),
     bind: '127.0.0.1',
     httpPort: 0,

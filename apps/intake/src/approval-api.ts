@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import {
   alikeGroups,
+  besideText,
+  isAskedIn,
   isConcerned,
   isTimeZone,
   noVoteBecause,
@@ -29,6 +31,7 @@ import { toReview } from './glass/break-glass-api.js';
 import type { Reviews } from './glass/reviews.js';
 import { isDecisionId, newId } from './ids.js';
 import { requireRoom, type Rate } from './rate.js';
+import { requireService } from './people/who.js';
 import { refusedStatus } from './refusals.js';
 import { toDecision } from './reply.js';
 import { readSessionChoice } from './session-choice.js';
@@ -99,6 +102,16 @@ export class ApprovalApi {
       if (!isConcerned(decision, person)) throw notYours(id);
       const related = await this.parts.beside.of(decision);
       return this.#view(decision, person, { ...zone, related, whole: wholePayload });
+    },
+    GetBeside: async ({ id, channel, address }, { caller }) => {
+      requireService(caller);
+      if (channel !== 'slack' && channel !== 'teams')
+        throw invalidArgument({ field: 'channel', description: 'is neither slack nor teams' });
+      const place = { channel, address } as const;
+      const { decision } = await this.parts.decisions.load(id);
+      if (!isAskedIn(decision, place)) throw notYours(id);
+      const beside = besideText(decision, await this.parts.beside.of(decision), { place });
+      return { justBefore: beside.just_before, similar: beside.similar };
     },
     WatchApprovals: ({ includeIneligible, timeZone }, call) =>
       this.#watch(this.#asLongAsThere(requirePerson(call.caller)), includeIneligible, zoneOf(timeZone), call.signal),

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  besideText,
   isCut,
   noVoteBecause,
   redact,
@@ -34,7 +35,7 @@ export function approvalView(decision: CoreDecision, person: Person, options: Vi
   const { request } = redact(decision.request, approval?.terms.redact ?? []);
   const card = renderCard(decision, {
     ...(zone ? { zone } : {}),
-    ...(related ? { beside: { ...related, person } } : {}),
+    ...(related ? { beside: besideText(decision, related, { person, ...(zone ? { zone } : {}) }) } : {}),
   });
   const cannot = noVoteBecause(decision, person, owner);
   return create(ApprovalViewSchema, {

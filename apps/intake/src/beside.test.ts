@@ -10,6 +10,7 @@ import {
   eventsOf,
   LEE,
   newPlace,
+  SERVICE_TOKEN,
   startGate,
   SUPPORT,
   type Gate,
@@ -64,6 +65,31 @@ describe('beside a request stands', () => {
     expect(similar.map((other) => other.id)).toEqual(expect.arrayContaining([before, waiting]));
     expect((await look(id, ANA)).card?.similar[1]).toBe('In 30 days: 1 approved');
     await expect(look(id, LEE)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  });
+
+  it('what everybody in a conversation may read, told only to services, and only of what is asked there', async () => {
+    const before = await hold({ ...session('run-9'), ...bulkDelete('prod.audits') });
+    await gate.grpc.call(DANA, approvals.castVote, { id: before, vote: Vote.APPROVE });
+    const id = await hold(session('run-9'));
+    const ask = (more: object = {}, token = SERVICE_TOKEN) =>
+      gate.grpc.call(token, approvals.getBeside, { id, channel: 'slack', address: 'C0DBA', ...more });
+    const { justBefore, similar } = await ask();
+    expect(justBefore).toEqual([
+      expect.stringMatching(/^Delete 12,480 rows from prod\.audits: allowed, \d\d:\d\d UTC$/),
+    ]);
+    expect(similar[1]).toMatch(/^In 30 days: \d+ approved(?!.*by you)/);
+    expect(await gate.http(SERVICE_TOKEN, `/v1/approvals/${id}/beside?channel=slack&address=C0DBA`)).toMatchObject({
+      just_before: justBefore,
+    });
+    for (const [more, token, code] of [
+      [{}, DANA, 'PERMISSION_DENIED'],
+      [{}, BOT, 'PERMISSION_DENIED'],
+      [{ address: 'C0OPS' }, SERVICE_TOKEN, 'PERMISSION_DENIED'],
+      [{ channel: 'teams' }, SERVICE_TOKEN, 'PERMISSION_DENIED'],
+      [{ channel: 'mail' }, SERVICE_TOKEN, 'INVALID_ARGUMENT'],
+      [{ id: 'dec_nothing' }, SERVICE_TOKEN, 'INVALID_ARGUMENT'],
+    ] as const)
+      await expect(ask(more, token)).rejects.toMatchObject({ code });
   });
 
   it('the whole payload when it is asked for, less what policy hides', async () => {

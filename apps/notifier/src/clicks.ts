@@ -2,6 +2,7 @@ import type { Decision } from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import type { Deliveries, MessageRef, Requests } from '@countersign/store';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sheet } from './surface.js';
 import type { Answer, Cast, Voting } from './voting.js';
 
 // A click, from a verified channel to a vote on intake. Nothing the click carries is trusted beyond naming what it is
@@ -25,7 +26,8 @@ export interface Target {
 
 /** Long enough to be unguessable by accident; the whole digest is looked up. */
 const PREFIX = 16;
-const VALUE = /^v1\|([A-Za-z0-9_-]{1,256})\|(\d{1,9})\|([A-Za-z0-9_-]{16})$/;
+/** Cards sent before they named themselves have no fourth part. */
+const VALUE = /^v1\|([A-Za-z0-9_-]{1,256})\|(\d{1,9})\|([A-Za-z0-9_-]{16})(?:\|([A-Za-z0-9_-]{16}))?$/;
 
 const STALE = 'This message is out of date. Nothing was recorded: look at the newest message about this request.';
 const UNRECORDED =
@@ -34,9 +36,9 @@ const UNRECORDED =
 /** Waits between tries to reach intake, in milliseconds. */
 const RETRIES_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
-/** The value of a button: which decision, at which version, with which action. */
-export function buttonValue(card: { id: string; action_digest: string }, version: number): string {
-  return `v1|${card.id}|${version}|${card.action_digest.slice(0, PREFIX)}`;
+/** The value of a button: which decision, at which version, with which action, on which card. */
+export function buttonValue({ card, version, digest }: Sheet): string {
+  return `v1|${card.id}|${version}|${card.action_digest.slice(0, PREFIX)}|${digest.slice(0, PREFIX)}`;
 }
 
 export class Clicks {
@@ -49,17 +51,16 @@ export class Clicks {
 
   /** Finds what a click is about, or says why it is about nothing. */
   async locate(click: Click): Promise<Target | { refused: string }> {
-    const [, id, version, prefix] = VALUE.exec(click.value) ?? [];
+    const [, id, version, prefix, shown] = VALUE.exec(click.value) ?? [];
     if (!id) return { refused: STALE };
     const decision = await this.parts.requests.find(id);
     if (!decision || decision.action_digest.slice(0, PREFIX) !== prefix) return { refused: STALE };
     // A value copied into another message or conversation is not a click on ours.
     if (!(await this.parts.deliveries.owns(id, click.channel, click.address, click.ref))) return { refused: STALE };
-    return {
-      decision,
-      version: Number(version),
-      card_digest: await this.parts.requests.cardDigest(id, Number(version)),
-    };
+    const card_digest = await this.parts.requests.cardDigest(id, Number(version), click, shown);
+    // Only what was sent to this conversation can have been seen in it.
+    if (shown && !card_digest) return { refused: STALE };
+    return { decision, version: Number(version), card_digest };
   }
 
   /** Casts the vote, patiently: a vote is idempotent, and a person who clicked should not have to click again. */

@@ -22,11 +22,16 @@ export interface TeamsConfig {
 
 /** A channel without its settings is absent, which means off. */
 export interface NotifierConfig {
+  /** URL of the inbox, as people reach it. Absent: cards do not lead there. */
+  inbox?: string;
   slack?: SlackConfig;
   teams?: TeamsConfig;
 }
 
-type Keys = Extract<keyof Settings, `COUNTERSIGN_SLACK_${string}` | `COUNTERSIGN_TEAMS_${string}`>;
+type Keys = Extract<
+  keyof Settings,
+  `COUNTERSIGN_SLACK_${string}` | `COUNTERSIGN_TEAMS_${string}` | 'COUNTERSIGN_PUBLIC_URL'
+>;
 
 const OPENID_METADATA_URL = 'https://login.botframework.com/v1/.well-known/openidconfiguration';
 const LOGIN_URL = 'https://login.microsoftonline.com';
@@ -36,7 +41,8 @@ const SERVICE_HOST = 'smba.trafficmanager.net';
 export function notifierConfig(settings: Pick<Settings, Keys>): NotifierConfig {
   const slack = slackConfig(settings);
   const teams = teamsConfig(settings);
-  return { ...(slack ? { slack } : {}), ...(teams ? { teams } : {}) };
+  const home = settings.COUNTERSIGN_PUBLIC_URL?.replace(/\/+$/, '');
+  return { ...(home ? { inbox: `${home}/inbox` } : {}), ...(slack ? { slack } : {}), ...(teams ? { teams } : {}) };
 }
 
 function slackConfig(settings: Pick<Settings, Keys>): SlackConfig | undefined {

@@ -4,5 +4,6 @@
 export { notifierConfig, type NotifierConfig, type SlackConfig, type TeamsConfig } from './config.js';
 export { notifierModule } from './notifier.module.js';
 export type { NotifierParts } from './notifier.js';
+export { fromBeside, type BesideReader } from './beside.js';
 export { toLinkRequest, type LinkCode, type Linking } from './linking.js';
 export { isRefusal, toRequest, type Answer, type Cast, type Voting } from './voting.js';

@@ -2,6 +2,7 @@ import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
+import { GrpcBeside } from './beside.js';
 import { notifierConfig } from './config.js';
 import { GrpcLinking } from './linking.js';
 import { notifierModule } from './notifier.module.js';
@@ -25,6 +26,7 @@ await runMain(async () => {
   const bus = new KafkaBus({ brokers, clientId: 'countersign-notifier', log });
   const voting = new GrpcVoting({ address, token });
   const linking = new GrpcLinking({ address, token });
+  const beside = new GrpcBeside({ address, token });
   const metrics = new Metrics();
   const readiness = new Readiness();
   readiness.add('database', () =>
@@ -34,7 +36,7 @@ await runMain(async () => {
     ),
   );
   const running = await startService({
-    module: notifierModule(config, { pool, bus, voting, linking, log }),
+    module: notifierModule(config, { pool, bus, voting, linking, beside, log }),
     endpoints: () => ({ services: [], documents: {} }),
     bind: settings.COUNTERSIGN_BIND,
     httpPort,
@@ -49,6 +51,7 @@ await runMain(async () => {
       await bus.close();
       voting.close();
       linking.close();
+      beside.close();
       await pool.end();
     },
   };

@@ -1,6 +1,7 @@
 import type { Bus } from '@countersign/bus';
 import type { Log } from '@countersign/service';
 import { Deliveries, Notices, Requests, type Pool } from '@countersign/store';
+import type { BesideReader } from './beside.js';
 import { Clicks } from './clicks.js';
 import type { NotifierConfig } from './config.js';
 import { Consumer } from './consumer.js';
@@ -10,6 +11,7 @@ import { SlackCommands } from './slack/commands.js';
 import { SlackClient } from './slack/client.js';
 import { SlackInteractions } from './slack/interactions.js';
 import type { SlackDoor } from './slack/slack.controller.js';
+import { Sheets } from './sheets.js';
 import type { Surface } from './surface.js';
 import { TeamsClient } from './teams/client.js';
 import { TeamsLinking } from './teams/linking.js';
@@ -26,6 +28,8 @@ export interface NotifierParts {
   voting: Voting;
   /** Where people link their accounts. Absent: they cannot. */
   linking?: Linking;
+  /** Where it is known what stands beside a request. Absent: cards do not show it. */
+  beside?: BesideReader;
   log: Log;
   pace?: Partial<Pace>;
 }
@@ -38,10 +42,11 @@ export class Notifier {
   private readonly consumer: Consumer;
   private readonly workers: (Worker | Herald)[];
 
-  constructor(config: NotifierConfig, { pool, bus, voting, linking, log, pace }: NotifierParts) {
+  constructor(config: NotifierConfig, { pool, bus, voting, linking, beside, log, pace }: NotifierParts) {
     const requests = new Requests(pool);
     const deliveries = new Deliveries(pool);
     const clicks = (this.clicks = new Clicks({ requests, deliveries, voting, log }));
+    const sheets = new Sheets({ deliveries, beside, inbox: config.inbox, log });
     const surfaces: Surface[] = [];
     if (config.slack) {
       const client = new SlackClient(config.slack);
@@ -60,14 +65,14 @@ export class Notifier {
       const client = new TeamsClient(config.teams, deliveries);
       surfaces.push(client);
       const links = linking ? { linking: new TeamsLinking({ linking, client, log }) } : {};
-      const messages = new TeamsMessages({ clicks, requests, deliveries, ...links });
+      const messages = new TeamsMessages({ clicks, requests, deliveries, sheets, ...links });
       this.teams = { verifier: new TeamsVerifier(config.teams), messages, log };
     } else {
       log.info('teams is off: set COUNTERSIGN_TEAMS_APP_ID and COUNTERSIGN_TEAMS_APP_SECRET to ask people there');
     }
     const notices = new Notices(pool);
     this.workers = surfaces.flatMap((surface) => [
-      new Worker(surface, { deliveries, requests, log }, pace),
+      new Worker(surface, { deliveries, requests, sheets, log }, pace),
       new Herald(surface, { notices, log }, pace),
     ]);
     this.consumer = new Consumer({ bus, requests, notices, log, wake: () => this.wake() });

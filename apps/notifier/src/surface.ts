@@ -6,6 +6,8 @@ import type { MessageRef } from '@countersign/store';
 export interface Sheet {
   card: Card;
   version: number;
+  /** Of the canonical card: what goes with a vote. */
+  digest: string;
 }
 
 /** A place where people are asked. It lays out cards and knows where they are; it decides nothing. */

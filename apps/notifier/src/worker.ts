@@ -1,9 +1,9 @@
-import { renderCard, renderReminder, type ApprovalReminded } from '@countersign/approval';
+import { renderReminder, type ApprovalReminded } from '@countersign/approval';
 import type { Log } from '@countersign/service';
-import { canonicalize, digestOf } from '@countersign/ledger';
 import type { Claimed, Deliveries, Requests } from '@countersign/store';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SurfaceFault, type Sheet, type Surface } from './surface.js';
+import type { Sheets } from './sheets.js';
+import { SurfaceFault, type Surface } from './surface.js';
 
 export interface Pace {
   /** Deliveries worked on at once. */
@@ -33,7 +33,7 @@ export class Worker {
 
   constructor(
     private readonly surface: Surface,
-    private readonly parts: { deliveries: Deliveries; requests: Requests; log: Log },
+    private readonly parts: { deliveries: Deliveries; requests: Requests; sheets: Sheets; log: Log },
     pace: Partial<Pace> = {},
   ) {
     this.pace = { ...PACE, ...pace };
@@ -95,17 +95,17 @@ export class Worker {
 
   /** Always the latest state: what was true when the work was created may be over. */
   private async render(work: Claimed): Promise<void> {
-    const { deliveries, requests } = this.parts;
+    const { deliveries, requests, sheets } = this.parts;
     const { channel } = this.surface;
-    const { decision } = work;
+    const { decision, address } = work;
     if (work.note > 0) return this.remind(work);
-    const card = renderCard(decision);
-    const digest = digestOf(canonicalize(card));
-    const sheet: Sheet = { card, version: decision.version };
+    const place = { channel, address };
+    const sheet = await sheets.toSend(decision, place, work.beside);
+    const { digest } = sheet;
     const shown = { version: decision.version, digest };
     if (work.refs.length > 0) {
       if (work.rendered_digest !== digest) {
-        await requests.shown(decision.id, decision.version, digest);
+        await requests.shown(decision.id, decision.version, place, digest);
         for (const ref of work.refs) await this.surface.update(work.address, ref, sheet);
       }
       await deliveries.rendered(channel, work, shown);
@@ -116,7 +116,7 @@ export class Worker {
       this.parts.log.error(this.named(work), 'message lost: it was posted twice without an answer');
       await deliveries.close(channel, work, 'lost', 'posted twice without an answer');
     } else {
-      await requests.shown(decision.id, decision.version, digest);
+      await requests.shown(decision.id, decision.version, place, digest);
       const posted = await this.surface.post(work.address, sheet);
       await deliveries.rendered(channel, work, { ...shown, posted });
     }

@@ -16,6 +16,7 @@ import {
   type Settings,
 } from '@countersign/service';
 import { migrate, openPool, startPostgres } from '@countersign/store';
+import { InProcessBeside } from './in-process-beside.js';
 import { InProcessLinking } from './in-process-linking.js';
 import { InProcessVoting } from './in-process-voting.js';
 import { standaloneModule } from './standalone.module.js';
@@ -66,10 +67,11 @@ export async function startStandalone(settings: Settings, progress: (line: strin
     );
     const voting = new InProcessVoting();
     const linking = new InProcessLinking();
+    const beside = new InProcessBeside();
     const running = await startService({
       module: standaloneModule([
         auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),
-        notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, linking, log }),
+        notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, linking, beside, log }),
         decisionModule({ policy }),
         intakeModule(intakeConfig(settings, httpPort), {
           pool: intakePool,
@@ -86,6 +88,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
         const intake = app.get<Intake>(INTAKE, { strict: false });
         voting.connect(intake.approvals);
         linking.connect(intake.people);
+        beside.connect(intake.approvals);
         const { authenticate } = intake;
         const parts = [decisionEndpoints(app, authenticate), intake.endpoints, auditEndpoints(app, authenticate)];
         return {

@@ -6,7 +6,7 @@ import { groupDigits, inert } from './inert.js';
 import { payloadText } from './payload.js';
 import { openSeats, seatBest } from './quorum.js';
 import { redact } from './redact.js';
-import { justBefore, saidBefore, similarText, type Reader, type Related } from './related.js';
+import { saidBefore, type Beside } from './related.js';
 import type { ActionRequest } from './request.js';
 import { sessionText } from './session-text.js';
 import { usesMade, type ApprovalState, type Decision } from './state.js';
@@ -46,6 +46,8 @@ export interface Card {
   /** Buttons only while they work. */
   actions: ('approve' | 'deny')[];
   reason_required: boolean;
+  /** Where the whole of it can be opened. */
+  link?: string;
   action_digest: string;
   short_digest: string;
   /** For lock screens and subjects: no payload. */
@@ -64,10 +66,12 @@ const SYMBOL = { low: '●', medium: '◆', high: '▲', critical: '■' } as co
 /** For whom a card is made: times are in their zone, and what stands beside the request is what they may see of it. */
 export interface Sheet {
   zone?: string;
-  beside?: Related & { person: Reader['person'] };
+  beside?: Beside;
+  /** URL of the inbox, without a slash at its end. */
+  inbox?: string;
 }
 
-export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Card {
+export function renderCard(decision: Decision, { zone, beside, inbox }: Sheet = {}): Card {
   const { approval } = decision;
   const pending = decision.status === 'PENDING';
   // From here on there is only what people may see.
@@ -96,8 +100,8 @@ export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Ca
     why: decision.reasons.map(({ rule, text }) => `${inert(text, 300)} (${inert(rule, 80)})`),
     ...several('impact', impactOf(decision)),
     payload: payloadText(shown, hidden.length),
-    ...(beside ? several('just_before', justBefore(decision, beside.session, zone)) : {}),
-    ...(beside ? { similar: similarText(decision, beside, { person: beside.person, ...(zone ? { zone } : {}) }) } : {}),
+    ...(beside ? several('just_before', beside.just_before) : {}),
+    ...(beside ? { similar: beside.similar } : {}),
     ...optional('outcome', wholeOutcome(decision, zone)),
     ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
     ...several('agent_says_before', saidBefore(request)),
@@ -106,6 +110,7 @@ export function renderCard(decision: Decision, { zone, beside }: Sheet = {}): Ca
     ...several('votes', votesOf(decision, zone)),
     actions: pending ? ['approve', 'deny'] : [],
     reason_required: approval?.terms.reason_required ?? false,
+    ...(inbox ? { link: `${inbox}/${encodeURIComponent(decision.id)}` } : {}),
     action_digest: decision.action_digest,
     short_digest: `${decision.action_digest.slice(0, 4)} ${decision.action_digest.slice(4, 8)}`,
     notice: noticeOf(decision, request),

@@ -45,7 +45,7 @@ export {
 export { isCut, wholeText } from './payload.js';
 export { redact, type Redacted } from './redact.js';
 export { type HolderProof, type Redeem } from './redeem.js';
-export { similarRequests, type Reader, type Related, type SimilarRequest } from './related.js';
+export { besideText, similarRequests, type Beside, type Reader, type Related, type SimilarRequest } from './related.js';
 export { renderReminder, type Reminder } from './reminder.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
@@ -63,7 +63,7 @@ export {
   type Scope,
 } from './roles.js';
 export { answersTo, approverSignals, type Answer, type ApproverSignals, type Habits } from './signals.js';
-export { isConcerned, isParty, noVoteBecause } from './sight.js';
+export { isAskedIn, isConcerned, isParty, noVoteBecause } from './sight.js';
 export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
 export { mayNotReview, reviewersAmong, type CloseReview, type Finding } from './review.js';
 export * from './state.js';

@@ -19,13 +19,20 @@ import {
 } from '../test/office.js';
 import { renderCard, type Sheet } from './card.js';
 import { isTimeZone } from './clock-text.js';
-import { similarRequests, type Related } from './related.js';
+import { besideText, similarRequests, type Related } from './related.js';
 import type { JsonObject, Person } from './request.js';
 import type { Decision } from './state.js';
 
 const NOTHING: Related = { session: [], alike: [], more: false };
 const card = (decision: Decision, related: Partial<Related>, reader: Person = DANA, more: Sheet = {}) =>
-  renderCard(decision, { beside: { ...NOTHING, ...related, person: reader }, ...more });
+  renderCard(decision, {
+    beside: besideText(
+      decision,
+      { ...NOTHING, ...related },
+      { person: reader, ...(more.zone ? { zone: more.zone } : {}) },
+    ),
+    ...more,
+  });
 const similar = (related: Partial<Related>, decision: Decision = pending(), reader = DANA) =>
   card(decision, related, reader).similar;
 const asking = (properties: JsonObject, more: object = {}, redact: string[] = []) =>
@@ -36,6 +43,23 @@ const asking = (properties: JsonObject, more: object = {}, redact: string[] = []
 /** Another request than the one it is beside. */
 const other = (decision: Decision): Decision => ({ ...decision, action_digest: 'another' });
 const yes = (decision: Decision, by = DANA, at = later(1)) => other(act(decision, vote(by), at).decision);
+
+describe('what is said in a conversation', () => {
+  it('is what was asked in it before, by nobody in particular', () => {
+    const here = { channel: 'slack' as const, address: 'C0DBA' };
+    const asked = (address: string) => {
+      const decision = approved();
+      const destinations = [{ ...here, address, group: 'dba' }];
+      return other({ ...decision, approval: { ...decision.approval!, destinations } });
+    };
+    const said = (...alike: Decision[]) => besideText(pending(), { ...NOTHING, alike }, { place: here });
+    expect(said(asked('C0DBA'), asked('C0HR')).similar[1]).toBe('In 30 days: 1 approved');
+    expect(said(asked('C0HR'), { ...asked('C0DBA'), approval: undefined } as unknown as Decision)).toEqual({
+      just_before: [],
+      similar: ['Nothing like it was answered in 30 days'],
+    });
+  });
+});
 
 describe('what came of requests like it', () => {
   it('is not there where nobody looked, and said where there is none', () => {

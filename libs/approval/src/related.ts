@@ -4,8 +4,8 @@ import { effectOf } from './headline.js';
 import { sameIdentity } from './identity.js';
 import { groupDigits, inert } from './inert.js';
 import { redact } from './redact.js';
-import type { ActionRequest, Person } from './request.js';
-import { isConcerned } from './sight.js';
+import type { ActionRequest, Place, Person } from './request.js';
+import { isAskedIn, isConcerned } from './sight.js';
 import type { Decision, Status } from './state.js';
 
 // What stands beside a request: what its session did before, and what came of requests like it. Whoever loads these bounds
@@ -30,10 +30,16 @@ export interface SimilarRequest {
   differences: string[];
 }
 
-export interface Reader {
-  person: Person;
+/** One person, or everybody in a conversation: they see there what was asked there before, and no more. */
+export type Reader = ({ person: Person } | { place: Place }) & {
   /** IANA name of the reader's time zone. */
   zone?: string;
+};
+
+/** What stands beside a request, as it is said. */
+export interface Beside {
+  just_before: string[];
+  similar: string[];
 }
 
 const MOST_BEFORE = 5;
@@ -49,8 +55,15 @@ const BECAME: Record<Status, string> = {
   REVOKED: 'revoked',
 };
 
+export function besideText(decision: Decision, related: Related, reader: Reader): Beside {
+  return {
+    just_before: justBefore(decision, related.session, reader.zone),
+    similar: similarText(decision, related, reader),
+  };
+}
+
 /** "Read prod.orders: allowed, 14:02": what the record has, the latest first. */
-export function justBefore(decision: Decision, session: readonly Decision[], zone?: string): string[] {
+function justBefore(decision: Decision, session: readonly Decision[], zone?: string): string[] {
   return session.slice(0, MOST_BEFORE).map((earlier) => {
     const when = clockText(earlier.created_at, decision.created_at, zone);
     return `${effectOf(shownBeside(earlier, decision))}: ${BECAME[earlier.status]}, ${when}`;
@@ -67,23 +80,23 @@ export function saidBefore(shown: ActionRequest): string[] {
 }
 
 /** What came of requests like this one, differences first. */
-export function similarText(decision: Decision, related: Related, reader: Reader): string[] {
-  const seen = visibleTo(related.alike, reader.person);
+function similarText(decision: Decision, related: Related, reader: Reader): string[] {
+  const seen = visibleTo(related.alike, reader);
   const answered = seen.filter(({ status }) => status !== 'PENDING');
   const approved = answered.filter(isApproved);
   const last = approved[0];
   const waiting = seen.length - answered.length;
   return [
     ...(last ? [lastText(decision, last, reader)] : []),
-    countText(answered, approved, reader.person, related.more),
+    countText(answered, approved, reader, related.more),
     ...largestText(decision, approved),
     ...(waiting > 0 ? [`${groupDigits(waiting)} like it ${waiting === 1 ? 'waits' : 'wait'} now`] : []),
   ];
 }
 
 /** Requests like this one that the reader may open, those that wait first. */
-export function similarRequests(decision: Decision, { alike }: Related, { person }: Reader): SimilarRequest[] {
-  const seen = visibleTo(alike, person);
+export function similarRequests(decision: Decision, { alike }: Related, reader: Reader): SimilarRequest[] {
+  const seen = visibleTo(alike, reader);
   const waiting = seen.filter(({ status }) => status === 'PENDING');
   return [...waiting, ...seen.filter(({ status }) => status !== 'PENDING')].slice(0, MOST_SIMILAR).map((other) => ({
     id: other.id,
@@ -94,9 +107,12 @@ export function similarRequests(decision: Decision, { alike }: Related, { person
   }));
 }
 
-/** Only what the person has a part in: that there is more is not said either. */
-function visibleTo(alike: readonly Decision[], person: Person): Decision[] {
-  return alike.filter((other) => other.approval && isConcerned(other, person));
+/** Only what the reader has a part in: that there is more is not said either. */
+function visibleTo(alike: readonly Decision[], reader: Reader): Decision[] {
+  return alike.filter(
+    (other) =>
+      other.approval && ('person' in reader ? isConcerned(other, reader.person) : isAskedIn(other, reader.place)),
+  );
 }
 
 /** Whether people approved it, whatever came of the permission. */
@@ -114,10 +130,11 @@ function lastText(decision: Decision, last: Decision, { zone }: Reader): string 
   return `Unlike the last one approved${who}: ${found.join(' · ') || 'in what is not shown'}`;
 }
 
-function countText(answered: Decision[], approved: Decision[], person: Person, more: boolean): string {
+function countText(answered: Decision[], approved: Decision[], reader: Reader, more: boolean): string {
   if (answered.length === 0) return 'Nothing like it was answered in 30 days';
+  const isOwn = (voter: string) => 'person' in reader && sameIdentity(voter, reader.person.id);
   const byReader = approved.filter(({ approval }) =>
-    approval!.votes.some(({ vote, voter }) => vote === 'approve' && sameIdentity(voter, person.id)),
+    approval!.votes.some(({ vote, voter }) => vote === 'approve' && isOwn(voter)),
   ).length;
   const denied = answered.filter(({ status }) => status === 'DENIED').length;
   const silent = answered.filter((other) => other.status === 'EXPIRED' && !isApproved(other)).length;

@@ -93,3 +93,6 @@ export interface Destination {
   address: string;
   group: string;
 }
+
+/** A conversation. */
+export type Place = Pick<Destination, 'channel' | 'address'>;

@@ -15,13 +15,26 @@ import {
   vote,
 } from '../test/office.js';
 import { groupsAsked } from './quorum.js';
-import { isConcerned, isParty, noVoteBecause } from './sight.js';
+import { isAskedIn, isConcerned, isParty, noVoteBecause } from './sight.js';
 import type { Decision } from './state.js';
 
 const EVE = person('eve', ['security']);
 const climbing = {
   verdict: verdict({ approval: terms({ escalate: [{ after_s: 60, seats: [{ group: 'security', count: 1 }] }] }) }),
 };
+
+describe('a conversation', () => {
+  it('has part in what is asked in it, and in a broken glass that it is told of', () => {
+    const here = { channel: 'slack', address: 'C0DBA' } as const;
+    const [asked, answered] = [pending(), { ...pending(), approval: undefined }];
+    const destinations = [{ ...here, group: 'dba' }];
+    expect(isAskedIn({ ...asked, approval: { ...asked.approval, destinations } }, here)).toBe(true);
+    expect(isAskedIn({ ...answered, broke_glass: { destinations } } as unknown as Decision, here)).toBe(true);
+    for (const other of [{ ...here, address: 'C0OPS' }, { ...here, channel: 'teams' } as const])
+      expect(isAskedIn({ ...asked, approval: { ...asked.approval, destinations } }, other)).toBe(false);
+    expect(isAskedIn(answered as unknown as Decision, here)).toBe(false);
+  });
+});
 
 describe('an agent', () => {
   it('is a party to what it asked for itself or for another, and to nothing else', () => {

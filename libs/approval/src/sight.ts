@@ -2,7 +2,7 @@ import { eligibility } from './eligibility.js';
 import { hadIdAt, sameIdentity } from './identity.js';
 import { groupsAsked } from './quorum.js';
 import { isRefusal } from './refusal.js';
-import type { ActionRequest, Person } from './request.js';
+import type { ActionRequest, Person, Place } from './request.js';
 import type { Decision } from './state.js';
 
 // Who may see what. Seeing is less than voting: whoever is concerned may know how it stands.
@@ -26,6 +26,12 @@ export function isConcerned({ agent, request, approval, broke_glass, review }: D
         // Whoever was on duty when it was asked stays a part of it when somebody else is.
         approval.asked.some(({ id, groups }) => id === person.id && groups.some((one) => person.rota?.includes(one)))))
   );
+}
+
+/** Whether people in this conversation are asked about it, or are told of it. */
+export function isAskedIn({ approval, broke_glass }: Decision, { channel, address }: Place): boolean {
+  const destinations = [...(approval?.destinations ?? []), ...(broke_glass?.destinations ?? [])];
+  return destinations.some((one) => one.channel === channel && one.address === address);
 }
 
 /** Why a person has no vote to cast on this now; empty when they have one. */

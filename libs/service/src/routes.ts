@@ -21,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/approver-signals', rpc: 'ApprovalService.ListApproverSignals' },
   { method: 'GET', path: '/v1/approval-groups', rpc: 'ApprovalService.ListApprovalGroups' },
   { method: 'GET', path: '/v1/approvals/{id}', rpc: 'ApprovalService.GetApproval' },
+  { method: 'GET', path: '/v1/approvals/{id}/beside', rpc: 'ApprovalService.GetBeside' },
   { method: 'POST', path: '/v1/approvals/{id}/votes', rpc: 'ApprovalService.CastVote' },
   { method: 'POST', path: '/v1/decisions:break-glass', rpc: 'ApprovalService.BreakGlass' },
   { method: 'GET', path: '/v1/reviews', rpc: 'ApprovalService.ListReviews' },

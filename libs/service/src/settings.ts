@@ -84,7 +84,8 @@ export const SETTINGS = {
   },
   COUNTERSIGN_PUBLIC_URL: {
     schema: url.optional(),
-    about: 'URL under which people and agents reach the HTTP port; the issuer of grants.',
+    about:
+      'URL under which people and agents reach the HTTP port; the issuer of grants, and where cards in chats lead.',
   },
   COUNTERSIGN_BIND: { schema: z.string().default('127.0.0.1'), about: 'Address to listen on.', fallback: '127.0.0.1' },
   COUNTERSIGN_GRPC_PORT: {

@@ -2,7 +2,7 @@ import { renderCard } from '@countersign/approval';
 import { z } from 'zod';
 import type { Click, Clicks, Target } from '../clicks.js';
 import type { SlackClient } from './client.js';
-import { APPROVE, DENY, REASON_BLOCK, REASON_INPUT, REASON_MAX, renderReason } from './render.js';
+import { APPROVE, DENY, OPEN, REASON_BLOCK, REASON_INPUT, REASON_MAX, renderReason } from './render.js';
 
 /** What is answered to Slack itself; the body is for modals. */
 export interface Reply {
@@ -22,6 +22,8 @@ const BlockActions = z.object({
   container: z.object({ channel_id: z.string(), message_ts: z.string() }),
   actions: z.tuple([z.object({ action_id: z.enum([APPROVE, DENY]), value: z.string().max(2000) })]),
 });
+/** A button that led somewhere: Slack tells, and there is nothing to do. */
+const Opening = z.object({ actions: z.tuple([z.object({ action_id: z.literal(OPEN) })]) });
 const ViewSubmission = z.object({
   view: z.object({
     callback_id: z.enum([APPROVE, DENY]),
@@ -57,6 +59,7 @@ export class SlackInteractions {
   }
 
   private async onClick(json: unknown, person: Person): Promise<Reply> {
+    if (Opening.safeParse(json).success) return { status: 200 };
     const parsed = BlockActions.safeParse(json);
     if (!parsed.success) return { status: 400 };
     const { actions, container, trigger_id } = parsed.data;

@@ -9,6 +9,7 @@ import type {
   View,
 } from '@slack/web-api';
 import { buttonValue } from '../clicks.js';
+import { layout, shorten, type Part } from '../layout.js';
 import type { Sheet } from '../surface.js';
 
 // A card as Block Kit. Whatever an agent, a user or a policy wrote goes into plain_text and rich_text elements only, which
@@ -16,6 +17,8 @@ import type { Sheet } from '../surface.js';
 
 export const APPROVE = 'countersign.approve';
 export const DENY = 'countersign.deny';
+/** A button that is only a link is reported all the same. */
+export const OPEN = 'countersign.open';
 export const REASON_BLOCK = 'countersign.reason';
 export const REASON_INPUT = 'reason';
 
@@ -28,7 +31,9 @@ export interface Message {
   blocks: KnownBlock[];
 }
 
-export function renderMessage({ card, version }: Sheet): Message {
+export function renderMessage(sheet: Sheet): Message {
+  const { card } = sheet;
+  const { above, payload, below } = layout(card);
   const blocks: KnownBlock[] = [];
   const first: RichTextSection['elements'] = [bold(card.risk)];
   if (card.needs) first.push(text(` · ${card.needs}`));
@@ -36,21 +41,23 @@ export function renderMessage({ card, version }: Sheet): Message {
   blocks.push(rich([section(...first)]));
   if (card.headline.length <= LIMITS.header) blocks.push({ type: 'header', text: plain(card.headline) });
   else blocks.push(rich([section(bold(card.headline))]));
-  if (card.outcome) blocks.push(rich([section(bold(card.outcome))]));
-  blocks.push(rich([section(text(card.who))]));
-  if (card.why.length > 0) blocks.push(rich([section(bold('Why it was held: '), text(card.why.join('\n')))]));
-  blocks.push(rich([{ type: 'rich_text_preformatted', elements: [text(card.payload)] }]));
-  if (card.progress) blocks.push(rich([section(text(`Approved: ${card.progress}`))]));
-  if (card.agent_says) blocks.push(rich([section(bold('The agent says (not verified): '), text(card.agent_says))]));
-  if (card.effect) blocks.push(rich([section(text(card.effect))]));
-  if (card.actions.length > 0) blocks.push(buttons({ card, version }));
+  blocks.push(...above.map(renderPart));
+  blocks.push(rich([{ type: 'rich_text_preformatted', elements: [text(payload)] }]));
+  blocks.push(...below.map(renderPart));
+  if (card.actions.length > 0 || card.link) blocks.push(buttons(sheet));
   blocks.push({ type: 'context', elements: [plain(`${card.id} · ${card.short_digest}`)] });
   // The fallback is what a lock screen shows, and the one text that Slack reads as markup.
   return { text: escape(card.notice), blocks };
 }
 
-function buttons({ card, version }: Sheet): ActionsBlock {
-  const value = within('buttonValue', buttonValue(card, version));
+function renderPart({ label, lines, strong }: Part): RichTextBlock {
+  const words = lines.join('\n');
+  return rich([section(...(label ? [bold(label)] : []), strong ? bold(words) : text(words))]);
+}
+
+function buttons(sheet: Sheet): ActionsBlock {
+  const { card } = sheet;
+  const value = within('buttonValue', buttonValue(sheet));
   const elements: ActionsBlock['elements'] = [];
   if (card.actions.includes('approve')) {
     elements.push({
@@ -70,6 +77,8 @@ function buttons({ card, version }: Sheet): ActionsBlock {
   if (card.actions.includes('deny')) {
     elements.push({ type: 'button', style: 'danger', action_id: DENY, text: plain('Deny…'), value });
   }
+  // The one thing on a card that leads anywhere, and nobody but the operator says where.
+  if (card.link) elements.push({ type: 'button', action_id: OPEN, text: plain('Full view'), url: card.link });
   return { type: 'actions', block_id: 'countersign.vote', elements };
 }
 
@@ -150,14 +159,6 @@ export function localTime(at: string): RichTextDate {
     format: '{date_short_pretty} {time}',
     fallback: at,
   };
-}
-
-/** Keeps head and tail: the dangerous part is often the last one. */
-function shorten(value: string, max: number): string {
-  if (value.length <= max) return value;
-  const tail = Math.floor(max / 3);
-  const note = ' … cut … ';
-  return (value.slice(0, max - tail - note.length) + note + value.slice(-tail)).toWellFormed();
 }
 
 function within(limit: 'buttonValue' | 'privateMetadata', value: string): string {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeSlack, type SlackMessage } from '../../../../test/fakes/index.js';
-import { APPROVED, DANA_APPROVES, heldEvent } from '../../../../test/fakes/held.js';
+import { evolve, renderCard } from '@countersign/approval';
+import { canonicalize, digestOf } from '@countersign/ledger';
+import { actionsOf } from '../../../../test/fakes/block-kit.js';
+import { APPROVED, DANA_APPROVES, heldEvent, recorded } from '../../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
 import { until } from '../../../../test/until.js';
 
@@ -12,6 +15,7 @@ let url: string;
 beforeEach(async () => {
   slack = await new FakeSlack().start();
   notifier = await startNotifier({
+    inbox: 'https://gate.example/inbox',
     slack: { token: slack.token, signingSecrets: [slack.signingSecret], apiUrl: slack.apiUrl, appId: slack.appId },
   });
   url = `${notifier.url}/slack/interactions`;
@@ -36,8 +40,94 @@ test('people are asked where their group is, with the effect before the words of
   expect(text!.split('\n')[0]).toMatch(/^▲ HIGH RISK · needs 1 dba · expires 2026-11-21T14:20/);
   expect(text!.split('\n')[1]).toBe('Delete 12,480 rows from prod.orders');
   expect(text!.indexOf('DELETE FROM orders')).toBeLessThan(text!.indexOf('The agent says (not verified)'));
-  expect(text).toContain('[Approve] [Deny…]');
+  expect(text).toContain('[Approve] [Deny…] [Full view]');
   expect(slack.messages[0]!.text).toBe('release-bot needs an approval (high risk)');
+});
+
+const HERE =
+  (lines: Partial<Record<string, string[]>>) =>
+  (_: string, { address }: { address: string }) => ({
+    just_before: lines[address] ?? [],
+    similar: ['In 30 days: 6 approved'],
+  });
+
+test('what it would do, what the session did before and what came of its like stand on the card', async () => {
+  notifier.intake.beside = HERE({
+    C0DBA: ['Read prod.orders: allowed, 13:58 UTC', 'Open OPS-311: allowed, 13:50 UTC'],
+  });
+  const risk = { level: 'high', score: 70, factors: ['bulk-delete', 'outside-change-window'] } as const;
+  const context = { session_id: 'run-77', activity: ['read the runbook'] };
+  const { request } = heldEvent();
+  await asks('dec_1', { flow: ['irreversible'], risk, request: { ...request, context } });
+  const lines = slack.read('C0DBA')[0]!.split('\n');
+  const order = [
+    /^▲ HIGH RISK/,
+    /^Delete 12,480 rows/,
+    /^release-bot, for lee/,
+    /^Why it was held: deletes 12480 rows/,
+    /^Impact: cannot be undone · risk also raised by outside-change-window$/,
+    /^rows: 12480/,
+    /^Just before: Read prod.orders: allowed, 13:58 UTC$/,
+    /^Open OPS-311/,
+    /^Similar: In 30 days: 6 approved$/,
+    /^The agent says \(not verified\): cleaning up/,
+    /^It says it did before \(not verified\): read the runbook$/,
+    /^Approving lets this exact call run once\.$/,
+    /^\[Approve\] \[Deny…\] \[Full view\]$/,
+    /^dec_1 · 9f3a c210$/,
+  ];
+  const found = order.map((line) => lines.findIndex((text) => line.test(text)));
+  expect(found).not.toContain(-1);
+  expect(found).toEqual([...found].sort((a, b) => a - b));
+});
+
+test('the one link on a card leads to the inbox, and following it is no vote', async () => {
+  const message = await asks();
+  const link = actionsOf(message.blocks).find(({ url }) => url !== undefined)!;
+  expect(link['url']).toBe('https://gate.example/inbox/dec_1');
+  expect((await slack.click(url, message, 'Full view', DANA)).status).toBe(200);
+  expect([notifier.votes, slack.notes]).toEqual([[], []]);
+});
+
+test('a vote goes with the digest of the card that its voter had before them', async () => {
+  notifier.intake.beside = HERE({ C0OPS: ['Read payroll: allowed, 13:58 UTC'] });
+  const destinations = ['C0DBA', 'C0OPS'].map((address) => ({ channel: 'slack' as const, address, group: 'dba' }));
+  await asks('dec_1', { destinations });
+  await posted(2);
+  const [here, there] = ['C0DBA', 'C0OPS'].map((address) => slack.messages.find(({ channel }) => channel === address)!);
+  expect(slack.read('C0DBA')[0]).not.toContain('payroll');
+  await slack.click(url, here!, 'Approve', DANA);
+  await slack.click(url, there!, 'Approve', DANA);
+  const decision = evolve(undefined, JSON.parse(recorded('dec_1', 1, heldEvent({ destinations })).value.toString()));
+  const digest = (just_before: string[]) => {
+    const beside = { just_before, similar: ['In 30 days: 6 approved'] };
+    return digestOf(canonicalize(renderCard(decision!, { beside, inbox: 'https://gate.example/inbox' })));
+  };
+  expect(notifier.votes.map(({ card_digest }) => card_digest)).toEqual([
+    digest([]),
+    digest(['Read payroll: allowed, 13:58 UTC']),
+  ]);
+  // The card of one conversation cannot be said to have been seen in another.
+  const action = { action_id: 'countersign.approve', value: actionsOf(there!.blocks)[0]!['value'] };
+  await slack.click(url, here!, 'Approve', DANA, { actions: [action] });
+  expect((await noted()).text).toContain('out of date');
+  expect(notifier.votes).toHaveLength(2);
+});
+
+test('people are asked although it is not known what stands beside, and the card says so', async () => {
+  notifier.intake.beside = () => {
+    throw new Error('intake is away');
+  };
+  const message = await asks();
+  expect(slack.read('C0DBA')[0]).toContain('Similar: could not be looked up');
+  notifier.intake.beside = HERE({});
+  await notifier.publish('dec_1', 2, { ...DANA_APPROVES, vote: 'deny' } as typeof DANA_APPROVES);
+  await until('the look that worked', () => slack.read('C0DBA')[0]!.includes('Similar: In 30 days'));
+  const { looks } = notifier.intake;
+  await notifier.publish('dec_1', 3, { type: 'decision.expired' });
+  await until('the end', () => slack.read('C0DBA')[0]!.includes('Expired'));
+  expect(notifier.intake.looks).toBe(looks);
+  expect(slack.buttons(message)).toEqual(['Full view']);
 });
 
 test('an event that comes again does not ask again', async () => {
@@ -92,7 +182,7 @@ test('after the decision, made anywhere, the same message says what happened and
   const message = await asks();
   await notifier.publish('dec_1', 2, { ...DANA_APPROVES, channel: 'web' } as typeof DANA_APPROVES);
   await notifier.publish('dec_1', 3, APPROVED);
-  await until('no buttons', () => slack.buttons(message).length === 0);
+  await until('no buttons that vote', () => slack.buttons(message).join() === 'Full view');
   expect(slack.messages).toHaveLength(1);
   expect(slack.read('C0DBA')[0]).toContain('Approved by Dana Ito in web, 14:00 UTC');
 });
@@ -159,7 +249,7 @@ test('an unsigned request, a wrong signature and a re-encoded body are refused',
   expect((await fetch(url, { ...unsigned, body: `ssl_check=1&${payload}` })).status).toBe(401);
   expect((await slack.sendRaw(url, payload, Math.floor(Date.now() / 1000) + 600)).status).toBe(401);
   expect((await slack.sendRaw(url, payload, Math.floor(Date.now() / 1000) - 600)).status).toBe(401);
-  expect(slack.buttons(message)).toHaveLength(2);
+  expect(slack.buttons(message)).toHaveLength(3);
   expect(notifier.votes).toHaveLength(0);
 });
 

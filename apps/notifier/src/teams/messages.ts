@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { renderCard } from '@countersign/approval';
 import type { Deliveries, Requests } from '@countersign/store';
 import { z } from 'zod';
 import type { Click, Clicks, Target } from '../clicks.js';
+import type { Sheets } from '../sheets.js';
 import { APPROVE, DENY, REASON_INPUT, REASON_MAX, renderAdaptiveCard } from './render.js';
 import type { TeamsLinking } from './linking.js';
 import type { Verified } from './verify.js';
@@ -34,7 +34,13 @@ export interface InvokeAnswer {
 /** Verified activities: where conversations are, and whose click it is. */
 export class TeamsMessages {
   constructor(
-    private readonly parts: { clicks: Clicks; requests: Requests; deliveries: Deliveries; linking?: TeamsLinking },
+    private readonly parts: {
+      clicks: Clicks;
+      requests: Requests;
+      deliveries: Deliveries;
+      sheets: Sheets;
+      linking?: TeamsLinking;
+    },
   ) {}
 
   /** Undefined: nothing to answer here. A message to the bot is answered by one; changes of membership are left alone. */
@@ -67,18 +73,18 @@ export class TeamsMessages {
     const answer = await this.parts.clicks.within(ANSWER_MS, this.parts.clicks.cast(click, target, vote));
     if (!answer) return note('Your vote is being recorded. This message changes once it counts.');
     if ('refused' in answer) return note(answer.refused);
-    return this.recorded(target);
+    return this.recorded(target, address);
   }
 
   /** The card as it is after the vote. Everybody else's is updated by its delivery. */
-  private async recorded(target: Target): Promise<InvokeAnswer> {
+  private async recorded(target: Target, address: string): Promise<InvokeAnswer> {
     const deadline = Date.now() + ECHO_MS;
     let { decision } = target;
     while (decision.version <= target.decision.version && Date.now() < deadline) {
       await sleep(50);
       decision = (await this.parts.requests.find(decision.id)) ?? decision;
     }
-    const sheet = { card: renderCard(decision), version: decision.version };
+    const sheet = await this.parts.sheets.again(decision, { channel: 'teams', address });
     return {
       statusCode: 200,
       type: 'application/vnd.microsoft.card.adaptive',

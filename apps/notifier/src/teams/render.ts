@@ -1,4 +1,5 @@
 import { buttonValue } from '../clicks.js';
+import { layout, type Part } from '../layout.js';
 import type { Sheet } from '../surface.js';
 
 // A card as an Adaptive Card 1.5, in plain JSON. TextBlock and FactSet read Markdown, so whatever an agent, a user or a
@@ -51,18 +52,15 @@ export function renderNote(text: string): object {
 /** With a `note`, the card of one person who has voted: it says so, and has no buttons left. */
 export function renderAdaptiveCard(sheet: Sheet, note?: string): AdaptiveCard {
   const { card } = sheet;
+  const { above, payload, below } = layout(card);
   const expires = card.expires_at ? `expires ${card.expires_at.slice(0, 16).replace('T', ' ')} UTC` : '';
   const body: Element[] = [
     line([run([card.risk, card.needs, expires].filter(Boolean).join(' · '), { weight: 'Bolder' })]),
     line([run(card.headline, { weight: 'Bolder', size: 'Large' })]),
-    ...optional(card.outcome, (outcome) => [run(outcome, { weight: 'Bolder' })]),
-    ...optional(note, (text) => [run(text, { weight: 'Bolder' })]),
-    line([run(card.who)]),
-    ...card.why.map((why) => line([run('Why it was held: ', { weight: 'Bolder' }), run(why)])),
-    { type: 'Container', style: 'emphasis', items: payloadLines(card.payload) },
-    ...optional(card.progress, (progress) => [run(`Approved: ${progress}`)]),
-    ...optional(card.agent_says, (words) => [run('The agent says (not verified): ', { weight: 'Bolder' }), run(words)]),
-    ...optional(card.effect, (effect) => [run(effect)]),
+    ...(note ? [line([run(note, { weight: 'Bolder' })])] : []),
+    ...above.flatMap(partLines),
+    { type: 'Container', style: 'emphasis', items: payloadLines(payload) },
+    ...below.flatMap(partLines),
     line([run(`${card.id} · ${card.short_digest}`, { size: 'Small', isSubtle: true })]),
   ];
   return {
@@ -70,12 +68,18 @@ export function renderAdaptiveCard(sheet: Sheet, note?: string): AdaptiveCard {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     version: '1.5',
     body,
-    actions: note === undefined ? actions(sheet) : [],
+    actions: [...(note === undefined ? actions(sheet) : []), ...fullView(card)],
   };
 }
 
-function actions({ card, version }: Sheet): Element[] {
-  const data = { countersign: buttonValue(card, version) };
+/** The one thing on a card that leads anywhere, and nobody but the operator says where. */
+function fullView({ link }: Sheet['card']): Element[] {
+  return link ? [{ type: 'Action.OpenUrl', title: 'Full view', url: link }] : [];
+}
+
+function actions(sheet: Sheet): Element[] {
+  const { card } = sheet;
+  const data = { countersign: buttonValue(sheet) };
   const found: Element[] = [];
   if (card.actions.includes('approve')) {
     const approve = { type: 'Action.Execute', title: 'Approve', verb: APPROVE, data, style: 'positive' };
@@ -127,6 +131,13 @@ export function run(text: string, style: { [member: string]: unknown } = {}): El
   return { type: 'TextRun', text, ...style };
 }
 
-function optional(value: string | undefined, inlines: (value: string) => Element[]): Element[] {
-  return value ? [line(inlines(value))] : [];
+/** A block for each line, because line breaks inside a run are not kept. */
+function partLines({ label, lines, strong }: Part): Element[] {
+  return lines.map((text, i) => ({
+    ...line([
+      ...(label && i === 0 ? [run(label, { weight: 'Bolder' })] : []),
+      run(text, strong ? { weight: 'Bolder' } : {}),
+    ]),
+    ...(i > 0 ? { spacing: 'None' } : {}),
+  }));
 }

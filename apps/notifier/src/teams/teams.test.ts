@@ -13,7 +13,7 @@ let DANA: { tenant: string; oid: string };
 beforeEach(async () => {
   teams = await new FakeTeams().start();
   DANA = { tenant: teams.tenant, oid: '0000dana-0000-0000-0000-000000000000' };
-  notifier = await startNotifier({ teams: teams.config });
+  notifier = await startNotifier({ inbox: 'https://gate.example/inbox', teams: teams.config });
   url = `${notifier.url}/teams/messages`;
 });
 
@@ -22,6 +22,7 @@ afterEach(async () => {
   await teams.stop();
 });
 
+const FULL_VIEW = { type: 'Action.OpenUrl', title: 'Full view', url: 'https://gate.example/inbox/dec_1' };
 const asks = async (change = {}): Promise<TeamsMessage> => {
   await notifier.publish(
     'dec_1',
@@ -38,7 +39,8 @@ test('people are asked in their conversation, and nothing of the payload is in t
     '▲ HIGH RISK · needs 1 dba · expires 2026-11-21 14:20 UTC',
     'Delete 12,480 rows from prod.orders',
   ]);
-  expect(text).toContain('[Approve] [Deny…]');
+  expect(text).toContain('[Approve] [Deny…] [Full view]');
+  expect(text).toContain('Similar: Nothing like it was answered in 30 days');
   expect(message.summary).toBe('release-bot needs an approval (high risk)');
 });
 
@@ -53,7 +55,8 @@ test('a click on Approve becomes the vote of the account that clicked, and its c
   const answer = (await response.json()) as { statusCode: number; type: string; value: { [key: string]: unknown } };
   expect(answer).toMatchObject({ statusCode: 200, type: 'application/vnd.microsoft.card.adaptive' });
   expect(readCard(answer.value)).toContain('Your vote is recorded.');
-  expect(answer.value['actions']).toEqual([]);
+  expect(answer.value['actions']).toEqual([FULL_VIEW]);
+  expect(readCard(answer.value)).toContain('Similar: Nothing like it was answered in 30 days');
   expect(notifier.votes).toEqual([
     {
       id: 'dec_1',
@@ -65,7 +68,7 @@ test('a click on Approve becomes the vote of the account that clicked, and its c
   ]);
   await until('the card of everybody', () => teams.read(DBA)[0]!.includes('Approved by Dana Ito'));
   expect(teams.messages).toHaveLength(1);
-  expect(message.card['actions']).toEqual([]);
+  expect(message.card['actions']).toEqual([FULL_VIEW]);
 });
 
 test('a refused click is a private note, with status 200', async () => {

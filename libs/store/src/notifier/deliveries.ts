@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Decision } from '@countersign/approval';
+import type { Beside, Decision, Place } from '@countersign/approval';
 import type pg from 'pg';
 
 /** Where a message is, in the channel's own words. */
@@ -15,6 +15,8 @@ export interface Claimed {
   says: object | null;
   /** Names of the groups that are asked in this conversation. */
   groups: string[];
+  /** What was found to stand beside the request, once it has been looked up. */
+  beside: Beside | null;
   /** Where the card is, for what is said below it. */
   thread: MessageRef[];
   /** More than one only when a post with an unknown outcome had in fact arrived. */
@@ -61,7 +63,7 @@ export class Deliveries {
          posts = d.posts + case when d.refs = '[]' and r.state ->> 'status' = 'PENDING' then 1 else 0 end
        from due join requests r using (decision_id)
        where (d.decision_id, d.channel, d.address, d.note) = (due.decision_id, due.channel, due.address, due.note)
-       returning d.decision_id, d.address, d.note, d.says, d.groups, d.refs, d.posts, d.rendered_digest, d.attempts, d.lease,
+       returning d.decision_id, d.address, d.note, d.says, d.groups, d.refs, d.posts, d.beside, d.rendered_digest, d.attempts, d.lease,
          r.state as decision, coalesce((
            select card.refs from deliveries card
            where (card.decision_id, card.channel, card.address, card.note) = (d.decision_id, d.channel, d.address, 0)
@@ -137,6 +139,23 @@ export class Deliveries {
       key,
     );
     return known.rowCount === 1;
+  }
+
+  /** Keeps what stands beside a request in a conversation, as its card shows it. What was kept first stays. */
+  async keepBeside(decisionId: string, { channel, address }: Place, beside: Beside): Promise<void> {
+    await this.pool.query(
+      `update deliveries set beside = coalesce(beside, $4)
+       where decision_id = $1 and channel = $2 and address = $3 and note = 0`,
+      [decisionId, channel, address, JSON.stringify(beside)],
+    );
+  }
+
+  async beside(decisionId: string, { channel, address }: Place): Promise<Beside | undefined> {
+    const found = await this.pool.query<{ beside: Beside | null }>(
+      'select beside from deliveries where decision_id = $1 and channel = $2 and address = $3 and note = 0',
+      [decisionId, channel, address],
+    );
+    return found.rows[0]?.beside ?? undefined;
   }
 
   /** Remembers where a conversation is served. Only for verified calls of the channel itself. */

@@ -76,8 +76,27 @@ class NotifierNotes1764300000000 implements MigrationInterface {
   }
 }
 
+/** What stands beside a request is not the same in every conversation, and neither are the cards. */
+class NotifierBeside1764700000000 implements MigrationInterface {
+  name = 'NotifierBeside1764700000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query('alter table deliveries add column beside json');
+    await db.query(`
+      alter table cards add column channel text collate "C" not null default '',
+        add column address text collate "C" not null default ''`);
+    await db.query('alter table cards drop constraint cards_pkey');
+    await db.query('alter table cards add primary key (decision_id, version, channel, address, digest)');
+  }
+
+  async down(): Promise<void> {
+    throw new Error('deliveries are not taken back: messages are already with people');
+  }
+}
+
 export const MIGRATIONS: MigrationClass[] = [
   Notifier1763700000000,
   NotifierNotes1764300000000,
   NotifierNotices1764500000000,
+  NotifierBeside1764700000000,
 ];

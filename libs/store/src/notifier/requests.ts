@@ -1,4 +1,4 @@
-import type { Decision } from '@countersign/approval';
+import type { Decision, Place } from '@countersign/approval';
 import type pg from 'pg';
 
 interface Row {
@@ -54,21 +54,30 @@ export class Requests {
     return found.rows[0]?.state;
   }
 
-  /** Remembers what a version looked like. Written before the card is sent: a click can come before the answer does. */
-  async shown(id: string, version: number, digest: string): Promise<void> {
+  /**
+   * Remembers what a version looked like in a conversation. Written before the card is sent: a click can come before the answer
+   * does.
+   */
+  async shown(id: string, version: number, { channel, address }: Place, digest: string): Promise<void> {
     await this.pool.query(
-      'insert into cards (decision_id, version, digest) values ($1, $2, $3) on conflict do nothing',
-      [id, version, digest],
+      `insert into cards (decision_id, version, channel, address, digest) values ($1, $2, $3, $4, $5)
+       on conflict do nothing`,
+      [id, version, channel, address, digest],
     );
   }
 
-  /** The digest of the card people saw at a version; undefined if no such card was ever sent. */
-  async cardDigest(id: string, version: number): Promise<string | undefined> {
+  /**
+   * The digest of the card people saw there at a version, of which it begins so; undefined if no such card was ever sent
+   * there. A card from before conversations were told apart is found by its version alone.
+   */
+  async cardDigest(id: string, version: number, { channel, address }: Place, begin = ''): Promise<string | undefined> {
     const found = await this.pool.query<{ digest: string }>(
-      'select digest from cards where decision_id = $1 and version = $2',
-      [id, version],
+      `select digest from cards where decision_id = $1 and version = $2 and starts_with(digest, $5)
+         and ((channel = $3 and address = $4) or channel = '') limit 2`,
+      [id, version, channel, address, begin],
     );
-    return found.rows[0]?.digest;
+    // Of two, nobody can say which it was.
+    return found.rows.length === 1 ? found.rows[0]!.digest : undefined;
   }
 }
 

@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/approval.proto.
  */
 export const file_countersign_v1_approval: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJIqMBChVMaXN0QXBwcm92YWxzUmVzcG9uc2USLwoJYXBwcm92YWxzGAEgAygLMhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIPCgdub3RpY2VzGAMgAygJEi8KD292ZXJkdWVfcmV2aWV3cxgEIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJLChlMaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBISCgpjb250YWluaW5nGAIgASgJIl8KGkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsR3JvdXASEgoKaW5jb21wbGV0ZRgCIAEoCCKgAgoNQXBwcm92YWxHcm91cBIoCgdzdWJqZWN0GAEgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRIsCgZjb21tb24YBCADKAsyHC5jb3VudGVyc2lnbi52MS5Db21tb25NZW1iZXISFwoPY29tbW9uX2xlZnRfb3V0GAUgASgFEg4KBmRpZmZlchgGIAMoCRIXCg9kaWZmZXJfbGVmdF9vdXQYByABKAUSMgoJYXBwcm92YWxzGAggAygLMh8uY291bnRlcnNpZ24udjEuR3JvdXBlZEFwcHJvdmFsEhoKEmFwcHJvdmFsc19sZWZ0X291dBgJIAEoBSItCgxDb21tb25NZW1iZXISDwoHcG9pbnRlchgBIAEoCRIMCgR0ZXh0GAIgASgJIsYBCg9Hcm91cGVkQXBwcm92YWwSCgoCaWQYASABKAkSFQoNYWN0aW9uX2RpZ2VzdBgCIAEoCRIQCghoZWFkbGluZRgDIAEoCRIMCgRyaXNrGAQgASgJEg4KBnZhbHVlcxgFIAMoCRIwCgxyZXF1ZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIokBChpMaXN0QXBwcm92ZXJTaWduYWxzUmVxdWVzdBIOCgZwZXJzb24YASABKAkSEAoIZXZlcnlvbmUYAiABKAgSKQoGcGVyaW9kGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKBmZhc3RfcxgEIAEoDUgAiAEBQgkKB19mYXN0X3MixwEKG0xpc3RBcHByb3ZlclNpZ25hbHNSZXNwb25zZRIyCglhcHByb3ZlcnMYASADKAsyHy5jb3VudGVyc2lnbi52MS5BcHByb3ZlclNpZ25hbHMSKAoEZnJvbRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmZhc3RfcxgEIAEoDRISCgppbmNvbXBsZXRlGAUgASgIIoEBCgxWb3RpbmdIYWJpdHMSDQoFdm90ZXMYASABKA0SEQoJYXBwcm92YWxzGAIgASgNEhQKDGFwcHJvdmVfcmF0ZRgDIAEoARINCgVwMTBfcxgEIAEoARINCgVwNTBfcxgFIAEoARINCgVwOTBfcxgGIAEoARIMCgRmYXN0GAcgASgNIokCCg9BcHByb3ZlclNpZ25hbHMSDgoGcGVyc29uGAEgASgJEgwKBG5hbWUYAiABKAkSLAoGaGFiaXRzGAMgASgLMhwuY291bnRlcnNpZ24udjEuVm90aW5nSGFiaXRzEiwKBmJlZm9yZRgEIAEoCzIcLmNvdW50ZXJzaWduLnYxLlZvdGluZ0hhYml0cxIVCg1jdXRfYXBwcm92YWxzGAUgASgNEhQKDGN1dF91bm9wZW5lZBgGIAEoDRIOCgZzdHJlYWsYByABKA0SFgoObG9uZ2VzdF9zdHJlYWsYCCABKA0SEgoKd2l0aF9ob3VycxgJIAEoDRITCgthZnRlcl9ob3VycxgKIAEoDSJKChJHZXRBcHByb3ZhbFJlcXVlc3QSCgoCaWQYASABKAkSEQoJdGltZV96b25lGAIgASgJEhUKDXdob2xlX3BheWxvYWQYAyABKAgiRgoVV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBIRCgl0aW1lX3pvbmUYAiABKAki3QMKDEFwcHJvdmFsVmlldxIKCgJpZBgBIAEoCRIqCghkZWNpc2lvbhgCIAEoCzIYLmNvdW50ZXJzaWduLnYxLkRlY2lzaW9uEigKB3N1YmplY3QYAyABKAsyFy5jb3VudGVyc2lnbi52MS5TdWJqZWN0EhEKCXByaW5jaXBhbBgEIAEoCRINCgVvd25lchgFIAEoCRImCgZhY3Rpb24YBiABKAsyFi5jb3VudGVyc2lnbi52MS5BY3Rpb24SFgoOYXJndW1lbnRzX2pzb24YByABKAkSKgoIcmVzb3VyY2UYCCABKAsyGC5jb3VudGVyc2lnbi52MS5SZXNvdXJjZRIUCgxjb250ZXh0X2pzb24YCSABKAkSFQoNanVzdGlmaWNhdGlvbhgKIAEoCRIiCgRjYXJkGAsgASgLMhQuY291bnRlcnNpZ24udjEuQ2FyZBIQCghjYW5fdm90ZRgMIAEoCBIbChNjYW5ub3Rfdm90ZV9iZWNhdXNlGA0gASgJEhQKDHN1Ym1pdHRlZF9ieRgOIAEoCRIwCgdzaW1pbGFyGA8gAygLMh8uY291bnRlcnNpZ24udjEuU2ltaWxhckFwcHJvdmFsEhUKDXdob2xlX3BheWxvYWQYECABKAkimAEKD1NpbWlsYXJBcHByb3ZhbBIKCgJpZBgBIAEoCRIkCgVzdGF0ZRgCIAEoDjIVLmNvdW50ZXJzaWduLnYxLlN0YXRlEhAKCGhlYWRsaW5lGAMgASgJEiwKCGFza2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtkaWZmZXJlbmNlcxgFIAMoCSKsAgoEQ2FyZBIMCgRyaXNrGAEgASgJEhAKCGhlYWRsaW5lGAIgASgJEgsKA3dobxgDIAEoCRILCgN3aHkYBCADKAkSDwoHcGF5bG9hZBgFIAEoCRIPCgdvdXRjb21lGAYgASgJEhIKCmFnZW50X3NheXMYByABKAkSDgoGZWZmZWN0GAggASgJEhAKCHByb2dyZXNzGAkgASgJEg4KBmRpZ2VzdBgKIAEoCRIOCgZpbXBhY3QYCyADKAkSEwoLanVzdF9iZWZvcmUYDCADKAkSDwoHc2ltaWxhchgNIAMoCRIZChFhZ2VudF9zYXlzX2JlZm9yZRgOIAMoCRINCgVuZWVkcxgPIAEoCRITCgtwYXlsb2FkX2N1dBgQIAEoCBINCgV2b3RlcxgRIAMoCSK6AgoPQ2FzdFZvdGVSZXF1ZXN0EgoKAmlkGAEgASgJEiIKBHZvdGUYAiABKA4yFC5jb3VudGVyc2lnbi52MS5Wb3RlEg4KBnJlYXNvbhgDIAEoCRITCgtzZWVuX2RpZ2VzdBgEIAEoCRITCgtjYXJkX2RpZ2VzdBgFIAEoCRIxCgxjaGF0X2FjY291bnQYBiABKAsyGy5jb3VudGVyc2lnbi52MS5DaGF0QWNjb3VudBIbCg5vcGVuZWRfZGV0YWlscxgHIAEoCEgAiAEBEhkKDGNvbnNpZGVyZWRfcxgIIAEoDUgBiAEBEi4KB3Nlc3Npb24YCSABKAsyHS5jb3VudGVyc2lnbi52MS5TZXNzaW9uQ2hvaWNlQhEKD19vcGVuZWRfZGV0YWlsc0IPCg1fY29uc2lkZXJlZF9zIk0KDVNlc3Npb25DaG9pY2USDQoFY291bnQYASABKAUSLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIvCgtDaGF0QWNjb3VudBIPCgdjaGFubmVsGAEgASgJEg8KB2FjY291bnQYAiABKAkiMwoVUmV2b2tlRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSKlAQoRQnJlYWtHbGFzc1JlcXVlc3QSLgoHcmVxdWVzdBgBIAEoCzIdLmNvdW50ZXJzaWduLnYxLkRlY2lkZVJlcXVlc3QSDgoGcmVhc29uGAIgASgJEisKCGR1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC2RlY2lzaW9uX2lkGAQgASgJEg4KBnRpY2tldBgFIAEoCSJbChJDbG9zZVJldmlld1JlcXVlc3QSCgoCaWQYASABKAkSKAoHZmluZGluZxgCIAEoDjIXLmNvdW50ZXJzaWduLnYxLkZpbmRpbmcSDwoHY29tbWVudBgDIAEoCSIlChJMaXN0UmV2aWV3c1JlcXVlc3QSDwoHb3ZlcmR1ZRgBIAEoCCI+ChNMaXN0UmV2aWV3c1Jlc3BvbnNlEicKB3Jldmlld3MYASADKAsyFi5jb3VudGVyc2lnbi52MS5SZXZpZXciawoTRGVsZWdhdGVTZWF0UmVxdWVzdBIKCgJ0bxgBIAEoCRIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAMgASgJEg0KBWdyb3VwGAQgASgJInwKFERlbGVnYXRlU2VhdFJlc3BvbnNlEgoKAmlkGAEgASgJEigKB2RldGFpbHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei4KCmRlbGVnYXRpb24YAyABKAsyGi5jb3VudGVyc2lnbi52MS5EZWxlZ2F0aW9uIscBCgpEZWxlZ2F0aW9uEgoKAmlkGAEgASgJEgoKAmJ5GAIgASgJEg8KB2J5X25hbWUYAyABKAkSCgoCdG8YBCABKAkSDwoHdG9fbmFtZRgFIAEoCRINCgVncm91cBgGIAEoCRIpCgVzaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgJIAEoCSIYChZMaXN0RGVsZWdhdGlvbnNSZXF1ZXN0IkoKF0xpc3REZWxlZ2F0aW9uc1Jlc3BvbnNlEi8KC2RlbGVnYXRpb25zGAEgAygLMhouY291bnRlcnNpZ24udjEuRGVsZWdhdGlvbiIiChRFbmREZWxlZ2F0aW9uUmVxdWVzdBIKCgJpZBgBIAEoCSJlChVFbmREZWxlZ2F0aW9uUmVzcG9uc2USLgoKZGVsZWdhdGlvbhgBIAEoCzIaLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRpb24SHAoUaW5fZWZmZWN0X2V2ZXJ5d2hlcmUYAiABKAgyoQkKD0FwcHJvdmFsU2VydmljZRJcCg1MaXN0QXBwcm92YWxzEiQuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsc1JlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVzcG9uc2USawoSTGlzdEFwcHJvdmFsR3JvdXBzEikuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsR3JvdXBzUmVxdWVzdBoqLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEk8KC0dldEFwcHJvdmFsEiIuY291bnRlcnNpZ24udjEuR2V0QXBwcm92YWxSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3ElcKDldhdGNoQXBwcm92YWxzEiUuY291bnRlcnNpZ24udjEuV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3MAESbgoTTGlzdEFwcHJvdmVyU2lnbmFscxIqLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZlclNpZ25hbHNSZXF1ZXN0GisuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmVyU2lnbmFsc1Jlc3BvbnNlEkkKCENhc3RWb3RlEh8uY291bnRlcnNpZ24udjEuQ2FzdFZvdGVSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3ElEKDlJldm9rZURlY2lzaW9uEiUuY291bnRlcnNpZ24udjEuUmV2b2tlRGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SSQoKQnJlYWtHbGFzcxIhLmNvdW50ZXJzaWduLnYxLkJyZWFrR2xhc3NSZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SSwoLQ2xvc2VSZXZpZXcSIi5jb3VudGVyc2lnbi52MS5DbG9zZVJldmlld1JlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJWCgtMaXN0UmV2aWV3cxIiLmNvdW50ZXJzaWduLnYxLkxpc3RSZXZpZXdzUmVxdWVzdBojLmNvdW50ZXJzaWduLnYxLkxpc3RSZXZpZXdzUmVzcG9uc2USWQoMRGVsZWdhdGVTZWF0EiMuY291bnRlcnNpZ24udjEuRGVsZWdhdGVTZWF0UmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlc3BvbnNlEmIKD0xpc3REZWxlZ2F0aW9ucxImLmNvdW50ZXJzaWduLnYxLkxpc3REZWxlZ2F0aW9uc1JlcXVlc3QaJy5jb3VudGVyc2lnbi52MS5MaXN0RGVsZWdhdGlvbnNSZXNwb25zZRJcCg1FbmREZWxlZ2F0aW9uEiQuY291bnRlcnNpZ24udjEuRW5kRGVsZWdhdGlvblJlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5FbmREZWxlZ2F0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9hcHByb3ZhbC5wcm90bxIOY291bnRlcnNpZ24udjEifQoUTGlzdEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg8KB2RlY2lkZWQYBCABKAgSEQoJdGltZV96b25lGAUgASgJIqMBChVMaXN0QXBwcm92YWxzUmVzcG9uc2USLwoJYXBwcm92YWxzGAEgAygLMhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIPCgdub3RpY2VzGAMgAygJEi8KD292ZXJkdWVfcmV2aWV3cxgEIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJLChlMaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0EhoKEmluY2x1ZGVfaW5lbGlnaWJsZRgBIAEoCBISCgpjb250YWluaW5nGAIgASgJIl8KGkxpc3RBcHByb3ZhbEdyb3Vwc1Jlc3BvbnNlEi0KBmdyb3VwcxgBIAMoCzIdLmNvdW50ZXJzaWduLnYxLkFwcHJvdmFsR3JvdXASEgoKaW5jb21wbGV0ZRgCIAEoCCKgAgoNQXBwcm92YWxHcm91cBIoCgdzdWJqZWN0GAEgASgLMhcuY291bnRlcnNpZ24udjEuU3ViamVjdBIOCgZhY3Rpb24YAiABKAkSFQoNcmVzb3VyY2VfdHlwZRgDIAEoCRIsCgZjb21tb24YBCADKAsyHC5jb3VudGVyc2lnbi52MS5Db21tb25NZW1iZXISFwoPY29tbW9uX2xlZnRfb3V0GAUgASgFEg4KBmRpZmZlchgGIAMoCRIXCg9kaWZmZXJfbGVmdF9vdXQYByABKAUSMgoJYXBwcm92YWxzGAggAygLMh8uY291bnRlcnNpZ24udjEuR3JvdXBlZEFwcHJvdmFsEhoKEmFwcHJvdmFsc19sZWZ0X291dBgJIAEoBSItCgxDb21tb25NZW1iZXISDwoHcG9pbnRlchgBIAEoCRIMCgR0ZXh0GAIgASgJIsYBCg9Hcm91cGVkQXBwcm92YWwSCgoCaWQYASABKAkSFQoNYWN0aW9uX2RpZ2VzdBgCIAEoCRIQCghoZWFkbGluZRgDIAEoCRIMCgRyaXNrGAQgASgJEg4KBnZhbHVlcxgFIAMoCRIwCgxyZXF1ZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIokBChpMaXN0QXBwcm92ZXJTaWduYWxzUmVxdWVzdBIOCgZwZXJzb24YASABKAkSEAoIZXZlcnlvbmUYAiABKAgSKQoGcGVyaW9kGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKBmZhc3RfcxgEIAEoDUgAiAEBQgkKB19mYXN0X3MixwEKG0xpc3RBcHByb3ZlclNpZ25hbHNSZXNwb25zZRIyCglhcHByb3ZlcnMYASADKAsyHy5jb3VudGVyc2lnbi52MS5BcHByb3ZlclNpZ25hbHMSKAoEZnJvbRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmZhc3RfcxgEIAEoDRISCgppbmNvbXBsZXRlGAUgASgIIoEBCgxWb3RpbmdIYWJpdHMSDQoFdm90ZXMYASABKA0SEQoJYXBwcm92YWxzGAIgASgNEhQKDGFwcHJvdmVfcmF0ZRgDIAEoARINCgVwMTBfcxgEIAEoARINCgVwNTBfcxgFIAEoARINCgVwOTBfcxgGIAEoARIMCgRmYXN0GAcgASgNIokCCg9BcHByb3ZlclNpZ25hbHMSDgoGcGVyc29uGAEgASgJEgwKBG5hbWUYAiABKAkSLAoGaGFiaXRzGAMgASgLMhwuY291bnRlcnNpZ24udjEuVm90aW5nSGFiaXRzEiwKBmJlZm9yZRgEIAEoCzIcLmNvdW50ZXJzaWduLnYxLlZvdGluZ0hhYml0cxIVCg1jdXRfYXBwcm92YWxzGAUgASgNEhQKDGN1dF91bm9wZW5lZBgGIAEoDRIOCgZzdHJlYWsYByABKA0SFgoObG9uZ2VzdF9zdHJlYWsYCCABKA0SEgoKd2l0aF9ob3VycxgJIAEoDRITCgthZnRlcl9ob3VycxgKIAEoDSJKChJHZXRBcHByb3ZhbFJlcXVlc3QSCgoCaWQYASABKAkSEQoJdGltZV96b25lGAIgASgJEhUKDXdob2xlX3BheWxvYWQYAyABKAgiQAoQR2V0QmVzaWRlUmVxdWVzdBIKCgJpZBgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg8KB2FkZHJlc3MYAyABKAkiOQoRR2V0QmVzaWRlUmVzcG9uc2USEwoLanVzdF9iZWZvcmUYASADKAkSDwoHc2ltaWxhchgCIAMoCSJGChVXYXRjaEFwcHJvdmFsc1JlcXVlc3QSGgoSaW5jbHVkZV9pbmVsaWdpYmxlGAEgASgIEhEKCXRpbWVfem9uZRgCIAEoCSLdAwoMQXBwcm92YWxWaWV3EgoKAmlkGAEgASgJEioKCGRlY2lzaW9uGAIgASgLMhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SKAoHc3ViamVjdBgDIAEoCzIXLmNvdW50ZXJzaWduLnYxLlN1YmplY3QSEQoJcHJpbmNpcGFsGAQgASgJEg0KBW93bmVyGAUgASgJEiYKBmFjdGlvbhgGIAEoCzIWLmNvdW50ZXJzaWduLnYxLkFjdGlvbhIWCg5hcmd1bWVudHNfanNvbhgHIAEoCRIqCghyZXNvdXJjZRgIIAEoCzIYLmNvdW50ZXJzaWduLnYxLlJlc291cmNlEhQKDGNvbnRleHRfanNvbhgJIAEoCRIVCg1qdXN0aWZpY2F0aW9uGAogASgJEiIKBGNhcmQYCyABKAsyFC5jb3VudGVyc2lnbi52MS5DYXJkEhAKCGNhbl92b3RlGAwgASgIEhsKE2Nhbm5vdF92b3RlX2JlY2F1c2UYDSABKAkSFAoMc3VibWl0dGVkX2J5GA4gASgJEjAKB3NpbWlsYXIYDyADKAsyHy5jb3VudGVyc2lnbi52MS5TaW1pbGFyQXBwcm92YWwSFQoNd2hvbGVfcGF5bG9hZBgQIAEoCSKYAQoPU2ltaWxhckFwcHJvdmFsEgoKAmlkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUuY291bnRlcnNpZ24udjEuU3RhdGUSEAoIaGVhZGxpbmUYAyABKAkSLAoIYXNrZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2RpZmZlcmVuY2VzGAUgAygJIqwCCgRDYXJkEgwKBHJpc2sYASABKAkSEAoIaGVhZGxpbmUYAiABKAkSCwoDd2hvGAMgASgJEgsKA3doeRgEIAMoCRIPCgdwYXlsb2FkGAUgASgJEg8KB291dGNvbWUYBiABKAkSEgoKYWdlbnRfc2F5cxgHIAEoCRIOCgZlZmZlY3QYCCABKAkSEAoIcHJvZ3Jlc3MYCSABKAkSDgoGZGlnZXN0GAogASgJEg4KBmltcGFjdBgLIAMoCRITCgtqdXN0X2JlZm9yZRgMIAMoCRIPCgdzaW1pbGFyGA0gAygJEhkKEWFnZW50X3NheXNfYmVmb3JlGA4gAygJEg0KBW5lZWRzGA8gASgJEhMKC3BheWxvYWRfY3V0GBAgASgIEg0KBXZvdGVzGBEgAygJIroCCg9DYXN0Vm90ZVJlcXVlc3QSCgoCaWQYASABKAkSIgoEdm90ZRgCIAEoDjIULmNvdW50ZXJzaWduLnYxLlZvdGUSDgoGcmVhc29uGAMgASgJEhMKC3NlZW5fZGlnZXN0GAQgASgJEhMKC2NhcmRfZGlnZXN0GAUgASgJEjEKDGNoYXRfYWNjb3VudBgGIAEoCzIbLmNvdW50ZXJzaWduLnYxLkNoYXRBY2NvdW50EhsKDm9wZW5lZF9kZXRhaWxzGAcgASgISACIAQESGQoMY29uc2lkZXJlZF9zGAggASgNSAGIAQESLgoHc2Vzc2lvbhgJIAEoCzIdLmNvdW50ZXJzaWduLnYxLlNlc3Npb25DaG9pY2VCEQoPX29wZW5lZF9kZXRhaWxzQg8KDV9jb25zaWRlcmVkX3MiTQoNU2Vzc2lvbkNob2ljZRINCgVjb3VudBgBIAEoBRItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIi8KC0NoYXRBY2NvdW50Eg8KB2NoYW5uZWwYASABKAkSDwoHYWNjb3VudBgCIAEoCSIzChVSZXZva2VEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDgoGcmVhc29uGAIgASgJIqUBChFCcmVha0dsYXNzUmVxdWVzdBIuCgdyZXF1ZXN0GAEgASgLMh0uY291bnRlcnNpZ24udjEuRGVjaWRlUmVxdWVzdBIOCgZyZWFzb24YAiABKAkSKwoIZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEwoLZGVjaXNpb25faWQYBCABKAkSDgoGdGlja2V0GAUgASgJIlsKEkNsb3NlUmV2aWV3UmVxdWVzdBIKCgJpZBgBIAEoCRIoCgdmaW5kaW5nGAIgASgOMhcuY291bnRlcnNpZ24udjEuRmluZGluZxIPCgdjb21tZW50GAMgASgJIiUKEkxpc3RSZXZpZXdzUmVxdWVzdBIPCgdvdmVyZHVlGAEgASgIIj4KE0xpc3RSZXZpZXdzUmVzcG9uc2USJwoHcmV2aWV3cxgBIAMoCzIWLmNvdW50ZXJzaWduLnYxLlJldmlldyJrChNEZWxlZ2F0ZVNlYXRSZXF1ZXN0EgoKAnRvGAEgASgJEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkSDQoFZ3JvdXAYBCABKAkifAoURGVsZWdhdGVTZWF0UmVzcG9uc2USCgoCaWQYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLgoKZGVsZWdhdGlvbhgDIAEoCzIaLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRpb24ixwEKCkRlbGVnYXRpb24SCgoCaWQYASABKAkSCgoCYnkYAiABKAkSDwoHYnlfbmFtZRgDIAEoCRIKCgJ0bxgEIAEoCRIPCgd0b19uYW1lGAUgASgJEg0KBWdyb3VwGAYgASgJEikKBXNpbmNlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAkgASgJIhgKFkxpc3REZWxlZ2F0aW9uc1JlcXVlc3QiSgoXTGlzdERlbGVnYXRpb25zUmVzcG9uc2USLwoLZGVsZWdhdGlvbnMYASADKAsyGi5jb3VudGVyc2lnbi52MS5EZWxlZ2F0aW9uIiIKFEVuZERlbGVnYXRpb25SZXF1ZXN0EgoKAmlkGAEgASgJImUKFUVuZERlbGVnYXRpb25SZXNwb25zZRIuCgpkZWxlZ2F0aW9uGAEgASgLMhouY291bnRlcnNpZ24udjEuRGVsZWdhdGlvbhIcChRpbl9lZmZlY3RfZXZlcnl3aGVyZRgCIAEoCDLzCQoPQXBwcm92YWxTZXJ2aWNlElwKDUxpc3RBcHByb3ZhbHMSJC5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxzUmVxdWVzdBolLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZhbHNSZXNwb25zZRJrChJMaXN0QXBwcm92YWxHcm91cHMSKS5jb3VudGVyc2lnbi52MS5MaXN0QXBwcm92YWxHcm91cHNSZXF1ZXN0GiouY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmFsR3JvdXBzUmVzcG9uc2USTwoLR2V0QXBwcm92YWwSIi5jb3VudGVyc2lnbi52MS5HZXRBcHByb3ZhbFJlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5BcHByb3ZhbFZpZXcSUAoJR2V0QmVzaWRlEiAuY291bnRlcnNpZ24udjEuR2V0QmVzaWRlUmVxdWVzdBohLmNvdW50ZXJzaWduLnYxLkdldEJlc2lkZVJlc3BvbnNlElcKDldhdGNoQXBwcm92YWxzEiUuY291bnRlcnNpZ24udjEuV2F0Y2hBcHByb3ZhbHNSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3MAESbgoTTGlzdEFwcHJvdmVyU2lnbmFscxIqLmNvdW50ZXJzaWduLnYxLkxpc3RBcHByb3ZlclNpZ25hbHNSZXF1ZXN0GisuY291bnRlcnNpZ24udjEuTGlzdEFwcHJvdmVyU2lnbmFsc1Jlc3BvbnNlEkkKCENhc3RWb3RlEh8uY291bnRlcnNpZ24udjEuQ2FzdFZvdGVSZXF1ZXN0GhwuY291bnRlcnNpZ24udjEuQXBwcm92YWxWaWV3ElEKDlJldm9rZURlY2lzaW9uEiUuY291bnRlcnNpZ24udjEuUmV2b2tlRGVjaXNpb25SZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SSQoKQnJlYWtHbGFzcxIhLmNvdW50ZXJzaWduLnYxLkJyZWFrR2xhc3NSZXF1ZXN0GhguY291bnRlcnNpZ24udjEuRGVjaXNpb24SSwoLQ2xvc2VSZXZpZXcSIi5jb3VudGVyc2lnbi52MS5DbG9zZVJldmlld1JlcXVlc3QaGC5jb3VudGVyc2lnbi52MS5EZWNpc2lvbhJWCgtMaXN0UmV2aWV3cxIiLmNvdW50ZXJzaWduLnYxLkxpc3RSZXZpZXdzUmVxdWVzdBojLmNvdW50ZXJzaWduLnYxLkxpc3RSZXZpZXdzUmVzcG9uc2USWQoMRGVsZWdhdGVTZWF0EiMuY291bnRlcnNpZ24udjEuRGVsZWdhdGVTZWF0UmVxdWVzdBokLmNvdW50ZXJzaWduLnYxLkRlbGVnYXRlU2VhdFJlc3BvbnNlEmIKD0xpc3REZWxlZ2F0aW9ucxImLmNvdW50ZXJzaWduLnYxLkxpc3REZWxlZ2F0aW9uc1JlcXVlc3QaJy5jb3VudGVyc2lnbi52MS5MaXN0RGVsZWdhdGlvbnNSZXNwb25zZRJcCg1FbmREZWxlZ2F0aW9uEiQuY291bnRlcnNpZ24udjEuRW5kRGVsZWdhdGlvblJlcXVlc3QaJS5jb3VudGVyc2lnbi52MS5FbmREZWxlZ2F0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_countersign_v1_decision, file_countersign_v1_types, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Which approvals to list.
@@ -607,6 +607,69 @@ export const GetApprovalRequestSchema: GenMessage<GetApprovalRequest> = /*@__PUR
   messageDesc(file_countersign_v1_approval, 11);
 
 /**
+ * Names a request and a conversation in which people are asked about it.
+ *
+ * @generated from message countersign.v1.GetBesideRequest
+ */
+export type GetBesideRequest = Message<"countersign.v1.GetBesideRequest"> & {
+  /**
+   * The decision's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * "slack" or "teams".
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * The conversation, in the channel's own words.
+   *
+   * @generated from field: string address = 3;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message countersign.v1.GetBesideRequest.
+ * Use `create(GetBesideRequestSchema)` to create a new message.
+ */
+export const GetBesideRequestSchema: GenMessage<GetBesideRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 12);
+
+/**
+ * Lines of a card, inert. Times are UTC.
+ *
+ * @generated from message countersign.v1.GetBesideResponse
+ */
+export type GetBesideResponse = Message<"countersign.v1.GetBesideResponse"> & {
+  /**
+   * What the session did before, as recorded.
+   *
+   * @generated from field: repeated string just_before = 1;
+   */
+  justBefore: string[];
+
+  /**
+   * What came of requests like it that were asked in the same conversation, differences first.
+   *
+   * @generated from field: repeated string similar = 2;
+   */
+  similar: string[];
+};
+
+/**
+ * Describes the message countersign.v1.GetBesideResponse.
+ * Use `create(GetBesideResponseSchema)` to create a new message.
+ */
+export const GetBesideResponseSchema: GenMessage<GetBesideResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_approval, 13);
+
+/**
  * Follows the caller's approvals.
  *
  * @generated from message countersign.v1.WatchApprovalsRequest
@@ -632,7 +695,7 @@ export type WatchApprovalsRequest = Message<"countersign.v1.WatchApprovalsReques
  * Use `create(WatchApprovalsRequestSchema)` to create a new message.
  */
 export const WatchApprovalsRequestSchema: GenMessage<WatchApprovalsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 12);
+  messageDesc(file_countersign_v1_approval, 14);
 
 /**
  * An approval with all an approver should see.
@@ -758,7 +821,7 @@ export type ApprovalView = Message<"countersign.v1.ApprovalView"> & {
  * Use `create(ApprovalViewSchema)` to create a new message.
  */
 export const ApprovalViewSchema: GenMessage<ApprovalView> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 13);
+  messageDesc(file_countersign_v1_approval, 15);
 
 /**
  * A request of the same agent for the same action.
@@ -807,7 +870,7 @@ export type SimilarApproval = Message<"countersign.v1.SimilarApproval"> & {
  * Use `create(SimilarApprovalSchema)` to create a new message.
  */
 export const SimilarApprovalSchema: GenMessage<SimilarApproval> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 14);
+  messageDesc(file_countersign_v1_approval, 16);
 
 /**
  * What an approver sees, in the order in which they should see it. Built from the canonical action only.
@@ -940,7 +1003,7 @@ export type Card = Message<"countersign.v1.Card"> & {
  * Use `create(CardSchema)` to create a new message.
  */
 export const CardSchema: GenMessage<Card> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 15);
+  messageDesc(file_countersign_v1_approval, 17);
 
 /**
  * One person's vote.
@@ -1017,7 +1080,7 @@ export type CastVoteRequest = Message<"countersign.v1.CastVoteRequest"> & {
  * Use `create(CastVoteRequestSchema)` to create a new message.
  */
 export const CastVoteRequestSchema: GenMessage<CastVoteRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 16);
+  messageDesc(file_countersign_v1_approval, 18);
 
 /**
  * For how many further actions, and for how long, an approval is to do.
@@ -1045,7 +1108,7 @@ export type SessionChoice = Message<"countersign.v1.SessionChoice"> & {
  * Use `create(SessionChoiceSchema)` to create a new message.
  */
 export const SessionChoiceSchema: GenMessage<SessionChoice> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 17);
+  messageDesc(file_countersign_v1_approval, 19);
 
 /**
  * An account in a chat system, verified by the channel's own signature.
@@ -1073,7 +1136,7 @@ export type ChatAccount = Message<"countersign.v1.ChatAccount"> & {
  * Use `create(ChatAccountSchema)` to create a new message.
  */
 export const ChatAccountSchema: GenMessage<ChatAccount> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 18);
+  messageDesc(file_countersign_v1_approval, 20);
 
 /**
  * Names the decision to revoke.
@@ -1101,7 +1164,7 @@ export type RevokeDecisionRequest = Message<"countersign.v1.RevokeDecisionReques
  * Use `create(RevokeDecisionRequestSchema)` to create a new message.
  */
 export const RevokeDecisionRequestSchema: GenMessage<RevokeDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 19);
+  messageDesc(file_countersign_v1_approval, 21);
 
 /**
  * An exception without the usual quorum.
@@ -1150,7 +1213,7 @@ export type BreakGlassRequest = Message<"countersign.v1.BreakGlassRequest"> & {
  * Use `create(BreakGlassRequestSchema)` to create a new message.
  */
 export const BreakGlassRequestSchema: GenMessage<BreakGlassRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 20);
+  messageDesc(file_countersign_v1_approval, 22);
 
 /**
  * What a review found.
@@ -1185,7 +1248,7 @@ export type CloseReviewRequest = Message<"countersign.v1.CloseReviewRequest"> & 
  * Use `create(CloseReviewRequestSchema)` to create a new message.
  */
 export const CloseReviewRequestSchema: GenMessage<CloseReviewRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 21);
+  messageDesc(file_countersign_v1_approval, 23);
 
 /**
  * Asks for open reviews.
@@ -1206,7 +1269,7 @@ export type ListReviewsRequest = Message<"countersign.v1.ListReviewsRequest"> & 
  * Use `create(ListReviewsRequestSchema)` to create a new message.
  */
 export const ListReviewsRequestSchema: GenMessage<ListReviewsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 22);
+  messageDesc(file_countersign_v1_approval, 24);
 
 /**
  * Open reviews.
@@ -1227,7 +1290,7 @@ export type ListReviewsResponse = Message<"countersign.v1.ListReviewsResponse"> 
  * Use `create(ListReviewsResponseSchema)` to create a new message.
  */
 export const ListReviewsResponseSchema: GenMessage<ListReviewsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 23);
+  messageDesc(file_countersign_v1_approval, 25);
 
 /**
  * A hand-over of seats.
@@ -1269,7 +1332,7 @@ export type DelegateSeatRequest = Message<"countersign.v1.DelegateSeatRequest"> 
  * Use `create(DelegateSeatRequestSchema)` to create a new message.
  */
 export const DelegateSeatRequestSchema: GenMessage<DelegateSeatRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 24);
+  messageDesc(file_countersign_v1_approval, 26);
 
 /**
  * The hand-over as recorded.
@@ -1304,7 +1367,7 @@ export type DelegateSeatResponse = Message<"countersign.v1.DelegateSeatResponse"
  * Use `create(DelegateSeatResponseSchema)` to create a new message.
  */
 export const DelegateSeatResponseSchema: GenMessage<DelegateSeatResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 25);
+  messageDesc(file_countersign_v1_approval, 27);
 
 /**
  * A seat that is handed over for a time.
@@ -1381,7 +1444,7 @@ export type Delegation = Message<"countersign.v1.Delegation"> & {
  * Use `create(DelegationSchema)` to create a new message.
  */
 export const DelegationSchema: GenMessage<Delegation> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 26);
+  messageDesc(file_countersign_v1_approval, 28);
 
 /**
  * Lists the caller's own.
@@ -1396,7 +1459,7 @@ export type ListDelegationsRequest = Message<"countersign.v1.ListDelegationsRequ
  * Use `create(ListDelegationsRequestSchema)` to create a new message.
  */
 export const ListDelegationsRequestSchema: GenMessage<ListDelegationsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 27);
+  messageDesc(file_countersign_v1_approval, 29);
 
 /**
  * Those that have not ended, the oldest first.
@@ -1417,7 +1480,7 @@ export type ListDelegationsResponse = Message<"countersign.v1.ListDelegationsRes
  * Use `create(ListDelegationsResponseSchema)` to create a new message.
  */
 export const ListDelegationsResponseSchema: GenMessage<ListDelegationsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 28);
+  messageDesc(file_countersign_v1_approval, 30);
 
 /**
  * Names a hand-over.
@@ -1438,7 +1501,7 @@ export type EndDelegationRequest = Message<"countersign.v1.EndDelegationRequest"
  * Use `create(EndDelegationRequestSchema)` to create a new message.
  */
 export const EndDelegationRequestSchema: GenMessage<EndDelegationRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 29);
+  messageDesc(file_countersign_v1_approval, 31);
 
 /**
  * What has ended.
@@ -1466,7 +1529,7 @@ export type EndDelegationResponse = Message<"countersign.v1.EndDelegationRespons
  * Use `create(EndDelegationResponseSchema)` to create a new message.
  */
 export const EndDelegationResponseSchema: GenMessage<EndDelegationResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_approval, 30);
+  messageDesc(file_countersign_v1_approval, 32);
 
 /**
  * What people call: to see what waits for them, to vote, and to take a permission back. Agents cannot call it.
@@ -1504,6 +1567,16 @@ export const ApprovalService: GenService<{
     methodKind: "unary";
     input: typeof GetApprovalRequestSchema;
     output: typeof ApprovalViewSchema;
+  },
+  /**
+   * Says what stands beside a request, as everybody in one conversation may read it. Only for services that show cards there.
+   *
+   * @generated from rpc countersign.v1.ApprovalService.GetBeside
+   */
+  getBeside: {
+    methodKind: "unary";
+    input: typeof GetBesideRequestSchema;
+    output: typeof GetBesideResponseSchema;
   },
   /**
    * Sends the caller's pending approvals, then each of them again when it changes.
