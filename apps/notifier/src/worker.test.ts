@@ -25,7 +25,7 @@ const stateOf = async (address = 'C0DBA') => {
   const found = await notifier.pool.query('select state, refs, posts, last_error from deliveries where address = $1', [
     address,
   ]);
-  return found.rows[0] as { state: string; refs: unknown[]; posts: number; last_error: string | null };
+  return found.rows[0] as { state: string; refs: MessageRef[]; posts: number; last_error: string | null };
 };
 const reaches = (state: string, address?: string) =>
   until(`state ${state}`, async () => (await stateOf(address)).state === state);
@@ -76,12 +76,12 @@ test('a click that is quicker than the record of its message is a click on it', 
   await notifier.publish('dec_1', 1, heldEvent());
   await posted();
   await reaches('settled');
-  const { refs } = (await stateOf()) as { refs: [MessageRef] };
+  const { refs } = await stateOf();
   await notifier.pool.query(`update deliveries set refs = '[]', posts = 1`);
   const recording = await notifier.pool.connect();
   await recording.query('begin');
   await recording.query('update deliveries set refs = $1', [JSON.stringify(refs)]);
-  const owned = new Deliveries(notifier.pool).owns('dec_1', 'slack', 'C0DBA', refs[0]);
+  const owned = new Deliveries(notifier.pool).owns('dec_1', 'slack', 'C0DBA', refs[0]!);
   const waiting = 'select 1 from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)) and not granted';
   try {
     await until('the click waits for the record', async () => (await recording.query(waiting)).rowCount === 1);
