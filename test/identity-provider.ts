@@ -8,15 +8,25 @@ export const CLIENT = { id: 'countersign', secret: 'a secret of the test, long e
 
 export interface IdentityProvider {
   issuer: string;
+  /** How often its keys were asked for. */
+  keysAsked: number;
+  /** What it says of an account beside what it says of all; changed by a test. */
+  said: Record<string, object>;
   /** A token that the provider might have signed. */
   sign(claims: JWTPayload, header?: { kid?: string }): Promise<string>;
   stop(): Promise<void>;
 }
 
-export async function startIdentityProvider(port: number, redirectUris: string[]): Promise<IdentityProvider> {
+/** `kid` names its one key, which is another one at every start. */
+export async function startIdentityProvider(
+  port: number,
+  redirectUris: string[],
+  kid = 'one',
+): Promise<IdentityProvider> {
   const issuer = `http://127.0.0.1:${port}`;
+  const said: IdentityProvider['said'] = {};
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
-  const jwk = { ...(await exportJWK(privateKey)), kid: 'one', alg: 'RS256', use: 'sig' };
+  const jwk = { ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' };
   void publicKey;
   const provider = new Provider(issuer, {
     clients: [
@@ -30,7 +40,11 @@ export async function startIdentityProvider(port: number, redirectUris: string[]
     ],
     jwks: { keys: [jwk] },
     cookies: { keys: ['a key of the test'] },
-    claims: { openid: ['sub', 'email', 'email_verified', 'groups', 'roles', 'name'], profile: [], email: [] },
+    claims: {
+      openid: ['sub', 'email', 'email_verified', 'groups', 'roles', 'name', '_claim_names', 'hasgroups'],
+      profile: [],
+      email: [],
+    },
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: true } },
     pkce: { required: () => true },
@@ -43,21 +57,29 @@ export async function startIdentityProvider(port: number, redirectUris: string[]
         email_verified: id.startsWith('verified'),
         groups: ['dba'],
         roles: ['approver'],
+        ...said[id],
       }),
     }),
   });
-  const server: Server = createServer(provider.callback());
+  const answer = provider.callback();
+  const server: Server = createServer((request, response) => {
+    if (request.url === '/jwks') running.keysAsked++;
+    return answer(request, response);
+  });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
+  const running: IdentityProvider = {
     issuer,
+    keysAsked: 0,
+    said,
     sign: (claims, header = {}) =>
-      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one', ...header }).sign(privateKey as CryptoKey),
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid, ...header }).sign(privateKey as CryptoKey),
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
         server.close(() => resolve());
       }),
   };
+  return running;
 }
 
 export interface Page {

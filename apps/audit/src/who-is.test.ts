@@ -166,7 +166,7 @@ describe('it is not read by', () => {
   });
 });
 
-describe('while intake can not be asked, nobody reads, when', () => {
+describe('while intake cannot be asked, nobody reads, when', () => {
   it('it is slow: the answer comes in time, says so, and nothing is believed of it later', async () => {
     const mute = await muteServer();
     ask({ address: `127.0.0.1:${mute.port}`, patienceMs: 150 });

@@ -54,6 +54,7 @@ import { inboxRoutes } from './inbox/routes.js';
 import { ChangeControl } from './policy/change-control.js';
 import type { PolicySupply } from './policy/supply.js';
 import { ApiTokens } from './people/api-tokens.js';
+import { BoundAccounts } from './people/bound-accounts.js';
 import { ClaimedPeople } from './people/claimed-people.js';
 import { Links, ProvedLinks } from './people/links.js';
 import { Oidc } from './people/oidc.js';
@@ -198,13 +199,15 @@ export class Intake {
     const tokens = new ApiTokens({ registry, writer: this.#writer, directory, now });
     const { oidc: provider, idleMs, longestMs } = config.signIn;
     const oidc = provider && new Oidc(provider);
-    const signIns = new SignIns({ registry, writer: this.#writer, directory, now, idleMs, longestMs });
+    const accounts = provider?.subjectClaim === 'email' ? new BoundAccounts(registry, provider.issuer) : undefined;
+    const bound = accounts ? { accounts } : {};
+    const signIns = new SignIns({ registry, writer: this.#writer, directory, now, idleMs, longestMs, ...bound });
     const links = new Links({ registry, writer: this.#writer, directory, now });
     const credentials = new Credentials({
       directory,
       tokens,
       signIns,
-      ...(oidc ? { signed: new SignedTokens({ oidc, directory, now }) } : {}),
+      ...(oidc ? { signed: new SignedTokens({ oidc, directory, now, ...bound }) } : {}),
       stale: () => registry.stale,
       ...(config.serviceToken ? { serviceToken: config.serviceToken } : {}),
     });
@@ -246,12 +249,16 @@ export class Intake {
         this.#changeControl.service,
       ].map(withinScope),
       raw: [
-        ...oidcRoutes({ ...(oidc ? { oidc } : {}), signIns, directory, secure: config.signIn.secure, log, now }),
+        ...oidcRoutes({
+          ...(oidc ? { oidc } : {}),
+          ...{ signIns, directory, secure: config.signIn.secure, log, now },
+        }),
         ...this.#changeControl.routes,
         ...scim.routes,
         ...inboxRoutes({
           approvals: this.approvals,
           authenticate,
+          look: credentials.look,
           directory,
           secure: config.signIn.secure,
           provider: oidc !== undefined,

@@ -32,6 +32,8 @@ export interface PersonSignedIn {
   person: string;
   person_name: string;
   issuer: string;
+  /** The account there. */
+  subject?: string;
   /** When the person last proved who they are, as the identity provider says. */
   auth_time?: string;
   acr?: string;

@@ -8,6 +8,8 @@ import { signInRoutes } from './sign-in.js';
 export interface InboxParts {
   approvals: ApprovalApi;
   authenticate: Authenticate<Caller>;
+  /** The same, and it is no use of a sign-in: a page that is open and followed by nobody does not keep it alive. */
+  look: Authenticate<Caller>;
   directory: () => Directory;
   /** Whether browsers reach it by https. */
   secure: boolean;
@@ -16,9 +18,10 @@ export interface InboxParts {
 }
 
 /** The inbox in the browser. What it lists and votes with are the JSON twins; here is what only a browser needs. */
-export function inboxRoutes({ approvals, authenticate, directory, secure, provider }: InboxParts): RawRoute[] {
-  const route = (path: string, answer: RawRoute<Caller>['answer']): RawRoute => {
-    const own: RawRoute<Caller> = { method: 'GET', path, limit: 0, authenticate, credential: browserToken, answer };
+export function inboxRoutes({ approvals, authenticate, look, directory, secure, provider }: InboxParts): RawRoute[] {
+  const route = (path: string, answer: RawRoute<Caller>['answer'], by = authenticate): RawRoute => {
+    const credential = browserToken;
+    const own: RawRoute<Caller> = { method: 'GET', path, limit: 0, authenticate: by, credential, answer };
     return own as RawRoute;
   };
   return [
@@ -28,19 +31,23 @@ export function inboxRoutes({ approvals, authenticate, directory, secure, provid
       if (!person) return json({ message: 'this is for people' }, 403);
       return json({ id: person.id, name: person.name, groups: person.groups });
     }),
-    route('/inbox/events', async ({ call, query, headers }) => {
-      const { caller, signal } = call;
-      requireScope(caller, 'read');
-      const token = browserToken(headers)!;
-      // A stream outlives its first look at the credential: whoever is signed out meanwhile sees no more.
-      const stillIn = async () => (await authenticate(token))?.id === caller.id;
-      const views = approvals.watchAs(caller, query.get('time_zone') ?? '', stillIn, signal);
-      return {
-        status: 200,
-        headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
-        body: eventStream(views),
-      };
-    }),
+    route(
+      '/inbox/events',
+      async ({ call, query, headers }) => {
+        const { caller, signal } = call;
+        requireScope(caller, 'read');
+        const token = browserToken(headers)!;
+        // A stream outlives its first look at the credential: whoever is signed out meanwhile sees no more.
+        const stillIn = async () => (await look(token))?.id === caller.id;
+        const views = approvals.watchAs(caller, query.get('time_zone') ?? '', stillIn, signal);
+        return {
+          status: 200,
+          headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+          body: eventStream(views),
+        };
+      },
+      look,
+    ),
     ...signInRoutes(authenticate, secure, provider),
     ...pageRoutes(),
   ];

@@ -27,16 +27,21 @@ export class Credentials {
     this.#isService = sources.serviceToken === undefined ? () => false : sameToken(sources.serviceToken);
   }
 
-  readonly authenticate: Authenticate<Caller> = (token) => {
+  readonly authenticate: Authenticate<Caller> = (token) => this.#callerOf(token, true);
+
+  /** The same for a look that no person asks for, such as whether a stream may go on. */
+  readonly look: Authenticate<Caller> = (token) => this.#callerOf(token, false);
+
+  #callerOf(token: string, use: boolean): ReturnType<Authenticate<Caller>> {
     const tokenHash = hashOf(token);
-    const known = this.callerOfHash(tokenHash, isToken(token) || SignIns.isToken(token));
+    const known = this.callerOfHash(tokenHash, isToken(token) || SignIns.isToken(token), use);
     if (known) return known;
     if (this.#isService(token)) return { kind: 'service', id: 'notifier' };
     return this.sources.signed && SIGNED.test(token) ? this.sources.signed.callerOf(token, tokenHash) : undefined;
-  };
+  }
 
   /** By the base64 of the SHA-256. `issued`: it is one of ours by its shape, or may be. Throws StatusError UNAVAILABLE. */
-  callerOfHash(tokenHash: string, issued = true): Caller | undefined {
+  callerOfHash(tokenHash: string, issued = true, use = true): Caller | undefined {
     const { directory, tokens, signIns, stale } = this.sources;
     const listed = directory().callerOfHash(tokenHash);
     if (listed || !issued) return listed;
@@ -46,6 +51,6 @@ export class Credentials {
         reason: 'DATABASE_UNAVAILABLE',
         retryAfterMs: 1_000,
       });
-    return tokens.callerOfHash(tokenHash) ?? signIns.callerOfHash(tokenHash);
+    return tokens.callerOfHash(tokenHash) ?? signIns.callerOfHash(tokenHash, use);
   }
 }

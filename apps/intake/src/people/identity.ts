@@ -1,3 +1,4 @@
+import { StatusError } from '@countersign/contract';
 import type { Claims, OidcConfig } from './oidc.js';
 
 /** The id of a person that claims name. An address counts only when the identity provider has verified it. */
@@ -16,10 +17,14 @@ export function agentIn(claims: Claims, { agentClaim }: Pick<OidcConfig, 'agentC
   return agentClaim === undefined ? undefined : textIn(claims, agentClaim);
 }
 
-/** How the identity provider describes a person, where it is configured to be believed. */
+/**
+ * How the identity provider describes a person, where it is configured to be believed. Throws StatusError PERMISSION_DENIED
+ * when it leaves groups or roles out: whoever lost a group unseen could have lost one that policy excludes.
+ */
 export function describedIn(claims: Claims, id: string, config: Pick<OidcConfig, 'groupsClaim' | 'rolesClaim'>) {
   const { groupsClaim, rolesClaim } = config;
   if (groupsClaim === undefined && rolesClaim === undefined) return undefined;
+  for (const claim of [groupsClaim, rolesClaim]) if (claim !== undefined) requireWhole(claims, claim);
   return {
     name: textIn(claims, 'name') ?? id,
     groups: groupsClaim === undefined ? [] : textsIn(claims, groupsClaim),
@@ -34,8 +39,24 @@ export function textIn(claims: Claims, name: string): string | undefined {
 
 const MOST_GROUPS = 1_000;
 
+/** With too many groups Entra and others say only where they could be asked for (OpenID Connect Core section 5.6.2), or that there are some. */
+function requireWhole(claims: Claims, name: string): void {
+  const { _claim_names: elsewhere, hasgroups } = claims as { _claim_names?: unknown; hasgroups?: unknown };
+  const isElsewhere = typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name);
+  const isHidden = name === 'groups' && (hasgroups === true || hasgroups === 'true');
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const isTooLong = Array.isArray(value) && value.length > MOST_GROUPS;
+  if (!isElsewhere && !isHidden && !isTooLong) return;
+  throw new StatusError(
+    'PERMISSION_DENIED',
+    `you are in more groups than the identity provider tells in one token (${name}), and without all of them you cannot come in: ` +
+      'have it send only the groups that are assigned to this application, or tell of groups by SCIM',
+    { reason: 'GROUPS_OVERAGE', metadata: { claim: name } },
+  );
+}
+
 function textsIn(claims: Claims, name: string): string[] {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   const items = Array.isArray(value) ? (value as unknown[]) : [value];
-  return items.filter((item): item is string => typeof item === 'string' && item !== '').slice(0, MOST_GROUPS);
+  return items.filter((item): item is string => typeof item === 'string' && item !== '');
 }

@@ -1,5 +1,5 @@
 import { StatusError } from '@countersign/contract';
-import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTPayload } from 'jose';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -54,11 +54,16 @@ export const SKEW_S = 30;
 const PATIENCE_S = 5;
 /** For how long it is believed that the identity provider cannot be reached. */
 const DOWN_MS = 2_000;
+/** How long its keys are kept. Whoever has a key that was taken back there is believed no longer than this and BELIEVED_MS. */
+const KEYS_MS = 240_000;
+/** A key that is not known is looked for no more often than this, whatever tokens come. */
+const KEYS_COOLDOWN_MS = 30_000;
 
 /** The identity provider, found by discovery. It is looked up when it is needed, so that its absence stops nobody who is in. */
 export class Oidc {
   #found: Promise<Configuration> | undefined;
   #keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+  #keysDownUntil = 0;
 
   constructor(readonly config: OidcConfig) {}
 
@@ -114,8 +119,12 @@ export class Oidc {
     if (audience === undefined) return undefined;
     const metadata = (await this.#discover()).serverMetadata();
     if (!metadata.jwks_uri) return undefined;
-    // Keys are kept, looked up again for a key id that is not known, and never more often than twice a minute.
-    this.#keys ??= createRemoteJWKSet(new URL(metadata.jwks_uri), { cooldownDuration: 30_000, timeoutDuration: 5_000 });
+    this.#keys ??= createRemoteJWKSet(new URL(metadata.jwks_uri), {
+      cacheMaxAge: KEYS_MS,
+      cooldownDuration: KEYS_COOLDOWN_MS,
+      timeoutDuration: PATIENCE_S * 1000,
+      [customFetch]: this.#fetchKeys,
+    });
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
         issuer: metadata.issuer,
@@ -125,10 +134,21 @@ export class Oidc {
         requiredClaims: ['exp'],
       });
       return payload;
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (error instanceof errors.JOSEError && !NO_KEYS.has(error.code)) return undefined;
+      // The token may be in order: whoever holds it must not be told that it is not known.
+      throw unavailable('the keys of the identity provider cannot be had: try again in a moment', error as Error);
     }
   }
+
+  /** While the keys cannot be had, a crowd of tokens asks for them once in a while and not once for each. */
+  readonly #fetchKeys: FetchImplementation = async (url, options) => {
+    if (Date.now() < this.#keysDownUntil) throw new TypeError('the keys could not be had a moment ago');
+    this.#keysDownUntil = Date.now() + DOWN_MS;
+    const response = await fetch(url, options);
+    if (response.status === 200) this.#keysDownUntil = 0;
+    return response;
+  };
 
   async #discover(): Promise<Configuration> {
     if (!this.#found) {
@@ -138,11 +158,14 @@ export class Oidc {
     try {
       return await this.#found;
     } catch (cause) {
-      throw new StatusError('UNAVAILABLE', 'the identity provider does not answer: try again in a moment', {
-        reason: 'IDENTITY_PROVIDER_UNAVAILABLE',
-        retryAfterMs: DOWN_MS,
-        metadata: { cause: (cause as Error).name },
-      });
+      const { code } = cause as { code?: string };
+      const other = code === ANOTHER_ISSUER;
+      throw unavailable(
+        other
+          ? 'what answers at COUNTERSIGN_OIDC_ISSUER calls itself another issuer, so nobody can sign in: correct the setting'
+          : 'the identity provider does not answer: try again in a moment',
+        cause as Error,
+      );
     }
   }
 
@@ -160,4 +183,17 @@ export class Oidc {
     enableNonRepudiationChecks(found);
     return found;
   }
+}
+
+/** What openid-client says when the issuer in the metadata is not the one that was asked for. */
+const ANOTHER_ISSUER = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+/** Of what can be wrong with a token, what is not wrong with the token: no answer, or none that holds keys. */
+const NO_KEYS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
+
+function unavailable(text: string, cause: Error): StatusError {
+  return new StatusError('UNAVAILABLE', text, {
+    reason: 'IDENTITY_PROVIDER_UNAVAILABLE',
+    retryAfterMs: DOWN_MS,
+    metadata: { cause: cause.name },
+  });
 }

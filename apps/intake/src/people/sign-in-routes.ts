@@ -102,6 +102,10 @@ export function oidcRoutes(parts: SignInParts): RawRoute[] {
 
 async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc, claims: Claims, attempt: Try) {
   const id = personIn(claims, config);
+  if (id === undefined && config.subjectClaim === 'email')
+    throw new StatusError('PERMISSION_DENIED', 'the identity provider has not verified your address: do that there', {
+      reason: 'EMAIL_NOT_VERIFIED',
+    });
   const { people, agents } = directory().data;
   // Whoever another source knows, by whichever spelling, is who it says: never a person of their own beside that.
   const stated = [...people.filter(({ claimed }) => !claimed), ...agents].filter((one) =>
@@ -142,6 +146,7 @@ function proofIn(claims: Claims, issuer: string): Proof {
   const methods = Array.isArray(amr) ? amr.filter((one): one is string => typeof one === 'string').slice(0, 20) : [];
   return {
     issuer,
+    ...(claims.sub === undefined ? {} : { subject: claims.sub }),
     ...(typeof auth_time === 'number' ? { auth_time: new Date(auth_time * 1000).toISOString() } : {}),
     ...(acr === undefined ? {} : { acr }),
     ...(methods.length > 0 ? { amr: methods } : {}),

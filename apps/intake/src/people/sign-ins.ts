@@ -4,6 +4,7 @@ import { StatusError } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { EventDraft, Registry, RegistryChange, RegistryFact, Writer } from '@countersign/store';
 import { newId } from '../ids.js';
+import type { BoundAccounts } from './bound-accounts.js';
 import { peopleEvent } from './fact.js';
 import { hashOf } from './token-text.js';
 
@@ -17,6 +18,8 @@ export const CLAIMED = 'oidc_person';
 /** What the identity provider has said of a person who signs in. */
 export interface Proof {
   issuer: string;
+  /** The account there. */
+  subject?: string;
   /** RFC 3339. */
   auth_time?: string;
   acr?: string;
@@ -50,8 +53,12 @@ export interface SignInsParts {
   /** Longest time without use, and altogether. */
   idleMs: number;
   longestMs: number;
+  /** Where people are matched by their address. */
+  accounts?: BoundAccounts;
 }
 
+/** Within this, every process has said what was used at it. */
+const TOLD_MS = 120_000;
 const EVERYWHERE_MS = 5_000;
 const TRY_MS = 15 * 60_000;
 const PREFIX = 'csi_';
@@ -66,7 +73,8 @@ export class SignIns {
     return text.startsWith(PREFIX);
   }
 
-  callerOfHash(tokenHash: string): Caller | undefined {
+  /** `use` is false for a look that no person asks for: it must not keep a browser signed in that nobody sits at. */
+  callerOfHash(tokenHash: string, use = true): Caller | undefined {
     const { registry, directory, now, idleMs } = this.parts;
     const state = registry.get<KeptSignIn>(SIGN_IN, tokenHash)?.state;
     if (!state) return undefined;
@@ -75,7 +83,7 @@ export class SignIns {
     if (Date.parse(state.expires_at) <= at || seen + idleMs <= at) return undefined;
     const caller = directory().callerFor('person', state.person, state.at);
     if (!caller) return undefined;
-    this.#used.set(tokenHash, at);
+    if (use) this.#used.set(tokenHash, at);
     const { step_up, at: began } = state;
     return {
       ...caller,
@@ -98,12 +106,14 @@ export class SignIns {
     const ms = now().getTime();
     const [at, expires_at] = [new Date(ms).toISOString(), new Date(ms + longestMs).toISOString()];
     const id = newId('ppl', ms);
+    const bound = proof.subject === undefined ? undefined : this.parts.accounts?.bind(person.id, proof.subject);
     const kept: KeptSignIn = { ...proof, id, person: person.id, at, seen_at: at, expires_at };
     const told = { person: person.id, person_name: person.name, ...proof, expires_at };
     const events: EventDraft[] = [peopleEvent({ type: 'person.signed_in', ...told }, at, 1)];
     const changes: RegistryChange[] = [
       { kind: SIGN_IN, id: hashOf(token), expected: 0, state: kept },
       { kind: TRIED, id: hashOf(options.tried), expected: 0, state: { until: new Date(ms + TRY_MS).toISOString() } },
+      ...(bound ?? []),
     ];
     const before = options.replaces && registry.get<KeptSignIn>(SIGN_IN, options.replaces);
     if (before && before.state.person === person.id) {
@@ -136,7 +146,10 @@ export class SignIns {
     await registry.seenEverywhere(EVERYWHERE_MS);
   }
 
-  /** Signs a person out wherever they are signed in. Throws StatusError PERMISSION_DENIED. */
+  /**
+   * Signs a person out wherever they are signed in. Somebody else who does it lets go of the account they are bound to, so
+   * that nobody can do that for themselves. Throws StatusError PERMISSION_DENIED.
+   */
   async endAll(person: string, by: Person): Promise<{ ended: number; everywhere: boolean }> {
     const { registry } = this.parts;
     const refused = person === by.id ? undefined : roleRefusal(by, 'operate');
@@ -146,6 +159,7 @@ export class SignIns {
     for (const one of found) await this.#end(one, by);
     const claimed = registry.get<ClaimedPerson>(CLAIMED, person);
     if (claimed) await this.#forget({ kind: CLAIMED, id: person, expected: claimed.version, state: null });
+    if (person !== by.id) await this.#forget(...(this.parts.accounts?.release(person) ?? []));
     return { ended: found.length, everywhere: await registry.seenEverywhere(EVERYWHERE_MS) };
   }
 
@@ -157,7 +171,8 @@ export class SignIns {
     const ms = now().getTime();
     for (const { id, version, state } of registry.all<KeptSignIn>(SIGN_IN)) {
       const seen = Math.max(Date.parse(state.seen_at), used.get(id) ?? 0);
-      if (Date.parse(state.expires_at) <= ms || seen + idleMs <= ms)
+      // It is of no use here, but another process may know of use that it has not told yet.
+      if (Date.parse(state.expires_at) <= ms || seen + idleMs + TOLD_MS <= ms)
         await this.#forget({ kind: SIGN_IN, id, expected: version, state: null });
       else if (seen > Date.parse(state.seen_at))
         await this.#forget({
@@ -190,7 +205,8 @@ export class SignIns {
   }
 
   /** A change without a fact to tell. Whoever loses finds it done. */
-  async #forget(change: RegistryChange): Promise<void> {
-    await this.parts.writer.write({ decisionId: newId('ppl', Date.now()), events: [], registry: [change] });
+  async #forget(...changes: RegistryChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.parts.writer.write({ decisionId: newId('ppl', Date.now()), events: [], registry: changes });
   }
 }

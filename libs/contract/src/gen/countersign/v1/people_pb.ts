@@ -929,7 +929,8 @@ export const PeopleService: GenService<{
     output: typeof RevokeTokenResponseSchema;
   },
   /**
-   * Ends every sign-in of a person in a browser: one's own, and for operators anyone's.
+   * Ends every sign-in of a person in a browser: one's own, and for operators anyone's. An operator who does it for somebody
+   * else also lets go of the account at the identity provider to which the person's address is tied.
    *
    * @generated from rpc countersign.v1.PeopleService.EndSignIns
    */
