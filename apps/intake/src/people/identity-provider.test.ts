@@ -132,7 +132,7 @@ describe('a provider that changes its key', () => {
     await expect(caller(tokens[0]!)).rejects.toMatchObject(down);
     expect(provider.keysAsked).toBe(0);
     later(2_000);
-    expect(await caller(tokens[0]!)).toMatchObject({ id: DANA });
+    expect(await caller(await accessToken())).toMatchObject({ id: DANA });
   });
 });
 
