@@ -7,8 +7,10 @@ import {
   changed,
   commandOf,
   IDS,
+  incident,
   MORE,
   office,
+  onCall,
   script,
   SESSION,
   termsOf,
@@ -43,6 +45,8 @@ interface World {
   /** The stop that is in force. */
   stop?: Stop | undefined;
   proofs: Set<string>;
+  /** Whoever broke the glass with all ids of then, and whether somebody has looked at it. */
+  broken?: { ids: string[]; overrode: boolean; reviewed: boolean };
   /** Those whose approval was meant for further actions, too, and what those come to. */
   gave: Set<string>;
   drawn: number[];
@@ -95,45 +99,61 @@ function substance({ version: _, updated_at: __, ...rest }: Decision): string {
   return JSON.stringify(rest);
 }
 
+/** Runs random scripts in random offices, and answers where they got. */
+function explore(offices: fc.Arbitrary<Office>, scripts: typeof script, numRuns: number) {
+  const reached = new Map<Status, number>();
+  const codes = new Set<string>();
+  const most = { uses: 0, drawn: 0 };
+  let [broken, reviewed] = [0, 0];
+  fc.assert(
+    fc.property(offices, scripts, (given, steps) => {
+      const { world, event } = begin(given);
+      const history = [{ event, at: later(0) }];
+      for (const { step, wait } of steps) {
+        world.clock += wait;
+        if (!('choice' in step)) {
+          change(world, step);
+          continue;
+        }
+        const command = commandOf(step.do, step.choice, world);
+        const { events, refused } = attempt(world, command, step.choice);
+        if (refused) codes.add(refused);
+        history.push(...events.map((one) => ({ event: one, at: later(world.clock) })));
+      }
+      // The state is what the events add up to, in one go or one by one, and all of it can be kept as JSON.
+      const replayed = history.reduce<Decision | undefined>((now, one) => fold([one.event], one.at, now), undefined);
+      must(isDeepStrictEqual(replayed, world.decision), 'the events say something else than the state');
+      must(world.decision.version === history.length, 'an event was not counted');
+      must(isDeepStrictEqual(JSON.parse(JSON.stringify(replayed)), replayed), 'a state cannot be kept');
+      must((world.uses === usesOf(world)) === (world.decision.status === 'REDEEMED'), 'the last use is not the end');
+      most.uses = Math.max(most.uses, world.uses);
+      most.drawn = Math.max(most.drawn, world.drawn.length);
+      if (world.broken) broken++;
+      if (world.broken?.reviewed) reviewed++;
+      reached.set(world.decision.status, (reached.get(world.decision.status) ?? 0) + 1);
+    }),
+    { numRuns, seed: 20261121 },
+  );
+  return { reached, codes, most, broken, reviewed };
+}
+
 describe('no run of the machine, whatever happens in whatever order', { timeout: 180_000 }, () => {
   it('gives a permission without a quorum of distinct people who may give it, or lets one be used too often', () => {
-    const reached = new Map<Status, number>();
-    const codes = new Set<string>();
-    let mostUses = 0;
-    let mostDrawn = 0;
-    fc.assert(
-      fc.property(office, script, (given, steps) => {
-        const { world, event } = begin(given);
-        const history = [{ event, at: later(0) }];
-        for (const { step, wait } of steps) {
-          world.clock += wait;
-          if (!('choice' in step)) {
-            change(world, step);
-            continue;
-          }
-          const command = commandOf(step.do, step.choice, world);
-          const { events, refused } = attempt(world, command, step.choice);
-          if (refused) codes.add(refused);
-          history.push(...events.map((one) => ({ event: one, at: later(world.clock) })));
-        }
-        // The state is what the events add up to, in one go or one by one, and all of it can be kept as JSON.
-        const replayed = history.reduce<Decision | undefined>((now, one) => fold([one.event], one.at, now), undefined);
-        must(isDeepStrictEqual(replayed, world.decision), 'the events say something else than the state');
-        must(world.decision.version === history.length, 'an event was not counted');
-        must(isDeepStrictEqual(JSON.parse(JSON.stringify(replayed)), replayed), 'a state cannot be kept');
-        must((world.uses === given.uses) === (world.decision.status === 'REDEEMED'), 'the last use is not the end');
-        mostUses = Math.max(mostUses, world.uses);
-        mostDrawn = Math.max(mostDrawn, world.drawn.length);
-        reached.set(world.decision.status, (reached.get(world.decision.status) ?? 0) + 1);
-      }),
-      { numRuns: 3000, seed: 20261121 },
-    );
+    const { reached, codes, most } = explore(office, script, 3000);
     // The runs are worth something only if they get everywhere.
     expect([...reached.keys()].sort()).toEqual(Object.keys(TRANSITIONS).sort());
     expect(Math.min(...reached.values())).toBeGreaterThan(5);
-    expect(mostUses).toBeGreaterThan(1);
-    expect(mostDrawn).toBe(SESSION.count);
+    expect(most.uses).toBeGreaterThan(1);
+    expect(most.drawn).toBe(SESSION.count);
     expect(CODES.filter((code) => !codes.has(code))).toEqual([]);
+  });
+
+  it('breaks the glass against a guardrail, a stop or without the right, or has it reviewed by who had a part in it', () => {
+    const { reached, codes, broken, reviewed } = explore(onCall, incident, 1500);
+    expect(broken).toBeGreaterThan(100);
+    expect(reviewed).toBeGreaterThan(20);
+    expect([...reached.keys()].sort()).toEqual(Object.keys(TRANSITIONS).sort());
+    expect(BROKEN_CODES.filter((code) => !codes.has(code))).toEqual([]);
   });
 });
 
@@ -162,6 +182,10 @@ const CODES = [
     'not-acted',
   ],
 ];
+const BROKEN_CODES = [
+  ...['break-glass-denied', 'guardrail', 'not-needed', 'review-overdue', 'nobody-reviews', 'reason-required'],
+  ...['policy-denies', 'stopped', 'already-decided', 'approver-gone', 'no-review', 'review-closed', 'not-reviewer'],
+];
 
 const STOP: Stop = { id: 'stp_1', scope: { all: true }, by: 'olu', by_name: 'Olu', reason: 'incident', at: later(0) };
 
@@ -185,6 +209,10 @@ function attempt(world: World, command: Command, choice: Choice) {
   must(JSON.stringify(before) === frozen, 'a state was changed in place');
   world.decision = after;
 
+  // Who tried to break the glass and may not is on the record, whatever else comes of it.
+  const tried = events.some(({ type }) => type === 'break_glass.refused');
+  must(tried === (command.type === 'break_glass' && refused !== undefined), 'an attempt is not told as it was');
+
   // Under a stop nothing is permitted or used, and it ends what it finds.
   const stopped = events.some((event) => 'stop' in event && event.stop !== undefined);
   if (world.stop) {
@@ -193,7 +221,9 @@ function attempt(world: World, command: Command, choice: Choice) {
     must(command.type !== 'draw' || events.length === 0, 'leave was used under a stop');
   } else must(!stopped, 'there was no stop');
   if (stopped) {
-    const leaveOnly = events.every(({ type }) => type === 'session.ended') && after.status === before.status;
+    const leaveOnly =
+      events.every(({ type }) => type === 'session.ended' || type.endsWith('.refused')) &&
+      after.status === before.status;
     must(leaveOnly || ['DENIED', 'REVOKED'].includes(after.status), `a stop made it ${after.status}`);
     return { events, refused: refused?.code };
   }
@@ -203,13 +233,18 @@ function attempt(world: World, command: Command, choice: Choice) {
     return { events, refused: refused?.code };
   }
 
+  if (command.type === 'close_review' || command.type === 'overdue_review') {
+    looked(world, before, events, command);
+    return { events, refused: refused?.code };
+  }
+
   // A deadline first, and then nothing else.
   const grant = before.status === 'ALLOWED' ? before.grant : undefined;
   const deadline = before.status === 'PENDING' ? before.approval.expires_at : grant?.expires_at;
   if (deadline !== undefined && at >= deadline) {
     const ends = events.filter(({ type }) => type !== 'session.expired');
     // Who came too late to vote is named, and changes nothing.
-    const named = before.status === 'PENDING' && command.type === 'vote' ? 2 : 1;
+    const named = tried || (before.status === 'PENDING' && command.type === 'vote') ? 2 : 1;
     must(after.status === 'EXPIRED' && ends.length === named, 'something was faster than a deadline that had passed');
     return { events, refused: refused?.code };
   }
@@ -226,7 +261,8 @@ function attempt(world: World, command: Command, choice: Choice) {
     must(command.type === 'report' || after.outcome === outcome, 'an outcome nobody reported');
   }
   for (const event of events) note(world, event, choice);
-  if (after.status === 'ALLOWED' && before.status === 'PENDING') {
+  if (events.some(({ type }) => type === 'decision.broke_glass')) broke(world, before, command, choice);
+  else if (after.status === 'ALLOWED' && before.status === 'PENDING') {
     // Silence never approves anything, and nobody but a quorum does.
     must(command.type === 'vote' && command.vote === 'approve', `${command.type} approved it`);
     must(canFill(world.quorums, saying(world, 'approve'), situation(world)), 'it was approved without a quorum');
@@ -292,24 +328,93 @@ function drew(world: World, before: Decision, event: DecisionEvent, choice: Choi
     must(canFill(one, saying(world, 'approve'), situation(world, false)), 'leave was used without a quorum of today');
 }
 
+/** How often the grant works that there is, or would be. */
+function usesOf({ office: { uses, glass }, broken }: World): number {
+  return broken ? glass!.uses : uses;
+}
+
+/** Whether a person may act alone: a member of the group that policy names, whom nobody has shut out. */
+function mayBreak({ office: { glass }, people }: World, id: string): boolean {
+  const person = people.find((one) => one.id === id);
+  return (
+    glass !== undefined &&
+    person !== undefined &&
+    !person.guest &&
+    !person.disabled &&
+    person.groups.some((group) => glass.groups.includes(group))
+  );
+}
+
+/** Whether a person may look at it afterwards: of the group for it, and no part of it with any account. */
+function mayReview(world: World, person: Person, ids: readonly string[]): boolean {
+  const { barred, ...now } = situation(world, false);
+  const quorum = world.office.glass!.review.groups.map((group) => ({ group, count: 1 }));
+  return mayAnswer(person, [quorum], { ...now, barred: [...barred, ...ids], excluded: [] });
+}
+
+/** A broken glass: by somebody who may, with a reason, not against a guardrail, and with somebody left to look at it. */
+function broke(world: World, before: Decision, command: Command, choice: Choice): void {
+  const { by } = command as Extract<Command, { type: 'break_glass' }>;
+  const { glass } = world.office;
+  const ids = [by.id, ...(by.also ?? [])];
+  must(before.status === 'PENDING', `the glass was broken on what was ${before.status}`);
+  must(world.stop === undefined, 'the glass was broken against a stop');
+  must(choice.policy !== 'fewer', 'the glass was broken against a guardrail');
+  must(choice.policy !== 'more', 'the glass was broken for what policy allows');
+  must(choice.policy !== 'deny' || glass!.overrides.includes('deny'), 'the glass was broken against a denial');
+  must(mayBreak(world, by.id), 'the glass was broken by somebody who may not');
+  must(!choice.silent, 'the glass was broken without a reason');
+  must(!choice.elsewhere || glass!.while_overdue, 'the glass was broken while a review is overdue');
+  must(
+    world.people.some((one) => mayReview(world, one, ids)),
+    'the glass was broken and nobody can look at it',
+  );
+  world.broken = { ids, overrode: choice.policy === 'deny', reviewed: false };
+}
+
+/** What is said of a broken glass afterwards changes nothing but that, whatever has become of the permission. */
+function looked(world: World, before: Decision, events: DecisionEvent[], command: Command): void {
+  const [was, is] = [before, world.decision].map((one) => substance({ ...one, review: undefined }));
+  must(was === is, 'a review changed the decision');
+  const [event] = events;
+  if (!event) return;
+  must(events.length === 1 && world.broken !== undefined && !world.broken.reviewed, 'nothing was to be looked at');
+  if (event.type === 'review.overdue') {
+    must(later(world.clock) >= before.review!.due_at && !before.review!.overdue, 'a review was overdue too early');
+    return;
+  }
+  must(event.type === 'review.closed', `${event.type} came of a review`);
+  const { by, comment } = command as Extract<Command, { type: 'close_review' }>;
+  must(comment !== '' && mayReview(world, by, world.broken.ids), `${by.id} closed the review`);
+  world.broken.reviewed = true;
+}
+
 function redeemed(world: World, before: Decision, events: DecisionEvent[], command: Command, choice: Choice): void {
   const { office: given, quorums } = world;
   world.uses++;
   must(before.status === 'ALLOWED', `${before.status} was redeemed`);
   const [event] = events;
   must(events.length === 1 && event?.type === 'grant.redeemed' && event.use === world.uses, 'a use is miscounted');
-  must(world.uses <= given.uses, 'a grant was used too often');
-  must(world.decision.status === (world.uses < given.uses ? 'ALLOWED' : 'REDEEMED'), 'a grant ended at the wrong use');
+  must(world.uses <= usesOf(world), 'a grant was used too often');
+  must(
+    world.decision.status === (world.uses < usesOf(world) ? 'ALLOWED' : 'REDEEMED'),
+    'a grant ended at the wrong use',
+  );
   must(choice.right, 'another action ran');
   must(given.audience === undefined || choice.where === given.audience, 'it ran elsewhere');
-  must(choice.policy !== 'deny', 'it ran against policy');
-  must(choice.policy !== 'fewer' || world.uses === 1, 'it ran more often than policy allows now');
+  must(choice.policy !== 'deny' || world.broken?.overrode, 'it ran against policy');
   if (given.holder) {
     const { key, id } = (command as { proof: { key: string; id: string } }).proof;
     must(key === given.holder, 'it ran in the hand of a thief');
     must(!world.proofs.has(id), 'a proof was taken twice');
     world.proofs.add(id);
   }
+  if (world.broken) {
+    const alone = choice.policy === 'allow' || choice.policy === 'fewer' || mayBreak(world, world.broken.ids[0]!);
+    must(alone, 'it ran although whoever broke the glass may no longer');
+    return;
+  }
+  must(choice.policy !== 'fewer' || world.uses === 1, 'it ran more often than policy allows now');
   // Those who approved may still approve it, for what was wanted then and for what is wanted now.
   const now = situation(world, false);
   const wanted = choice.policy === 'more' ? [quorums, [[...given.seats, MORE]]] : [quorums];

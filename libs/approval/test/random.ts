@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type {
+  BreakGlassRule,
   Command,
   Decision,
   Escalation,
@@ -49,6 +50,12 @@ export const SESSION: SessionTerms = {
   limits: [{ pointer: '/action/properties/rows', each: 15_000, total: 20_000 }],
 };
 
+/** Who may act alone, for how long, and who looks at it afterwards. */
+export const GLASS: BreakGlassRule = {
+  ...{ rule: 'incident', text: 'in an incident', groups: ['dba'], duration_s: 900, uses: 1, notify: ['finance'] },
+  ...{ overrides: [], while_overdue: false, review: { groups: ['finance'], within_s: 600 } },
+};
+
 const ESCALATIONS: Escalation[] = [{ after_s: 300, seats: [{ group: 'finance', count: 1 }] }];
 
 export const office = fc.record({
@@ -85,7 +92,7 @@ export const office = fc.record({
     ],
   ),
 });
-export type Office = typeof office extends fc.Arbitrary<infer T> ? T : never;
+export type Office = (typeof office extends fc.Arbitrary<infer T> ? T : never) & { glass?: BreakGlassRule };
 
 /** What of the terms an office chooses. */
 export function termsOf({
@@ -135,7 +142,7 @@ const WEIGHTS: Record<Command['type'], number> = {
   revoke: 2,
   stop: 1,
   draw: 8,
-  // A broken glass follows rules of its own and is tried by itself.
+  // A broken glass is seldom worth what it takes from the rest: it has runs of its own.
   break_glass: 0,
   close_review: 0,
   overdue_review: 0,
@@ -158,17 +165,38 @@ const change = fc.oneof(
 );
 export type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
-const step = fc.oneof(
-  ...Object.entries(WEIGHTS).map(([type, weight]) => ({
-    weight,
-    arbitrary: fc.record({ do: fc.constant(type as Command['type']), choice: command }),
-  })),
-  { weight: 6, arbitrary: change },
-);
-export const script = fc.array(
-  fc.record({ step, wait: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0.001, 1, 10, 150, 300, 600, 900) }),
-  { minLength: 4, maxLength: 20 },
-);
+const scriptOf = (weights: Record<Command['type'], number>) =>
+  fc.array(
+    fc.record({
+      step: fc.oneof(
+        ...Object.entries(weights).map(([type, weight]) => ({
+          weight,
+          arbitrary: fc.record({ do: fc.constant(type as Command['type']), choice: command }),
+        })),
+        { weight: 6, arbitrary: change },
+      ),
+      wait: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0.001, 1, 10, 150, 300, 600, 900),
+    }),
+    { minLength: 4, maxLength: 20 },
+  );
+export const script = scriptOf(WEIGHTS);
+
+/** What happens around a broken glass, which is seldom otherwise. */
+export const incident = scriptOf({
+  ...WEIGHTS,
+  vote: 4,
+  draw: 1,
+  break_glass: 12,
+  close_review: 12,
+  overdue_review: 3,
+});
+/** An office in which somebody may act alone. */
+export const onCall: fc.Arbitrary<Office> = fc
+  .tuple(
+    office,
+    fc.constantFrom(GLASS, { ...GLASS, uses: 2, while_overdue: true }, { ...GLASS, overrides: ['deny' as const] }),
+  )
+  .map(([given, glass]) => ({ ...given, glass }));
 
 /** The directory after a change. */
 export function changed(people: readonly Person[], given: Change): Person[] {
@@ -197,10 +225,20 @@ const PROOFS: Record<string, (version: number) => HolderProof | undefined> = {
 /** What policy wants besides when it wants more. */
 export const MORE: SeatTerms = { group: 'finance', count: 1 };
 
-function policyNow(kind: string, { seats }: Office): Verdict {
-  if (kind === 'more') return verdict({ approval: terms({ seats: [...seats, MORE] }) });
+function policyNow(kind: string, { seats, glass }: Office): Verdict {
+  const broken = glass ? { break_glass: { rules: [glass], guarded: false } } : {};
+  if (kind === 'more') return verdict({ approval: terms({ seats: [...seats, MORE] }), ...broken });
   const grant = kind === 'fewer' ? { grant: { expires_in_s: 600, uses: 1 } } : {};
-  return verdict({ effect: kind === 'deny' ? 'deny' : 'allow', approval: undefined, ...grant });
+  return verdict({ effect: kind === 'deny' ? 'deny' : 'allow', approval: undefined, ...grant, ...broken });
+}
+
+/** What policy says to somebody who wants to break the glass: mostly that people are to approve it. */
+function brokenNow(kind: string, given: Office): Verdict {
+  const rules = given.glass ? [given.glass] : [];
+  if (kind === 'fewer') return verdict({ effect: 'deny', approval: undefined, break_glass: { rules, guarded: true } });
+  if (kind === 'more') return { ...policyNow('allow', given), break_glass: { rules, guarded: false } };
+  if (kind === 'deny') return { ...policyNow('deny', given), break_glass: { rules, guarded: false } };
+  return verdict({ approval: termsOf(given), break_glass: { rules, guarded: false } });
 }
 
 /** What policy says to an action that leave may have been given for. */
@@ -242,6 +280,7 @@ export function commandOf(
         owner,
         audience: choice.where,
         proof: PROOFS[choice.proof]!(decision.version),
+        ...(decision.broke_glass ? { breaker: members.find(({ id }) => id === decision.broke_glass!.by)! } : {}),
       }),
     retract: () => ({ type: 'retract', voter, channel }),
     remind: () => ({ type: 'remind' }),
@@ -266,18 +305,18 @@ export function commandOf(
       approvers: members,
     }),
     stop: () => ({ type: 'stop' }),
-    // No rule of this policy lets anybody: what a broken glass permits without a quorum is tried by itself.
     break_glass: () => ({
       ...{ type: 'break_glass', by: voter, reason: choice.silent ? ' ' : 'incident', grant_id: 'grt_broken' },
-      ...{
-        verdict: policyNow(choice.policy, world.office),
-        overdue: false,
-        reviewers: members,
-        destinations: [],
-        owner,
-      },
+      ...{ verdict: brokenNow(choice.policy, world.office), overdue: choice.elsewhere },
+      ...{ reviewers: members, destinations: [], owner },
     }),
-    close_review: () => ({ type: 'close_review', by: voter, finding: 'justified', comment: 'seen', owner }),
+    close_review: () => ({
+      type: 'close_review',
+      by: voter,
+      finding: 'justified',
+      comment: choice.silent ? '' : 'seen',
+      owner,
+    }),
     overdue_review: () => ({ type: 'overdue_review' }),
     expire: () => ({ type: 'expire' }),
     repeat: () => ({ type: 'repeat' }),
