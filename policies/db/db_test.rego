@@ -177,6 +177,13 @@ test_operators_of_document_databases_count if {
 	rules(asked("db.frobnicate", "prod.orders", {"pipeline": [{"$out": "orders"}]})) == {"no-rule"}
 }
 
+test_more_structure_than_anybody_reads_is_unreadable if {
+	said := asked("db.aggregate", "prod.orders", {"pipeline": [{"$match": {"a": 1}}]}) with data.lib.leaves.longest as 10
+	rules(said) == {"unreadable-statement"}
+	plain := asked("db.read", "prod.orders", {"note": "0123456789"}) with data.lib.leaves.longest as 10
+	plain.effect == "allow"
+}
+
 test_a_condition_may_bring_more_along if {
 	"drop-production" in rules(asked("db.delete", "prod.orders", {"rows": 5, "where": "id = 1; DROP TABLE t"}))
 }

@@ -29,6 +29,13 @@ deny contains {"rule": "no-self-grant", "reason": "an agent never gives access t
 deny contains {"rule": "no-borrowed-identity", "reason": "an agent never takes on another identity"} if access.borrows
 
 # METADATA
+# title: Too much to read
+# description: Nobody who is asked can say whether the agent itself is among thousands.
+deny contains {"rule": "too-much-to-read", "reason": "the request carries more than can be read: ask for less at once"} if {
+	access.unreadable
+}
+
+# METADATA
 # title: Ordinary role
 # description: Access is given by those who answer for it.
 require_approval contains {

@@ -42,3 +42,11 @@ test_credentials_need_security if groups(asked("iam.create_key", "deploy", {})) 
 test_taking_access_away_needs_operations if groups(asked("iam.revoke", "project-1", {})) == {"ops": 1}
 
 test_unknown_iam_actions_are_denied if asked("iam.assume", "project-1", {}).effect == "deny"
+
+test_more_than_can_be_read_is_refused if {
+	said := asked("iam.grant", "project-1", {"member": "kim@acme.example", "role": "viewer"}) with data.lib.leaves.longest as 10
+	said.effect == "deny"
+	rules(said) == {"too-much-to-read"}
+	looked := asked("iam.list", "project-1", {"filter": "everything there is"}) with data.lib.leaves.longest as 10
+	looked.effect == "allow"
+}

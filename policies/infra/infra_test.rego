@@ -32,6 +32,12 @@ test_a_network_rule_needs_operations if {
 	groups(asked("infra.open_network", "prod/web", {"cidr": "10.1.0.0/16"})) == {"ops": 1}
 }
 
+test_a_range_among_what_nobody_reads_may_be_any if {
+	opened := {"group": "web", "source_ranges": ["10.0.0.0/16"]}
+	not "wide-open" in rules(asked("infra.authorize_group", "prod/web", opened))
+	"wide-open" in rules(asked("infra.authorize_group", "prod/web", opened)) with data.lib.leaves.longest as 10
+}
+
 test_wide_ranges_need_security_too if {
 	every cidr in ["0.0.0.0/0", "0.0.0.0/1", "::/0", "2000::/16", "everyone", "", null, 7] {
 		groups(asked("infra.open_network", "dev/web", {"cidr": cidr})) == {"ops": 1, "security": 1}

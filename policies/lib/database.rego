@@ -7,6 +7,7 @@
 package lib.database
 
 import data.lib.environment
+import data.lib.leaves
 import data.lib.sql
 import data.lib.sql.tokens
 import data.lib.verbs
@@ -142,12 +143,27 @@ findings contains {"does": everything, "what": $"has a condition that is true of
 	"deletes_all" in reading.does
 }
 
+findings contains {"does": "unclear", "what": "carries more than anybody reads"} if {
+	count(claimed) > 0
+	structured
+	leaves.too_long
+}
+
+structured if {
+	some member in structures
+	value := input.action.properties[member]
+	not is_string(value)
+}
+
+structures := ["command", "filter", "pipeline", "query", "update"]
+
 # Stages and operators of document databases that do more than read, wherever they stand.
 findings contains {"does": operators[step], "what": $"uses {step}"} if {
 	count(claimed) > 0
-	some member in ["command", "filter", "pipeline", "query", "update"]
+	structured
+	not leaves.too_long
+	some member in structures
 	value := input.action.properties[member]
-	not is_string(value)
 	walk(value, [path, _])
 	step := path[count(path) - 1]
 	operators[step]

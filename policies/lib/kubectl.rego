@@ -12,9 +12,13 @@ import data.lib.verbs
 # Where a command line is given. `command` beside a pod is run within the pod and is none.
 members := ["args", "argv", "arguments", "cmd", "command", "command_line", "kubectl", "kubectl_args", "kubectl_command"]
 
+# More words than this nobody reads.
+most := 300
+
 lines contains line if {
 	some member in members
 	line := words_of(input.action.properties[member])
+	count(line) <= most
 	is_kubectl(line)
 }
 
@@ -63,6 +67,12 @@ unclear contains "holds what a shell makes more of" if {
 	is_string(text)
 	is_kubectl(words_of(text))
 	regex.match("[;|&<>`\\\\$\n]", text)
+}
+
+unclear contains "is longer than anybody reads" if {
+	not within_pod
+	some member in members
+	count(words_of(input.action.properties[member])) > most
 }
 
 unclear contains "says nothing" if {

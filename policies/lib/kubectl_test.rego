@@ -59,3 +59,9 @@ test_a_command_within_a_pod_is_no_command_to_kubectl if {
 	run := {"action": {"name": "k8s.kubectl", "properties": {"command": "get pods"}}}
 	kubectl.verb == {"get"} with input as run
 }
+
+test_what_is_longer_than_anybody_reads_is_unclear if {
+	kubectl.unclear == {"is longer than anybody reads"} with input as running("get pods -o wide") with data.lib.kubectl.most as 3
+	kubectl.lines == set() with input as running("get pods -o wide") with data.lib.kubectl.most as 3
+	kubectl.unclear == set() with input as running("get pods -o wide") with data.lib.kubectl.most as 4
+}

@@ -6,6 +6,8 @@
 # scope: package
 package lib.network
 
+import data.lib.leaves
+
 # Names under which providers take ranges, at any depth of the arguments.
 members := {
 	"allowed_ips", "allowed_ranges", "cidr", "cidr_block", "cidr_blocks", "cidr_ip", "cidr_ipv4", "cidr_ipv6", "cidrip", "cidripv6",
@@ -15,9 +17,7 @@ members := {
 }
 
 ranges contains range if {
-	walk(input.action.properties, [path, range])
-	not is_object(range)
-	not is_array(range)
+	some [path, range] in leaves.steps
 	some step in path
 	lower(step) in members
 }
