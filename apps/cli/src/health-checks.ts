@@ -57,9 +57,10 @@ const ready: Check = async ({ config }) => {
 
 /** It works, and something should be looked after all the same, such as a policy that could not be loaded. */
 function readyOrWarned(text: string): Pick<Finding, 'state' | 'found' | 'advice'> {
-  const [first] = Object.entries((parseJsonObject(text, '/readyz')['warnings'] ?? {}) as object);
-  if (!first) return { state: 'good', found: 'ready' };
-  const found = `ready, with a warning about ${first[0]}: ${String(first[1]).slice(0, 300)}`;
+  const warnings = Object.entries((parseJsonObject(text, '/readyz')['warnings'] ?? {}) as object);
+  if (warnings.length === 0) return { state: 'good', found: 'ready' };
+  const told = warnings.map(([part, warning]) => `${part}: ${String(warning).slice(0, 300)}`).join('; ');
+  const found = `ready, with a warning about ${told}`;
   return { state: 'unsure', found, advice: 'it works with what it had; its log says since when' };
 }
 

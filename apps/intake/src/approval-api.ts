@@ -179,10 +179,11 @@ export class ApprovalApi {
   }
 
   /** Those who voted before and the agent's owner as the directory has them now: a vote counts only while it could be cast. */
-  #asOfNow({ approval, request }: CoreDecision): { earlier: Person[]; owner?: string } {
+  #asOfNow({ approval, request }: CoreDecision): { earlier: Person[]; owner?: string; owner_missing?: boolean } {
     const directory = this.parts.directory();
     const owner = directory.agent(request.subject.id)?.owner;
     return {
+      ...(directory.ownerProblem(request.subject.id) === undefined ? {} : { owner_missing: true }),
       earlier: (approval?.votes ?? []).flatMap(({ voter }) => directory.person(voter) ?? []),
       ...(owner === undefined ? {} : { owner }),
     };

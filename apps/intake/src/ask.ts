@@ -57,6 +57,8 @@ export function readAsk(
     throw new StatusError('PERMISSION_DENIED', 'subject.id: is not an agent in the directory', {
       reason: 'UNKNOWN_SUBJECT',
     });
+  requireOwner(directory, id);
+  requireOwner(directory, agent.id);
   return {
     ...texts,
     agent,
@@ -70,6 +72,20 @@ export function readAsk(
     dryRun: message.dryRun,
     ...(message.requestId ? { requestKey: hash('sha256', `${id}\n${message.requestId}`, 'buffer') } : {}),
   };
+}
+
+/** Throws StatusError PERMISSION_DENIED while nobody answers for an agent: then nobody could be kept from approving its wishes either. */
+export function requireOwner(directory: Directory, agent: string): void {
+  const problem = directory.ownerProblem(agent);
+  if (problem === undefined) return;
+  throw new StatusError(
+    'PERMISSION_DENIED',
+    `${problem}: as long as nobody answers for an agent, nothing it asks is permitted`,
+    {
+      reason: 'OWNER_MISSING',
+      metadata: { agent },
+    },
+  );
 }
 
 /** A wait of at most 300 s, in milliseconds. */

@@ -11,7 +11,7 @@ import { verifyProof } from '@countersign/grant';
 import { canonicalize } from '@countersign/ledger';
 import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
 import { readAction } from './action.js';
-import { milliseconds, readAsk, requireAgent } from './ask.js';
+import { milliseconds, readAsk, requireAgent, requireOwner } from './ask.js';
 import type { Changes } from './changes.js';
 import type { Decider, DeciderParts } from './decider.js';
 import { requireRoom, type Rate } from './rate.js';
@@ -177,6 +177,7 @@ export class DecisionApi {
       throw new StatusError('PERMISSION_DENIED', 'the agent is no longer in the directory', {
         reason: 'UNKNOWN_SUBJECT',
       });
+    requireOwner(directory, agent.id);
     const { decision, refused } = await this.#parts.decisions.run(
       txn,
       redeeming(

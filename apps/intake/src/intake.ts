@@ -284,6 +284,7 @@ export class Intake {
     readiness.warn('policy', () => policy.warning());
     metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
     readiness.warn('stops', () => stopsWarning(stops.inForce(now().toISOString())));
+    readiness.warn('owners', () => ownersWarning(directory().ownerProblems()));
     readiness.warn('reviews', () => {
       const { length } = reviews.overdue();
       return length === 0 ? undefined : `${length} reviews of broken glass are overdue`;
@@ -337,4 +338,9 @@ export class Intake {
 function stopsWarning([first, ...others]: Stop[]): string | undefined {
   if (!first) return undefined;
   return `stopped: ${scopeText(first.scope)}${others.length > 0 ? `, and ${others.length} more` : ''}`;
+}
+
+function ownersWarning([first, ...others]: string[]): string | undefined {
+  if (first === undefined) return undefined;
+  return `${first}, so that nothing the agent asks is permitted${others.length > 0 ? `, and ${others.length} more` : ''}`;
 }

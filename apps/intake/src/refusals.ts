@@ -11,6 +11,7 @@ const STATUS: Record<RefusalCode, CodeName> = {
   'wrong-channel': 'FAILED_PRECONDITION',
   'step-up-required': 'FAILED_PRECONDITION',
   'no-vote': 'FAILED_PRECONDITION',
+  'owner-missing': 'FAILED_PRECONDITION',
   guest: 'PERMISSION_DENIED',
   disabled: 'PERMISSION_DENIED',
   'wrong-grant': 'PERMISSION_DENIED',

@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'role-required'
   | 'joined-later'
   | 'already-voted'
+  | 'owner-missing'
   | 'no-vote'
   | 'wrong-channel'
   | 'step-up-required'

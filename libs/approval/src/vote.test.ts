@@ -128,6 +128,13 @@ describe('nobody approves their own wish', () => {
 });
 
 describe('who may vote', () => {
+  it('nobody approves what an agent asks that nobody answers for; it may be denied', () => {
+    const { refused, decision } = act(pending(), vote(DANA, { owner_missing: true }));
+    expect([refused?.code, decision.status]).toEqual(['owner-missing', 'PENDING']);
+    const denied = vote(DANA, { vote: 'deny', reason: 'no', owner_missing: true });
+    expect(act(pending(), denied).decision.status).toBe('DENIED');
+  });
+
   it.each<[string, Person, string]>([
     ['a guest', { ...DANA, guest: true }, 'guest'],
     ['a disabled account', { ...DANA, disabled: true }, 'disabled'],

@@ -37,6 +37,8 @@ export interface CastVote {
   earlier?: readonly Person[];
   /** Who owns the agent now. */
   owner?: string;
+  /** True while that is nobody the directory knows, or somebody who is disabled. */
+  owner_missing?: boolean;
 }
 
 /** A person takes their vote back. */
@@ -164,6 +166,10 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
   }
   if (command.seen_digest && command.seen_digest !== decision.action_digest) {
     return refuse('changed', 'What you saw is not what is asked. Open the request again and read it before you vote.');
+  }
+  if (command.owner_missing && vote === 'approve') {
+    const text = 'Nobody answers for this agent now: its owner is not known here, or disabled. You can deny this.';
+    return refuse('owner-missing', text);
   }
   if (step_up && vote === 'approve' && !command.stepped_up) {
     const text = 'Approving this takes a fresh sign-in. Open it in the inbox, sign in again, and approve it there.';

@@ -86,7 +86,11 @@ describe('a directory file is refused, with its place and what to change, when',
     ['a token is half a hash', person(`, tokens: ['${hashed('x').slice(0, 40)}']`), 'people.0.tokens.0: write sha256:'],
     ['a group is not there', person(', groups: [dba]'), 'p is in group dba, which is not under groups: add it'],
     ['an agent has no owner', 'agents: [{ id: bot }]', 'agents.0.owner'],
-    ['the owner is not a person', 'agents: [{ id: bot, owner: nobody }]', 'agent bot is owned by nobody, who is not'],
+    [
+      'an owner is spelled in another way than the person is',
+      `${person('')}\nagents: [{ id: bot, owner: P }]`,
+      'agent bot is owned by P, who is spelled p under people: write it so',
+    ],
     [
       'two people have one id',
       'people: [{ id: p, name: A }, { id: p, name: B }]',

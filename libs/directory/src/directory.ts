@@ -49,9 +49,17 @@ export class Directory {
       Object.entries(file.groups).flatMap(([group, given]) => (given ? [[group, toCalendar(given)]] : [])),
     );
     this.#people = new Map(
-      file.people.map(({ id, name, groups, roles, guest, disabled, links, rota, stands_in, since }) => [
+      file.people.map(({ id, name, groups, roles, guest, disabled, links, rota, stands_in, since, also }) => [
         id,
-        { id, name, groups, guest, disabled, ...defined({ roles, rota, stands_in, since }), ...accountsOf(links) },
+        {
+          id,
+          name,
+          groups,
+          guest,
+          disabled,
+          ...defined({ roles, rota, stands_in, since, also }),
+          ...accountsOf(links),
+        },
       ]),
     );
     this.#agents = new Map();
@@ -107,6 +115,20 @@ export class Directory {
 
   agent(id: string): Agent | undefined {
     return this.#agents.get(id);
+  }
+
+  /** Why nobody answers for this agent now, or undefined when its owner does. */
+  ownerProblem(id: string): string | undefined {
+    const owner = this.#agents.get(id)?.owner;
+    if (owner === undefined) return undefined;
+    const person = this.#people.get(owner);
+    if (!person) return `${owner}, who owns ${id}, is nobody the directory knows`;
+    return person.disabled ? `${owner}, who owns ${id}, is disabled` : undefined;
+  }
+
+  /** Why nobody answers for some agents now. Not for every request: it looks at all of them. */
+  ownerProblems(): string[] {
+    return [...this.#agents.keys()].flatMap((id) => this.ownerProblem(id) ?? []);
   }
 
   /** Everyone in any of these groups, or with a seat of somebody in it, each once. */

@@ -64,7 +64,7 @@ type Parsed = z.infer<typeof schema>;
 /** What a file says, and what is known of people from elsewhere: no file can say that. */
 export type DirectoryFile = Omit<Parsed, 'people'> & {
   people: (Parsed['people'][number] &
-    Pick<Person, 'rota' | 'stands_in' | 'since'> & {
+    Pick<Person, 'rota' | 'stands_in' | 'since' | 'also'> & {
       /** True when nobody knows them but the identity provider, by which they signed in. */
       claimed?: true;
     })[];
@@ -100,7 +100,7 @@ function valueOf(document: ReturnType<typeof parseDocument>, name: string): unkn
   return value;
 }
 
-/** What would make one credential or chat account stand for two, or leave an agent without a person to answer for it. */
+/** What would make one credential or chat account stand for two, or an owner for two. */
 function contradictions({ people, agents, groups }: DirectoryFile): string[] {
   const problems: string[] = [];
   const once = (kind: string) => {
@@ -125,13 +125,15 @@ function contradictions({ people, agents, groups }: DirectoryFile): string[] {
         problems.push(`${person.id} is in group ${group}, which is not under groups: add it`);
     }
   }
-  const known = new Set(people.map((person) => person.id));
+  const known = new Map(people.map(({ id }) => [identityKey(id), id]));
   problems.push(...rotationProblems({ people, groups }));
   for (const agent of agents) {
     ids(identityKey(agent.id), `agent ${agent.id}`);
     agent.keys.forEach((key) => secrets(key, agent.id));
-    if (!known.has(agent.owner))
-      problems.push(`agent ${agent.id} is owned by ${agent.owner}, who is not under people: add them`);
+    // Who is not under people may come from elsewhere; until then nobody answers for the agent, and nothing is let through.
+    const owner = known.get(identityKey(agent.owner));
+    if (owner !== undefined && owner !== agent.owner)
+      problems.push(`agent ${agent.id} is owned by ${agent.owner}, who is spelled ${owner} under people: write it so`);
   }
   return problems;
 }

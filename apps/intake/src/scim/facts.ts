@@ -27,6 +27,8 @@ export interface KeptUser extends Kept {
   person: string;
   /** RFC 3339: since when that id is theirs. Absent in what was kept before: since they were told of. */
   since?: string;
+  /** Ids that were theirs before, the latest first. */
+  was?: string[];
 }
 
 export type KeptGroup = Kept;

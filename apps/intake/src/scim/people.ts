@@ -89,11 +89,12 @@ export class ScimPeople implements Overlay {
     this.#people.set(id, this.#personOf(id, fact.state));
   }
 
-  #personOf(id: string, { resource, person, created, since = created }: KeptUser): DirectoryPerson {
+  #personOf(id: string, { resource, person, created, since = created, was }: KeptUser): DirectoryPerson {
     const roles = rolesIn(resource, this.config);
     return {
       id: person,
       since,
+      ...(was ? { also: was } : {}),
       name: personName(resource),
       ...(roles ? { roles } : {}),
       groups: this.groupsOf(id).map(({ state }) => String(state.resource.displayName)),

@@ -7,8 +7,10 @@ import {
   BOT,
   decisions,
   eventsOf,
+  GATEWAY,
   HOLD,
   newPlace,
+  People,
   SERVICE_TOKEN,
   startGate,
   type Gate,
@@ -20,11 +22,12 @@ let gate: Gate;
 let other: Gate;
 let scim: ScimClient;
 let elsewhere: ScimClient;
+const people = new People();
 
 beforeAll(async () => {
   place = await newPlace();
   const env = { COUNTERSIGN_SCIM_TOKEN: TOKEN, COUNTERSIGN_SCIM_LINKS: 'slack=T0ACME/nickName' };
-  const options = { ...place, policies: ANYTHING, env };
+  const options = { ...place, policies: ANYTHING, env, directory: people };
   [gate, other] = [await startGate(options), await startGate(options)];
   [scim, elsewhere] = [new ScimClient(gate.httpPort), new ScimClient(other.httpPort)];
 });
@@ -115,3 +118,90 @@ describe('a group', () => {
     expect(await stateOf(id)).toBe(State.ALLOWED);
   });
 });
+
+describe('an agent whose owner only the provider knows', () => {
+  /** While the agent's owner, in the file, is this person. */
+  const ownedBy = (owner: string, work: () => Promise<void>) =>
+    people.changed((text) => text.replace('    owner: sam@acme.example\n', `    owner: ${owner}\n`), work);
+  const warnings = async () =>
+    ((await gate.http(undefined, '/readyz')) as { warnings?: Record<string, string> }).warnings?.['owners'];
+  const missing = { code: 'PERMISSION_DENIED', reason: 'OWNER_MISSING' };
+  const allow = answered({
+    effect: 'allow',
+    reasons: [{ rule: 'fine', text: 'is fine' }],
+    risk: { level: 'low', factors: [] },
+  });
+
+  it('is let in once the owner is told of, and as long as they are not disabled or gone', async () => {
+    await ownedBy('kay@idp.example', async () => {
+      expect(await warnings()).toMatch(/^kay@idp.example, who owns release-bot, is nobody the directory knows/);
+      await expect(gate.grpc.call(BOT, decisions.decide, allow)).rejects.toMatchObject(missing);
+      const { id } = await scim.user('kay@idp.example');
+      for (const one of [gate, other])
+        expect(await one.grpc.call(BOT, decisions.decide, allow)).toMatchObject({ mayAct: true });
+      expect(await warnings()).toBeUndefined();
+      await scim.patch(`/Users/${id}`, [{ op: 'Replace', path: 'active', value: 'False' }]);
+      expect(await warnings()).toContain('kay@idp.example, who owns release-bot, is disabled');
+      for (const one of [gate, other])
+        await expect(one.grpc.call(BOT, decisions.decide, allow)).rejects.toMatchObject(missing);
+      // Nor may a gateway that speaks for it, nor whoever holds a grant of before.
+      const asserted = { ...allow, subject: { type: 'agent', id: 'release-bot' } };
+      await expect(gate.grpc.call(GATEWAY, decisions.decide, asserted)).rejects.toMatchObject(missing);
+      await scim.delete(`/Users/${id}`);
+      await expect(other.grpc.call(BOT, decisions.decide, allow)).rejects.toMatchObject(missing);
+    });
+  });
+
+  it('is approved by nobody while the owner is not known, not even by who waited for that; a grant of before is worth nothing', async () => {
+    await ownedBy('joe@idp.example', async () => {
+      const joe = await scim.user('joe@idp.example', { nickName: 'U0JOE' });
+      const mia = await scim.user('mia@idp.example', { nickName: 'U0MIA' });
+      await scim.group('crew', [joe.id, mia.id]);
+      const [first, second] = [answered(held('crew')), answered(held('crew'))];
+      const { id } = await gate.grpc.call(BOT, decisions.decide, first);
+      const later = await gate.grpc.call(BOT, decisions.decide, second);
+      await click(id, 'U0MIA');
+      const { grant } = await gate.grpc.call(BOT, decisions.getDecision, { id });
+      await scim.delete(`/Users/${joe.id}`);
+      await expect(click(later.id, 'U0MIA')).rejects.toMatchObject({ reason: 'OWNER_MISSING' });
+      await expect(gate.grpc.call(BOT, decisions.redeemGrant, { ...redeemable(first), grant })).rejects.toMatchObject(
+        missing,
+      );
+      // Made anew under another name, Joe is nobody who owns anything: still nothing goes through.
+      const again = await scim.user('joe2@idp.example', { nickName: 'U0JOE' });
+      await scim.group('crew2', [again.id]);
+      await expect(click(later.id, 'U0MIA')).rejects.toMatchObject({ reason: 'OWNER_MISSING' });
+      await scim.user('joe@idp.example');
+      await gate.grpc.call(BOT, decisions.redeemGrant, { ...redeemable(first), grant });
+    });
+  });
+
+  it('is not approved by its owner, whatever the provider calls them by then', async () => {
+    await ownedBy('una@idp.example', async () => {
+      const una = await scim.user('una@idp.example', { nickName: 'U0UNA' });
+      const vic = await scim.user('vic@idp.example', { nickName: 'U0VIC' });
+      await scim.group('duo', [una.id, vic.id]);
+      const id = await ask('duo');
+      const self = { code: 'PERMISSION_DENIED', reason: 'SELF_APPROVAL' };
+      await expect(click(id, 'U0UNA')).rejects.toMatchObject(self);
+      await scim.patch(`/Users/${una.id}`, [{ op: 'Replace', path: 'userName', value: 'una.other@idp.example' }]);
+      await expect(click(id, 'U0UNA')).rejects.toMatchObject(self);
+      await scim.patch(`/Users/${una.id}`, [{ op: 'Replace', path: 'userName', value: 'una.third@idp.example' }]);
+      await expect(click(id, 'U0UNA')).rejects.toMatchObject(self);
+      // Gone and back under the id the file has: the same again.
+      await scim.delete(`/Users/${una.id}`);
+      const back = await scim.user('una@idp.example', { nickName: 'U0UNA' });
+      const { body } = await scim.get('/Groups?filter=displayName eq "duo"');
+      const add = [{ op: 'Add', path: 'members', value: [{ value: back.id }] }];
+      await scim.patch(`/Groups/${body.Resources![0]!['id'] as string}`, add);
+      await expect(click(id, 'U0UNA')).rejects.toMatchObject(self);
+      await click(id, 'U0VIC');
+      expect(await stateOf(id)).toBe(State.ALLOWED);
+    });
+  });
+});
+
+/** What is presented with a grant: the action without what is said about it. */
+function redeemable({ action, resource, contextForm }: ReturnType<typeof answered>) {
+  return { action, resource, contextForm };
+}

@@ -58,7 +58,7 @@ export class Users {
     };
     const told = change.tell(id, state.told, fact);
     // Names are taken from one person and given to another: nothing of the one's may come to the other with it.
-    const renamed = person === state.person ? {} : { since: change.at };
+    const renamed = person === state.person ? {} : { since: change.at, was: formerIds(state, person) };
     change.put(USER_KIND, id, version, { ...state, ...renamed, resource, person, modified: change.at, told });
     change.takesAway ||=
       person !== state.person ||
@@ -134,4 +134,12 @@ export class Users {
 
 function namesOf({ person, resource }: Pick<KeptUser, 'person'> & { resource: Resource }): string[] {
   return [`user ${identityKey(String(resource.userName))}`, `person ${identityKey(person)}`];
+}
+
+/** More often nobody changes their name. */
+const MOST_FORMER = 20;
+
+/** Under any of them somebody may own an agent, or be kept out of a request that was made before. */
+function formerIds({ person: before, was = [] }: Pick<KeptUser, 'person' | 'was'>, now: string): string[] {
+  return [before, ...was.filter((id) => id !== before && id !== now)].slice(0, MOST_FORMER);
 }
