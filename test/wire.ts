@@ -143,15 +143,15 @@ export class Grpc {
     });
   }
 
-  /** Sends all requests, ends, and returns all answers. */
+  /** Sends all requests, as they come, ends, and returns all answers. */
   async exchange<I extends DescMessage, O extends DescMessage>(
     token: string,
     method: DescMethodBiDiStreaming<I, O>,
-    requests: MessageInitShape<I>[],
+    requests: Iterable<MessageInitShape<I>> | AsyncIterable<MessageInitShape<I>>,
   ): Promise<MessageShape<O>[]> {
     const { path, requestSerialize, responseDeserialize } = definition(method);
     const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata(token));
-    for (const request of requests) call.write(create(method.input, request));
+    for await (const request of requests) call.write(create(method.input, request));
     call.end();
     const answers: MessageShape<O>[] = [];
     try {

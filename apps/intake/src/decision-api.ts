@@ -137,6 +137,8 @@ export class DecisionApi {
       await changes.next(decision.id, end, call.signal);
       now = (await this.#parts.decisions.load(decision.id)).decision;
     }
+    // A grant may be among what is answered: not to whoever has lost the credential while they waited.
+    await call.requireHeld?.();
     return now;
   }
 

@@ -25,6 +25,8 @@ export interface Limited {
   scopes?: readonly Scope[];
   /** Milliseconds since the epoch at which it ends. Absent: when its source takes it back. */
   until?: number;
+  /** Under which it is kept, where it can be taken back. */
+  credential?: string;
   /** The decision for which its person has proved once more who they are, and when, in milliseconds since the epoch. */
   stepped_up?: { decision: string; at: number };
 }

@@ -27,6 +27,13 @@ describe('a grant', () => {
     expect(await verify(mint(), { once })).toMatchObject({ refused: { code: 'used' } });
   });
 
+  it.each(['issuer', 'audience'] as const)('is not verified by a place whose %s is not set', async (name) => {
+    const once = new UsedGrants();
+    for (const missing of [undefined, ''])
+      await expect(verify(mint(), { once, [name]: missing as never })).rejects.toThrow(`${name} is required`);
+    expect(once.size).toBe(0);
+  });
+
   it('is judged by the time, give or take what clocks may differ', async () => {
     for (const [now, clockSkew, code] of [
       [later(64), 5, undefined],

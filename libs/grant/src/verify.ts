@@ -43,6 +43,7 @@ export interface Verified extends Used {
  * unless it was used. A refusal is a value; only a bug throws.
  */
 export async function verifyGrant(grant: string, options: VerifyOptions): Promise<Verified | Refused> {
+  requireExpectations(options);
   const presented = presentGrant(grant);
   if (isRefused(presented)) return presented;
   const key = await findKey(options, presented.kid);
@@ -58,6 +59,13 @@ export async function verifyGrant(grant: string, options: VerifyOptions): Promis
   const use = { grant, claims, action, audience, now };
   const used = await once.use({ ...use, ...(holder ? { holder } : {}), ...(proof ? { proof } : {}) });
   return isRefused(used) ? used : { claims, ...used };
+}
+
+/** Throws TypeError for a place that does not know its own name: a setting that is missing must not mean any place will do. */
+function requireExpectations(options: Expected): void {
+  for (const name of ['issuer', 'audience'] as const)
+    if (typeof options[name] !== 'string' || options[name] === '')
+      throw new TypeError(`${name} is required: a grant of anybody, or for anywhere, would do without it`);
 }
 
 /** Why a grant is not for here and now: issuer, audience, time. An expectation that is not given is not checked. */

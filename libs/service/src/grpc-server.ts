@@ -105,12 +105,14 @@ export class GrpcServer extends ServerGrpc {
     }
     const pump = async (
       call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
-      request: unknown,
+      request: (begun: CallContext<unknown>) => unknown,
     ) => {
       try {
         const begun = await begin(call, rpc, name);
-        for await (const message of handler(request, begun) as AsyncIterable<unknown>) {
+        for await (const message of handler(request(begun), begun) as AsyncIterable<unknown>) {
           if (call.cancelled) return;
+          // A stream outlives its first look at the credential: whoever has lost it meanwhile is told nothing more.
+          await begun.requireHeld();
           if (!call.write(message)) await drained(call);
         }
         call.end();
@@ -126,7 +128,7 @@ export class GrpcServer extends ServerGrpc {
         } catch (error) {
           return void call.emit('error', fail(error));
         }
-        void pump(call, request);
+        void pump(call, () => request);
       };
       return serverStream;
     }
@@ -134,23 +136,30 @@ export class GrpcServer extends ServerGrpc {
       const clientStream: handleClientStreamingCall<unknown, unknown> = async (call, callback) => {
         const reply = callback as Reply;
         try {
-          reply(null, await handler(requestsOf(call), await begin(call, rpc, name)));
+          const begun = await begin(call, rpc, name);
+          reply(null, await handler(requestsOf(call, begun), begun));
         } catch (error) {
           reply(fail(error));
         }
       };
       return clientStream;
     }
-    const bidi: handleBidiStreamingCall<unknown, unknown> = (call) => void pump(call, requestsOf(call));
+    const bidi: handleBidiStreamingCall<unknown, unknown> = (call) =>
+      void pump(call, (begun) => requestsOf(call, begun));
     return bidi;
   }
 }
 
 async function* requestsOf(
   call: ServerReadableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  begun: CallContext<unknown>,
 ): AsyncIterable<unknown> {
   // A stream that is destroyed sends no status: leaving the loop must not do that, or the caller would wait for ever.
-  for await (const request of call.iterator({ destroyOnReturn: false })) yield received(request);
+  for await (const request of call.iterator({ destroyOnReturn: false })) {
+    // Each message is a call of its own, and what was taken back before it came permits nothing.
+    await begun.requireHeld();
+    yield received(request);
+  }
 }
 
 function drained(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>): Promise<void> {
@@ -198,17 +207,27 @@ function received<T>(request: T): T {
   return request;
 }
 
+type Door<Caller> = Pick<RpcService<Caller>, 'authenticate' | 'permit'>;
+
 /** Authenticates a call. Throws StatusError UNAUTHENTICATED, and what forbids the caller the method. */
 function begin<Caller>(
   call: AnyCall,
-  rpc: Pick<RpcService<Caller>, 'authenticate' | 'permit'>,
+  rpc: Door<Caller>,
   method: string,
-): Call<Caller> | Promise<Call<Caller>> {
+): CallContext<Caller> | Promise<CallContext<Caller>> {
   const token = bearerToken(call.metadata.get('authorization')[0]);
+  const caller = admitted(rpc, method, token);
+  return caller instanceof Promise
+    ? caller.then((one) => new CallContext(call, one, rpc, method, token))
+    : new CallContext(call, caller, rpc, method, token);
+}
+
+/** Whose a credential is now, if they may call the method. Throws StatusError. */
+function admitted<Caller>(rpc: Door<Caller>, method: string, token: string | undefined): Caller | Promise<Caller> {
   const admit = (caller: Caller | undefined) => {
     if (caller === undefined) throw unauthenticated(token !== undefined);
     rpc.permit?.(method, caller);
-    return new CallContext(call, caller);
+    return caller;
   };
   const caller = token === undefined ? undefined : rpc.authenticate(token);
   return caller instanceof Promise ? caller.then(admit) : admit(caller);
@@ -221,7 +240,14 @@ class CallContext<Caller> implements Call<Caller> {
   constructor(
     readonly raw: AnyCall,
     readonly caller: Caller,
+    readonly rpc: Door<Caller>,
+    readonly method: string,
+    readonly token: string | undefined,
   ) {}
+
+  requireHeld(): unknown {
+    return admitted(this.rpc, this.method, this.token);
+  }
 
   get signal(): AbortSignal {
     if (!this.#signal) {

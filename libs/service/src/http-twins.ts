@@ -48,7 +48,12 @@ export function httpTwins(services: RpcService[], log: Log) {
     const caller = presented && (await rpc.authenticate(presented.token));
     if (caller === undefined) throw unauthenticated(presented !== undefined);
     rpc.permit?.(method.name, caller);
-    const { surface } = presented!;
+    const { surface, token } = presented!;
+    const requireHeld = async () => {
+      const now = await rpc.authenticate(token);
+      if (now === undefined) throw unauthenticated(true);
+      rpc.permit?.(method.name, now);
+    };
     const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
     const message = map(method.input, { ...body, ...params });
     const handler = rpc.handlers[method.name] as ((request: unknown, call: Call) => Promise<object>) | undefined;
@@ -56,7 +61,13 @@ export function httpTwins(services: RpcService[], log: Log) {
     const abort = new AbortController();
     response.on('close', () => abort.abort());
     const traceId = traceIdOf(request.headers.traceparent);
-    const call = { caller, signal: abort.signal, ...(traceId ? { traceId } : {}), ...(surface ? { surface } : {}) };
+    const call = {
+      caller,
+      signal: abort.signal,
+      requireHeld,
+      ...(traceId ? { traceId } : {}),
+      ...(surface ? { surface } : {}),
+    };
     const reply = await handler(message, call);
     const output = '$typeName' in reply ? reply : create(method.output, reply as never);
     // The registry is for errors within an answer, as in a batch.

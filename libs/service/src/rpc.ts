@@ -18,6 +18,11 @@ export interface Call<Caller = unknown> {
    * own word, so that it must never be worth more than a call of the API.
    */
   surface?: 'inbox' | 'terminal';
+  /**
+   * Looks again at the credential, for whatever answers long after it was asked. Throws StatusError, or rejects with one, when
+   * it is none any more. Streams are looked after: no message of one comes in or goes out without it.
+   */
+  requireHeld?(): unknown;
 }
 
 type Methods<S> = S extends GenService<infer M extends GenServiceMethods> ? M : never;

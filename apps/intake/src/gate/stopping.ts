@@ -27,6 +27,10 @@ export interface Placing {
 
 /** Stops that may be in force at a time: each is looked at for every request. */
 const MOST_STOPS = 500;
+/** Half of the room is kept for operators, or whoever owns an agent could fill it, and nobody could stop anything. */
+const MOST_OF_OWNERS = MOST_STOPS / 2;
+/** Stops of one agent by one person who is no operator. */
+const MOST_OF_ONE = 5;
 /** How long the answer is kept back for other processes. */
 const EVERYWHERE_MS = 5_000;
 
@@ -38,15 +42,25 @@ export class Stopping {
   async place({ scope, by, reason, until, security }: Placing, traceId?: string): Promise<Stop> {
     const { stops, registry, now } = this.parts;
     await registry.refresh();
-    const refused = mayNotStop(scope, { person: by, operator: isOperator(by), owner: this.#ownerOf(scope) });
+    const operator = isOperator(by);
+    const refused = mayNotStop(scope, { person: by, operator, owner: this.#ownerOf(scope) });
     if (refused) throw refusedStatus(refused);
     const at = now().toISOString();
     const said = { scope, by: by.id, reason, ...(until ? { until } : {}), ...(security ? { security: true } : {}) };
     // Whoever is in a hurry presses twice.
     const same = stops.inForce(at).find((stop) => isSame(stop, said));
     if (same) return same;
-    if (stops.kept().length >= MOST_STOPS) {
-      const text = `${MOST_STOPS} stops are in force, which is all that is taken: stop an area or everything`;
+    const before = stops
+      .inForce(at)
+      .filter((stop) => stop.by === by.id && canonicalize(stop.scope) === canonicalize(scope));
+    if (!operator && before.length >= MOST_OF_ONE) {
+      const text = `you have stopped it ${before.length} times already, and it stays so until all of them are resumed`;
+      throw new StatusError('RESOURCE_EXHAUSTED', text, { reason: 'TOO_MANY_STOPS' });
+    }
+    const most = operator ? MOST_STOPS : MOST_OF_OWNERS;
+    if (stops.kept().length >= most) {
+      const wider = operator ? 'stop an area or everything' : 'have an operator stop an area or everything';
+      const text = `${most} stops are in force, which is all that is taken: ${wider}`;
       throw new StatusError('RESOURCE_EXHAUSTED', text, { reason: 'TOO_MANY_STOPS' });
     }
     const id = newId('stp', Date.parse(at));

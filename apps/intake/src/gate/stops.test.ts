@@ -140,6 +140,15 @@ describe('a stop of an agent', () => {
     expect((await other.grpc.call(GATEWAY, decisions.decide, forSupport)).state).toBe(State.DENIED);
   });
 
+  it('cannot be crowded out by the owner of an agent, who fills the table with stops of their own', async () => {
+    const place = (i: number) => stop({ agent: 'support-bot', reason: `again ${i}` }, LEE);
+    for (let i = 0; i < 5; i++) await place(i);
+    await expect(place(5)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'TOO_MANY_STOPS' });
+    expect(await place(0)).toMatchObject({ reason: 'again 0' });
+    await stop({ agent: 'support-bot' });
+    await stop({ all: true });
+  });
+
   it('may be placed by its owner, who may lift only what they placed themselves', async () => {
     const own = await stop({ agent: 'support-bot' }, LEE);
     await expect(one.grpc.call(LEE, gates.stopActions, { area: 'db', reason: REASON })).rejects.toMatchObject({

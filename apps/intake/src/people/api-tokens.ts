@@ -1,25 +1,12 @@
 import { beyond, roleRefusal, type Person, type Scope } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
-import type { Registry, RegistryFact, Writer } from '@countersign/store';
+import type { Registry, RegistryChange, RegistryFact, Writer } from '@countersign/store';
 import { newId } from '../ids.js';
 import { peopleEvent } from './fact.js';
+import { API_TOKEN, takingBack, whose, type KeptToken } from './kept-token.js';
+import { SIGN_IN } from './sign-ins.js';
 import { hashOf, newToken } from './token-text.js';
-
-/** The kind under which tokens are kept, each under the hash of its secret. */
-export const API_TOKEN = 'api_token';
-
-/** A token as it is kept. */
-export interface KeptToken {
-  id: string;
-  name: string;
-  holder: { kind: 'person' | 'agent'; id: string };
-  scopes: Scope[];
-  created_at: string;
-  created_by: string;
-  expires_at: string;
-  last_used_at?: string;
-}
 
 export interface ApiTokensParts {
   registry: Registry;
@@ -57,7 +44,7 @@ export class ApiTokens {
     const holder = directory().callerFor(state.holder.kind, state.holder.id, state.created_at);
     if (!holder) return undefined;
     this.#used.set(tokenHash, at);
-    return { ...holder, scopes: state.scopes, until: Date.parse(state.expires_at) } as Caller;
+    return { ...holder, scopes: state.scopes, until: Date.parse(state.expires_at), credential: tokenHash } as Caller;
   }
 
   /** Throws StatusError PERMISSION_DENIED and RESOURCE_EXHAUSTED. */
@@ -67,7 +54,7 @@ export class ApiTokens {
     by: Person,
     traceId?: string,
   ): Promise<{ secret: string; token: KeptToken }> {
-    const { registry, writer, now } = this.parts;
+    const { writer, now } = this.parts;
     const holder = this.#holderOf(wish, by);
     const too = beyond(caller.scopes, wish.scopes);
     if (too.length > 0)
@@ -90,6 +77,7 @@ export class ApiTokens {
       created_at: at.toISOString(),
       created_by: by.id,
       expires_at: new Date(expires).toISOString(),
+      ...(caller.credential === undefined ? {} : { made_with: caller.credential }),
     };
     const { id, name, scopes, expires_at } = token;
     const event = peopleEvent(
@@ -99,10 +87,11 @@ export class ApiTokens {
       traceId,
     );
     const change = { kind: API_TOKEN, id: hashOf(secret), expected: 0, state: token };
-    if ((await writer.write({ decisionId: id, events: [event], registry: [change] })) !== 'written')
+    const registry = [change, ...this.#stillThere(token)];
+    if ((await writer.write({ decisionId: id, events: [event], registry })) !== 'written')
       throw new StatusError('ABORTED', 'the token could not be kept: try again', { reason: 'CONFLICT' });
     // Its maker may use it at any process the moment it is shown.
-    await registry.seenEverywhere(EVERYWHERE_MS);
+    await this.parts.registry.seenEverywhere(EVERYWHERE_MS);
     return { secret, token };
   }
 
@@ -127,9 +116,8 @@ export class ApiTokens {
       throw new StatusError('NOT_FOUND', `you have no token ${id}`, { reason: 'NO_SUCH_TOKEN' });
     const { state: token } = found;
     const at = now().toISOString();
-    const fact = { type: 'token.revoked', ...whose(token), name: token.name, by: by.id, by_name: by.name } as const;
     for (let known: RegistryFact<KeptToken> | undefined = found; known; known = this.#find(id)) {
-      if (await this.#save(known, null, [peopleEvent(fact, at, 2, traceId)])) break;
+      if ((await this.parts.writer.write(takingBack(registry, [known], by, at, traceId))) === 'written') break;
       await registry.refresh();
     }
     return { token, everywhere: await registry.seenEverywhere(EVERYWHERE_MS) };
@@ -144,13 +132,13 @@ export class ApiTokens {
     for (const fact of registry.all<KeptToken>(API_TOKEN)) {
       const { expires_at, last_used_at } = fact.state;
       if (Date.parse(expires_at) <= nowMs) {
-        await this.#save(fact, null, []);
+        await this.#save(fact, null);
         continue;
       }
       const at = used.get(fact.id);
       if (at === undefined || at - Date.parse(last_used_at ?? '1970-01-01T00:00:00Z') < USE_MS) continue;
       const hour = new Date(at - (at % USE_MS)).toISOString();
-      await this.#save(fact, { ...fact.state, last_used_at: hour }, []);
+      await this.#save(fact, { ...fact.state, last_used_at: hour });
     }
   }
 
@@ -158,13 +146,17 @@ export class ApiTokens {
     return this.parts.registry.all<KeptToken>(API_TOKEN).find(({ state }) => state.id === id);
   }
 
-  async #save(
-    { id, version, state }: RegistryFact<KeptToken>,
-    next: KeptToken | null,
-    events: ReturnType<typeof peopleEvent>[],
-  ): Promise<boolean> {
+  /** Written with what is made with a credential: if that is taken back meanwhile, nothing is made. */
+  #stillThere({ made_with }: KeptToken): RegistryChange[] {
+    return [API_TOKEN, SIGN_IN].flatMap((kind) => {
+      const fact = made_with === undefined ? undefined : this.parts.registry.get<object>(kind, made_with);
+      return fact ? [{ kind, id: fact.id, expected: fact.version, state: fact.state }] : [];
+    });
+  }
+
+  async #save({ id, version, state }: RegistryFact<KeptToken>, next: KeptToken | null): Promise<boolean> {
     const change = { kind: API_TOKEN, id, expected: version, state: next };
-    return (await this.parts.writer.write({ decisionId: state.id, events, registry: [change] })) === 'written';
+    return (await this.parts.writer.write({ decisionId: state.id, events: [], registry: [change] })) === 'written';
   }
 
   #of(holder: KeptToken['holder']): KeptToken[] {
@@ -195,8 +187,4 @@ export class ApiTokens {
   #answerable(directory: Directory, { kind, id }: KeptToken['holder']): string | undefined {
     return kind === 'person' ? id : directory.agent(id)?.owner;
   }
-}
-
-function whose({ holder }: KeptToken): { person: string } | { agent: string } {
-  return holder.kind === 'person' ? { person: holder.id } : { agent: holder.id };
 }

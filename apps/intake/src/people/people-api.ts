@@ -6,8 +6,9 @@ import { requireRole, type Caller, type Directory, type Limited } from '@counter
 import type { Handlers } from '@countersign/service';
 import { at } from '../reply.js';
 import { Violations } from '../violations.js';
-import type { ApiTokens, KeptToken } from './api-tokens.js';
+import type { ApiTokens } from './api-tokens.js';
 import type { Credentials } from './credentials.js';
+import type { KeptToken } from './kept-token.js';
 import type { Links } from './links.js';
 import { linkHandlers } from './links-api.js';
 import type { SignIns } from './sign-ins.js';

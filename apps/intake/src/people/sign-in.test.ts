@@ -112,6 +112,33 @@ describe('signing in with a real identity provider', () => {
     expect(types).toEqual(expect.arrayContaining(['person.signed_in', 'person.signed_out']));
   });
 
+  it('leaves no token behind that was made in it, when it is signed out or ended', async () => {
+    const [out, ended] = [await signedIn(), await signedIn()];
+    const make = async ({ token }: { token: string }) =>
+      (await gate.grpc.call(token, createToken, { name: 'x', scopes: ['all'] })).secret;
+    const secrets = [await make(out), await make(ended)];
+    await fetch(`${home}/sign-out`, {
+      method: 'POST',
+      headers: { cookie: `countersign_sign_in=${out.token}`, ...ours },
+    });
+    await expect(other.grpc.call(secrets[0], whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await other.grpc.call(secrets[1], whoAmI, {});
+    await other.grpc.call('cs_dev_ops', endSignIns, { person: 'dana@acme.example' });
+    await expect(gate.grpc.call(secrets[1], whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('that is taken on by a fresh one keeps what was made in it, until that one ends', async () => {
+    const { browser, token } = await signedIn();
+    const { secret } = await gate.grpc.call(token, createToken, { name: 'x', scopes: ['all'] });
+    const answer = await browser.through(await browser.get(`${home}/sign-in`), 'dana@acme.example', back);
+    await browser.get(answer);
+    expect((await me(gate, token)).status).toBe(401);
+    await gate.grpc.call(secret, whoAmI, {});
+    const now = decodeURIComponent(browser.cookie(home, 'countersign_sign_in')!);
+    await fetch(`${home}/sign-out`, { method: 'POST', headers: { cookie: `countersign_sign_in=${now}`, ...ours } });
+    await expect(gate.grpc.call(secret, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
   it('ends with its person, and when an operator says so', async () => {
     const { token } = await signedIn('ana@acme.example');
     await people.changed(

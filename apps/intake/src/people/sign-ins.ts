@@ -6,6 +6,7 @@ import type { EventDraft, Registry, RegistryChange, RegistryFact, Writer } from 
 import { newId } from '../ids.js';
 import type { BoundAccounts } from './bound-accounts.js';
 import { peopleEvent } from './fact.js';
+import { API_TOKEN, madeWith, takingBack, type KeptToken } from './kept-token.js';
 import { hashOf } from './token-text.js';
 
 /** The kind under which sign-ins are kept, each under the hash of what the browser has. */
@@ -88,6 +89,7 @@ export class SignIns {
     return {
       ...caller,
       until: Date.parse(state.expires_at),
+      credential: tokenHash,
       ...(step_up === undefined ? {} : { stepped_up: { decision: step_up, at: Date.parse(began) } }),
     } as Caller;
   }
@@ -120,6 +122,10 @@ export class SignIns {
       const out = { type: 'person.signed_out', person: person.id, by: person.id, by_name: person.name } as const;
       events.push({ ...peopleEvent(out, at, 2), stream: before.state.id });
       changes.push({ kind: SIGN_IN, id: before.id, expected: before.version, state: null });
+      // Whoever signs in again goes on with what they have made, and ends it when they sign out.
+      for (const { id: made, version, state } of registry.all<KeptToken>(API_TOKEN))
+        if (state.made_with === before.id)
+          changes.push({ kind: API_TOKEN, id: made, expected: version, state: { ...state, made_with: hashOf(token) } });
     }
     const known = registry.get<ClaimedPerson>(CLAIMED, person.id);
     if (options.claimed) {
@@ -197,7 +203,13 @@ export class SignIns {
     const at = this.parts.now().toISOString();
     const out = { type: 'person.signed_out', person: state.person, by: by.id, by_name: by.name } as const;
     const gone = { kind: SIGN_IN, id, expected: version, state: null };
-    const write = { decisionId: state.id, events: [peopleEvent(out, at, 2)], registry: [gone] };
+    // A session that was stolen must not live on in the tokens that were made in it.
+    const made = takingBack(this.parts.registry, madeWith(this.parts.registry, [id]), by, at);
+    const write = {
+      decisionId: state.id,
+      events: [peopleEvent(out, at, 2), ...made.events],
+      registry: [gone, ...made.registry],
+    };
     if ((await this.parts.writer.write(write)) === 'written') return;
     await this.parts.registry.refresh();
     const again = this.parts.registry.get<KeptSignIn>(SIGN_IN, id);

@@ -4,15 +4,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ANA,
   BOT,
+  bulkDelete,
   DANA,
   LEE,
   newPlace,
   People,
+  READ,
   SAM,
   SERVICE_TOKEN,
   startGate,
   type Gate,
+  typesOf,
 } from '../../../../test/gate.js';
+import { until } from '../../../../test/until.js';
 import { hashOf, isToken, newToken } from './token-text.js';
 
 const { createToken, listTokens, revokeToken, whoAmI, whoIs } = PeopleService.method;
@@ -113,6 +117,52 @@ describe('a token', () => {
     await expect(gate.grpc.call(DANA, revokeToken, { id: token!.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  describe('that is revoked while something goes on with it', () => {
+    const { decideStream, decide, waitDecision } = DecisionService.method;
+    const { watchApprovals, castVote } = ApprovalService.method;
+    const revoke = (as: string, id: string) => other.grpc.call(as, revokeToken, { id });
+    const gone = { code: 'UNAUTHENTICATED', reason: 'UNKNOWN_CREDENTIAL' };
+
+    it('decides nothing more on a stream that was open before', async () => {
+      const { secret, token } = await make(SAM, ['all'], { agent: 'release-bot' });
+      const read = (requestId: string) => ({ ...READ, requestId });
+      const seen = async (requestId: string) =>
+        (await place.admin.query('select 1 from events where body::text like $1', [`%${requestId}%`])).rows.length > 0;
+      const asked = async function* () {
+        yield read('before-it');
+        await until('the first is decided', async () => seen(Buffer.from('before-it').toString('hex')));
+        await revoke(SAM, token!.id);
+        yield read('behind-it');
+      };
+      await expect(gate.grpc.exchange(secret, decideStream, asked())).rejects.toMatchObject(gone);
+      expect(await seen(Buffer.from('behind-it').toString('hex'))).toBe(false);
+    });
+
+    it('sees no further approvals', async () => {
+      const { secret, token } = await make(DANA, ['read']);
+      const first = await gate.grpc.call(BOT, decide, bulkDelete());
+      const views = gate.grpc.watch(secret, watchApprovals, {});
+      await until('it is seen', async () => (await views.next()).value?.id === first.id);
+      await revoke(DANA, token!.id);
+      await gate.grpc.call(BOT, decide, bulkDelete());
+      await expect(views.next()).rejects.toMatchObject(gone);
+    });
+
+    it.each(['grpc', 'http'] as const)('is given no grant that it waited for: %s', async (way) => {
+      const { secret, token } = await make(SAM, ['all'], { agent: 'release-bot' });
+      const { id } = await gate.grpc.call(BOT, decide, bulkDelete());
+      const waiting =
+        way === 'grpc'
+          ? gate.grpc.call(secret, waitDecision, { id, wait: durationFromMs(15_000) })
+          : gate.http(secret, `/v1/decisions/${id}?wait=15s`);
+      const refused = expect(waiting).rejects.toMatchObject(gone);
+      // Revoked through the same process and on the same connection: the wait was there before.
+      await gate.grpc.call(SAM, revokeToken, { id: token!.id });
+      await gate.grpc.call(DANA, castVote, { id, vote: 1 });
+      await refused;
+    });
+  });
+
   it('of somebody else is there for nobody but operators', async () => {
     const { token } = await make(DANA);
     await expect(gate.grpc.call(LEE, revokeToken, { id: token!.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -141,6 +191,32 @@ describe('a token', () => {
     const parent = await make(DANA, ['all'], { days: 1 });
     const child = await make(parent.secret, ['vote'], { days: 300 });
     expect(child.token!.expiresAt!.seconds).toBeLessThanOrEqual(parent.token!.expiresAt!.seconds);
+  });
+
+  it('takes all that was made with it along when it is revoked: a stolen one leaves no children', async () => {
+    const stolen = await make(SAM, ['all']);
+    const child = await make(stolen.secret, ['all']);
+    const grandchild = await other.grpc.call(child.secret, createToken, { name: 'x', scopes: ['read'] });
+    const bot = await make(child.secret, ['all'], { agent: 'release-bot' });
+    const beside = await make(SAM, ['all']);
+    await other.grpc.call(SAM, revokeToken, { id: stolen.token!.id });
+    for (const { secret } of [stolen, child, grandchild, bot])
+      for (const one of [gate, other])
+        await expect(one.grpc.call(secret, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await gate.grpc.call(beside.secret, whoAmI, {});
+    expect(await typesOf(place.admin, grandchild.token!.id)).toEqual(['token.issued', 'token.revoked']);
+  });
+
+  it('that is made while the one it is made with is revoked is revoked, too', async () => {
+    for (let round = 0; round < 5; round++) {
+      const parent = await make(DANA, ['all']);
+      const [made] = await Promise.allSettled([
+        make(parent.secret, ['read']),
+        other.grpc.call(DANA, revokeToken, { id: parent.token!.id }),
+      ]);
+      if (made.status === 'fulfilled')
+        await expect(gate.grpc.call(made.value.secret, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
   });
 
   it('of an agent is made by its owner and by nobody else', async () => {
