@@ -4,7 +4,7 @@ import { INBOX } from './block-kit.js';
 
 export type Json = { [key: string]: unknown };
 
-const ELEMENTS = new Set(['RichTextBlock', 'Container', 'Input.Text']);
+const ELEMENTS = new Set(['RichTextBlock', 'Container', 'Input.Text', 'Input.Number']);
 
 /** Throws what is wrong with a card. TextBlock and FactSet read Markdown, so they count as wrong here. */
 export function checkCard(card: Json): void {

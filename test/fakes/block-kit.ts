@@ -32,6 +32,7 @@ function checkBlock(block: Json, where: string): void {
       return (block['elements'] as Json[]).forEach(checkButton);
     case 'input':
       checkText(block['label'], 2000, ['plain_text']);
+      if (where !== 'modal') throw new Error('an input outside a modal');
       return atMost(Number((block['element'] as Json)['max_length'] ?? 0), 3000, 'max_length');
     default:
       throw new Error(`unknown block ${String(block['type'])}`);

@@ -78,15 +78,16 @@ export class FakeSlack extends FakeServer {
     });
   }
 
-  /** Submits the modal that was opened last. */
-  submit(url: string, reason: string | null, person: SlackPerson): Promise<Response> {
+  /** Submits the modal that was opened last, with the numbers that were typed into its fields of that name. */
+  submit(url: string, reason: string | null, person: SlackPerson, numbers: Json = {}): Promise<Response> {
     const { view } = this.modals.at(-1)!;
-    const input = (view['blocks'] as Json[]).find(({ type }) => type === 'input')!;
-    const values = {
-      [String(input['block_id'])]: {
-        [String((input['element'] as Json)['action_id'])]: { type: 'plain_text_input', value: reason },
-      },
-    };
+    const inputs = (view['blocks'] as Json[]).filter(({ type }) => type === 'input');
+    const values = Object.fromEntries(
+      inputs.map(({ block_id, element }) => {
+        const { type, action_id } = element as { type: string; action_id: string };
+        return [block_id, { [action_id]: { type, value: type === 'number_input' ? numbers[action_id] : reason } }];
+      }),
+    );
     return this.send(url, { type: 'view_submission', ...this.who(person), view: { ...view, state: { values } } });
   }
 

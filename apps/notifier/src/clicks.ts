@@ -17,6 +17,9 @@ export interface Click {
   value: string;
 }
 
+/** What a person says of it. */
+export type Said = Pick<Cast, 'vote' | 'reason' | 'session'>;
+
 /** What a click is about, once it has been found to be about something. */
 export interface Target {
   decision: Decision;
@@ -64,7 +67,7 @@ export class Clicks {
   }
 
   /** Casts the vote, patiently: a vote is idempotent, and a person who clicked should not have to click again. */
-  async cast(click: Click, target: Target, vote: { vote: 'approve' | 'deny'; reason?: string }): Promise<Answer> {
+  async cast(click: Click, target: Target, vote: Said): Promise<Answer> {
     const cast: Cast = {
       id: target.decision.id,
       ...vote,

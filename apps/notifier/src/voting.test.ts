@@ -54,6 +54,11 @@ test('a vote goes to intake in the name of the notifier, with the account that c
   });
 });
 
+test('leave for further actions goes with the vote', async () => {
+  await voting.castVote({ ...CAST, vote: 'approve', session: { count: 5, expires_in_s: 1_200 } });
+  expect(heard).toMatchObject({ request: { session: { count: 5, expiresIn: { seconds: 1_200n } } } });
+});
+
 test.each([['PERMISSION_DENIED'], ['FAILED_PRECONDITION'], ['ABORTED'], ['INVALID_ARGUMENT']] as const)(
   '%s is a refusal with words for the person',
   async (name) => {

@@ -1,3 +1,4 @@
+import type { SessionChoice } from '@countersign/approval';
 import {
   ApprovalService,
   Fault,
@@ -18,6 +19,8 @@ export interface Cast {
   card_digest?: string;
   /** Verified by the channel's signature; intake knows whose it is. */
   account: { channel: 'slack' | 'teams'; account: string };
+  /** Leave for further actions in the session. */
+  session?: SessionChoice;
 }
 
 /** The text is for the person who clicked. */
@@ -42,14 +45,13 @@ export function isRefusal(code: string | undefined): boolean {
 }
 
 /** The vote as intake takes it. */
-export function toRequest({
-  id,
-  vote,
-  reason,
-  seen_digest,
-  card_digest,
-  account,
-}: Cast): Omit<CastVoteRequest, '$typeName' | 'chatAccount'> & { chatAccount: Cast['account'] } {
+export function toRequest({ id, vote, reason, seen_digest, card_digest, account, session }: Cast): Omit<
+  CastVoteRequest,
+  '$typeName' | 'chatAccount' | 'session'
+> & {
+  chatAccount: Cast['account'];
+  session?: { count: number; expiresIn?: { seconds: bigint } };
+} {
   return {
     id,
     vote: vote === 'approve' ? Vote.APPROVE : Vote.DENY,
@@ -57,7 +59,12 @@ export function toRequest({
     seenDigest: seen_digest ?? '',
     cardDigest: card_digest ?? '',
     chatAccount: account,
+    ...(session ? { session: toSession(session) } : {}),
   };
+}
+
+function toSession({ count = 0, expires_in_s }: SessionChoice) {
+  return { count, ...(expires_in_s === undefined ? {} : { expiresIn: { seconds: BigInt(expires_in_s) } }) };
 }
 
 /** Longest time one call to intake may take. */

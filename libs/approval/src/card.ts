@@ -8,8 +8,10 @@ import { openSeats, seatBest } from './quorum.js';
 import { redact } from './redact.js';
 import { saidBefore, type Beside } from './related.js';
 import type { ActionRequest } from './request.js';
+import { sessionOf } from './session.js';
 import { sessionText } from './session-text.js';
-import { usesMade, type ApprovalState, type Decision } from './state.js';
+import { usesMade, type ApprovalState, type Decision, type Pending } from './state.js';
+import type { SessionTerms } from './verdict.js';
 
 // What an approver sees, in the order in which the eye should meet it: the effect first, the agent's own words last. Built
 // from the canonical action alone. Every channel lays out these lines; none writes its own.
@@ -46,6 +48,8 @@ export interface Card {
   /** Buttons only while they work. */
   actions: ('approve' | 'deny')[];
   reason_required: boolean;
+  /** The most leave for further actions that an approval can give. Absent when it can give none. */
+  session?: { count: number; expires_in_s: number };
   /** Where the whole of it can be opened. */
   link?: string;
   action_digest: string;
@@ -105,11 +109,12 @@ export function renderCard(decision: Decision, { zone, beside, inbox }: Sheet = 
     ...optional('outcome', wholeOutcome(decision, zone)),
     ...(request.justification ? { agent_says: inert(request.justification, 500) } : {}),
     ...several('agent_says_before', saidBefore(request)),
-    ...(pending ? { effect: effectText(approval!) } : {}),
+    ...(decision.status === 'PENDING' ? { effect: effectText(decision) } : {}),
     ...optional('progress', progressOf(decision)),
     ...several('votes', votesOf(decision, zone)),
     actions: pending ? ['approve', 'deny'] : [],
     reason_required: approval?.terms.reason_required ?? false,
+    ...sessionLeave(decision),
     ...(inbox ? { link: `${inbox}/${encodeURIComponent(decision.id)}` } : {}),
     action_digest: decision.action_digest,
     short_digest: `${decision.action_digest.slice(0, 4)} ${decision.action_digest.slice(4, 8)}`,
@@ -220,9 +225,21 @@ function ranText(decision: Decision, zone?: string): string {
 }
 
 /** What people are about to permit: more than once has to be said, or nobody would expect it. */
-function effectText({ grant: { uses }, terms: { session } }: ApprovalState): string {
+function effectText(decision: Decision & Pending): string {
+  const { uses } = decision.approval.grant;
+  const session = leaveTerms(decision);
   const exact = `Approving lets this exact call run ${uses > 1 ? `up to ${times(uses)}` : 'once'}.`;
   return session ? `${exact} ${sessionText(session)}` : exact;
+}
+
+/** What policy lets people give, if the agent names a session to give it for. */
+function leaveTerms({ approval, request }: Decision & Pending): SessionTerms | undefined {
+  return sessionOf(request) === undefined ? undefined : approval.terms.session;
+}
+
+function sessionLeave(decision: Decision): Pick<Card, 'session'> {
+  const terms = decision.status === 'PENDING' ? leaveTerms(decision) : undefined;
+  return terms ? { session: { count: terms.count, expires_in_s: terms.expires_in_s } } : {};
 }
 
 function times(n: number): string {

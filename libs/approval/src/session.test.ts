@@ -353,6 +353,14 @@ it('the card says what an approval for the session lets through, and afterwards 
     /only amount \(up to 50 each\) and order \(up to 9 in all\) and/,
   );
   expect(renderCard(exact).effect).toMatch(/up to 1 more like it run within 1 min, exactly the same\.$/);
+  expect(renderCard(waiting()).session).toEqual({ count: 3, expires_in_s: 1800 });
+  // Who names no session can be given none, so nobody is offered it.
+  const { context: _, ...alone } = waiting().request;
+  expect(renderCard({ ...waiting(), request: alone })).toMatchObject({
+    effect: 'Approving lets this exact call run once.',
+  });
+  expect(renderCard({ ...waiting(), request: alone }).session).toBeUndefined();
+  expect(renderCard(drawn()).session).toBeUndefined();
   expect(renderCard(drawn()).outcome).toBe('Allowed for the session by Dana, with dec_1.');
 });
 

@@ -1,8 +1,22 @@
 import { renderCard } from '@countersign/approval';
 import { z } from 'zod';
-import type { Click, Clicks, Target } from '../clicks.js';
+import type { Click, Clicks, Said, Target } from '../clicks.js';
+import { COUNT_INPUT, MINUTES_INPUT, readLeave } from '../leave.js';
 import type { SlackClient } from './client.js';
-import { APPROVE, DENY, OPEN, REASON_BLOCK, REASON_INPUT, REASON_MAX, renderReason } from './render.js';
+import {
+  APPROVE,
+  COUNT_BLOCK,
+  DENY,
+  LEAVE_BLOCKS,
+  MINUTES_BLOCK,
+  OPEN,
+  REASON_BLOCK,
+  REASON_INPUT,
+  REASON_MAX,
+  renderLeave,
+  renderReason,
+  SESSION,
+} from './render.js';
 
 /** What is answered to Slack itself; the body is for modals. */
 export interface Reply {
@@ -20,16 +34,21 @@ const Payload = z.object({
 const BlockActions = z.object({
   trigger_id: z.string(),
   container: z.object({ channel_id: z.string(), message_ts: z.string() }),
-  actions: z.tuple([z.object({ action_id: z.enum([APPROVE, DENY]), value: z.string().max(2000) })]),
+  actions: z.tuple([z.object({ action_id: z.enum([APPROVE, DENY, SESSION]), value: z.string().max(2000) })]),
 });
 /** A button that led somewhere: Slack tells, and there is nothing to do. */
 const Opening = z.object({ actions: z.tuple([z.object({ action_id: z.literal(OPEN) })]) });
+const Field = z.object({ value: z.string().nullish() });
 const ViewSubmission = z.object({
   view: z.object({
-    callback_id: z.enum([APPROVE, DENY]),
+    callback_id: z.enum([APPROVE, DENY, SESSION]),
     private_metadata: z.string().max(3000),
     state: z.object({
-      values: z.object({ [REASON_BLOCK]: z.object({ [REASON_INPUT]: z.object({ value: z.string().nullish() }) }) }),
+      values: z.object({
+        [REASON_BLOCK]: z.object({ [REASON_INPUT]: Field }),
+        [COUNT_BLOCK]: z.object({ [COUNT_INPUT]: Field }).optional(),
+        [MINUTES_BLOCK]: z.object({ [MINUTES_INPUT]: Field }).optional(),
+      }),
     }),
   }),
 });
@@ -72,10 +91,14 @@ export class SlackInteractions {
       if (action_id === APPROVE && !card.reason_required) return this.vote(click, person, target, { vote: 'approve' });
       // A trigger lives for three seconds, so the modal comes before anything else.
       const opened = { value, address: click.address, ts: container.message_ts };
-      await this.parts.client.openModal(
-        trigger_id,
-        renderReason(card, action_id === DENY ? 'deny' : 'approve', opened),
-      );
+      if (action_id !== SESSION)
+        return this.parts.client.openModal(
+          trigger_id,
+          renderReason(card, action_id === DENY ? 'deny' : 'approve', opened),
+        );
+      // What is over, or has no leave to give, says so when it is voted on.
+      if (!card.session) return this.tell(click, person, NO_LEAVE);
+      await this.parts.client.openModal(trigger_id, renderLeave(card, card.session, opened));
     })();
     await this.parts.clicks.within(ACK_MS, work);
     return { status: 200 };
@@ -88,32 +111,51 @@ export class SlackInteractions {
     const opened = Opened.safeParse(parseJson(private_metadata));
     if (!opened.success) return { status: 400 };
     const reason = (state.values[REASON_BLOCK][REASON_INPUT].value ?? '').trim();
-    if (reason === '' || reason.length > REASON_MAX) {
-      const problem = reason === '' ? 'Please give a reason.' : `At most ${REASON_MAX} characters.`;
-      return { status: 200, body: { response_action: 'errors', errors: { [REASON_BLOCK]: problem } } };
-    }
     const click = clickOn(opened.data, person);
     const target = await this.parts.clicks.locate(click);
-    const vote = { vote: callback_id === DENY ? ('deny' as const) : ('approve' as const), reason };
+    const card = 'refused' in target ? undefined : renderCard(target.decision);
+    // Where a reason may be left out, only a modal for leave lets it be.
+    const required = callback_id !== SESSION || card?.reason_required;
+    if ((reason === '' && required) || reason.length > REASON_MAX)
+      return wrong({ [REASON_BLOCK]: reason === '' ? 'Please give a reason.' : `At most ${REASON_MAX} characters.` });
+    const said: Said = { vote: callback_id === DENY ? 'deny' : 'approve', ...(reason ? { reason } : {}) };
+    if (callback_id === SESSION && card?.session) {
+      const { [COUNT_BLOCK]: count, [MINUTES_BLOCK]: minutes } = state.values;
+      const typed = { count: count?.[COUNT_INPUT].value, minutes: minutes?.[MINUTES_INPUT].value };
+      const read = readLeave(card.session, typed);
+      if ('problems' in read)
+        return wrong(
+          Object.fromEntries(
+            Object.entries(read.problems).map(([name, text]) => [LEAVE_BLOCKS[name as keyof typeof typed], text]),
+          ),
+        );
+      said.session = read.leave;
+    } else if (callback_id === SESSION && card) {
+      // Never a plain approval instead: that is not what was meant.
+      await this.parts.clicks.within(ACK_MS, this.tell(click, person, NO_LEAVE));
+      return { status: 200 };
+    }
     const work =
-      'refused' in target ? this.tell(click, person, target.refused) : this.vote(click, person, target, vote);
+      'refused' in target ? this.tell(click, person, target.refused) : this.vote(click, person, target, said);
     await this.parts.clicks.within(ACK_MS, work);
     return { status: 200 };
   }
 
-  private async vote(
-    click: Click,
-    person: Person,
-    target: Target,
-    vote: { vote: 'approve' | 'deny'; reason?: string },
-  ): Promise<void> {
-    const answer = await this.parts.clicks.cast(click, target, vote);
+  private async vote(click: Click, person: Person, target: Target, said: Said): Promise<void> {
+    const answer = await this.parts.clicks.cast(click, target, said);
     if ('refused' in answer) await this.tell(click, person, answer.refused);
   }
 
   private tell(click: Click, person: Person, note: string): Promise<void> {
     return this.parts.client.tell(click.address, person.id, note);
   }
+}
+
+const NO_LEAVE = 'Nothing can be approved for the session here any more. Nothing was recorded.';
+
+/** What is wrong, beside the fields in the modal, which stays open. */
+function wrong(errors: Record<string, string>): Reply {
+  return { status: 200, body: { response_action: 'errors', errors } };
 }
 
 interface Person {

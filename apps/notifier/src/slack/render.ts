@@ -9,6 +9,7 @@ import type {
   View,
 } from '@slack/web-api';
 import { buttonValue } from '../clicks.js';
+import { boundsOf, COUNT_INPUT, MINUTES_INPUT, type Bounds } from '../leave.js';
 import { layout, shorten, type Part } from '../layout.js';
 import type { Sheet } from '../surface.js';
 
@@ -19,6 +20,8 @@ export const APPROVE = 'countersign.approve';
 export const DENY = 'countersign.deny';
 /** A button that is only a link is reported all the same. */
 export const OPEN = 'countersign.open';
+/** Approves, and lets more of the same run in the session. */
+export const SESSION = 'countersign.session';
 export const REASON_BLOCK = 'countersign.reason';
 export const REASON_INPUT = 'reason';
 
@@ -74,6 +77,9 @@ function buttons(sheet: Sheet): ActionsBlock {
       },
     });
   }
+  if (card.actions.includes('approve') && card.session) {
+    elements.push({ type: 'button', action_id: SESSION, text: plain('Approve for the session…'), value });
+  }
   if (card.actions.includes('deny')) {
     elements.push({ type: 'button', style: 'danger', action_id: DENY, text: plain('Deny…'), value });
   }
@@ -99,22 +105,68 @@ export function renderReason(card: Sheet['card'], vote: 'approve' | 'deny', open
     title: plain(`${verb} this?`),
     submit: plain(verb),
     close: plain('Cancel'),
+    blocks: [rich([section(bold(card.headline))]), reasonInput(vote === 'deny' ? TOLD : RECORDED, true)],
+  };
+}
+
+const TOLD = 'The agent is told this.';
+const RECORDED = 'This goes on the record.';
+
+/** Asks for how many further actions, and for how long. Nothing is filled in: leave is given by whoever means it. */
+export function renderLeave(card: Sheet['card'], terms: NonNullable<Sheet['card']['session']>, opened: Opened): View {
+  const { count, minutes } = boundsOf(terms);
+  return {
+    type: 'modal',
+    callback_id: SESSION,
+    private_metadata: within('privateMetadata', JSON.stringify(opened)),
+    title: plain('Approve for session?'),
+    submit: plain('Approve'),
+    close: plain('Cancel'),
     blocks: [
       rich([section(bold(card.headline))]),
-      {
-        type: 'input',
-        block_id: REASON_BLOCK,
-        label: plain('Reason'),
-        hint: plain(vote === 'deny' ? 'The agent is told this.' : 'This goes on the record.'),
-        element: {
-          type: 'plain_text_input',
-          action_id: REASON_INPUT,
-          multiline: true,
-          min_length: 1,
-          max_length: REASON_MAX,
-        },
-      },
+      rich([section(text(card.effect ?? ''), text(' It is given only if everybody who approves gives it.'))]),
+      numberInput('count', 'How many more', count),
+      numberInput('minutes', 'For how many minutes', minutes),
+      reasonInput(RECORDED, card.reason_required),
     ],
+  };
+}
+
+/** Where each number of a leave stands in a modal. */
+export const COUNT_BLOCK = 'countersign.count';
+export const MINUTES_BLOCK = 'countersign.minutes';
+export const LEAVE_BLOCKS: Record<keyof Bounds, string> = { count: COUNT_BLOCK, minutes: MINUTES_BLOCK };
+
+function numberInput(name: keyof Bounds, label: string, most: number): KnownBlock {
+  return {
+    type: 'input',
+    block_id: LEAVE_BLOCKS[name],
+    label: plain(label),
+    hint: plain(`At most ${most}.`),
+    element: {
+      type: 'number_input',
+      action_id: name === 'count' ? COUNT_INPUT : MINUTES_INPUT,
+      is_decimal_allowed: false,
+      min_value: '1',
+      max_value: String(most),
+    },
+  };
+}
+
+function reasonInput(hint: string, required: boolean): KnownBlock {
+  return {
+    type: 'input',
+    block_id: REASON_BLOCK,
+    label: plain('Reason'),
+    hint: plain(hint),
+    ...(required ? {} : { optional: true }),
+    element: {
+      type: 'plain_text_input',
+      action_id: REASON_INPUT,
+      multiline: true,
+      min_length: 1,
+      max_length: REASON_MAX,
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeSlack, type SlackMessage } from '../../../../test/fakes/index.js';
 import { evolve, renderCard } from '@countersign/approval';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import { actionsOf } from '../../../../test/fakes/block-kit.js';
+import { actionsOf, readBlocks } from '../../../../test/fakes/block-kit.js';
 import { APPROVED, DANA_APPROVES, heldEvent, recorded } from '../../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
 import { until } from '../../../../test/until.js';
@@ -211,6 +211,64 @@ test('an approval that needs a reason asks for it', async () => {
   await slack.click(url, message, 'Approve', DANA);
   await slack.submit(url, 'ticket OPS-311', DANA);
   expect(notifier.votes).toMatchObject([{ vote: 'approve', reason: 'ticket OPS-311' }]);
+});
+
+const LEAVE = {
+  approval: { ...heldEvent().approval, session: { count: 10, expires_in_s: 1_800, vary: [], limits: [] } },
+};
+
+test('leave for the session is given by whoever types how much of it they mean, and is on the card before', async () => {
+  const message = await asks('dec_1', LEAVE);
+  expect(slack.read('C0DBA')[0]).toContain('Approving for the session lets up to 10 more like it run within 30 min');
+  expect(slack.buttons(message)).toEqual(['Approve', 'Approve for the session…', 'Deny…', 'Full view']);
+  await slack.click(url, message, 'Approve for the session', DANA);
+  expect(notifier.votes).toEqual([]);
+  const { view } = slack.modals[0]!;
+  expect(readBlocks(view['blocks'] as [])).toContain('only if everybody who approves gives it');
+  expect(JSON.stringify(view)).not.toContain('initial_value');
+  await slack.submit(url, null, DANA, { count: '5', minutes: '20' });
+  expect(notifier.votes).toMatchObject([{ vote: 'approve', session: { count: 5, expires_in_s: 1_200 } }]);
+  expect(notifier.votes[0]!.reason).toBeUndefined();
+});
+
+test.each([
+  [{ count: '11', minutes: '20' }, ['countersign.count']],
+  [{ count: '5', minutes: '31' }, ['countersign.minutes']],
+  [{ count: '0', minutes: '' }, ['countersign.count', 'countersign.minutes']],
+  [{ count: '1e1', minutes: '2.5' }, ['countersign.count', 'countersign.minutes']],
+  [{}, ['countersign.count', 'countersign.minutes']],
+])('leave of %j is more or less than policy lets, and no vote at all', async (numbers, fields) => {
+  const message = await asks('dec_1', LEAVE);
+  await slack.click(url, message, 'Approve for the session', DANA);
+  const answer = (await (await slack.submit(url, null, DANA, numbers)).json()) as { errors: object };
+  expect(Object.keys(answer.errors)).toEqual(fields);
+  expect(notifier.votes).toEqual([]);
+});
+
+test('leave is offered and taken only where policy lets it be given, and a plain approval gives none', async () => {
+  const plain = await asks();
+  expect(slack.buttons(plain)).not.toContain('Approve for the session…');
+  const [{ value }] = actionsOf(plain.blocks) as [{ value: string }];
+  await slack.click(url, plain, 'Approve', DANA, { actions: [{ action_id: 'countersign.session', value }] });
+  expect((await noted()).text).toContain('Nothing can be approved for the session');
+  await notifier.publish('dec_2', 1, heldEvent({ ...LEAVE, expires_at: '2026-11-21T14:30:00.000Z' }));
+  const message = await posted(2);
+  await slack.click(url, message, 'Approve for the session', DANA);
+  await notifier.publish('dec_2', 2, { type: 'decision.expired' });
+  await until('the end', () => slack.buttons(message).join() === 'Full view');
+  await slack.submit(url, null, DANA, { count: '5', minutes: '20' });
+  expect(slack.notes).toHaveLength(2);
+  expect(notifier.votes).toEqual([]);
+  const other = { ...LEAVE, approval: { ...LEAVE.approval, reason_required: true } };
+  await notifier.publish('dec_3', 1, heldEvent(other));
+  const third = await posted(3);
+  await slack.click(url, third, 'Approve for the session', DANA);
+  const refused = await slack.submit(url, '', DANA, { count: '5', minutes: '20' });
+  expect(await refused.json()).toMatchObject({ errors: { 'countersign.reason': 'Please give a reason.' } });
+  await slack.click(url, third, 'Approve', DANA);
+  await slack.submit(url, 'ticket OPS-311', DANA);
+  expect(notifier.votes).toMatchObject([{ vote: 'approve', reason: 'ticket OPS-311' }]);
+  expect(notifier.votes[0]!.session).toBeUndefined();
 });
 
 test('a refused click is told to that person alone, as inert text', async () => {

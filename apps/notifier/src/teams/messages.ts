@@ -1,20 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { renderCard } from '@countersign/approval';
 import type { Deliveries, Requests } from '@countersign/store';
 import { z } from 'zod';
-import type { Click, Clicks, Target } from '../clicks.js';
+import type { Click, Clicks, Said, Target } from '../clicks.js';
+import { COUNT_INPUT, MINUTES_INPUT, readLeave } from '../leave.js';
 import type { Sheets } from '../sheets.js';
-import { APPROVE, DENY, REASON_INPUT, REASON_MAX, renderAdaptiveCard } from './render.js';
+import { APPROVE, DENY, REASON_INPUT, REASON_MAX, renderAdaptiveCard, SESSION } from './render.js';
 import type { TeamsLinking } from './linking.js';
 import type { Verified } from './verify.js';
 
+/** Clients send numbers as numbers or as texts. */
+const Typed = z.union([z.string().max(20), z.number()]).optional();
 const Invoke = z.object({
   name: z.literal('adaptiveCard/action'),
   replyToId: z.string().min(1).max(512),
   from: z.object({ aadObjectId: z.string().min(1).max(128) }),
   value: z.object({
     action: z.object({
-      verb: z.enum([APPROVE, DENY]),
-      data: z.object({ countersign: z.string().max(2000), [REASON_INPUT]: z.string().optional() }),
+      verb: z.enum([APPROVE, DENY, SESSION]),
+      data: z.object({
+        countersign: z.string().max(2000),
+        [REASON_INPUT]: z.string().optional(),
+        [COUNT_INPUT]: Typed,
+        [MINUTES_INPUT]: Typed,
+      }),
     }),
   }),
 });
@@ -69,8 +78,19 @@ export class TeamsMessages {
     if (reason.length > REASON_MAX) return note(`A reason has at most ${REASON_MAX} characters.`);
     const target = await this.parts.clicks.locate(click);
     if ('refused' in target) return note(target.refused);
-    const vote = { vote: verb === APPROVE ? ('approve' as const) : ('deny' as const), ...(reason ? { reason } : {}) };
-    const answer = await this.parts.clicks.within(ANSWER_MS, this.parts.clicks.cast(click, target, vote));
+    const said: Said = { vote: verb === DENY ? 'deny' : 'approve', ...(reason ? { reason } : {}) };
+    if (verb === SESSION) {
+      const { session } = renderCard(target.decision);
+      // Never a plain approval instead: that is not what was meant.
+      if (!session) return note('Nothing can be approved for the session here any more. Nothing was recorded.');
+      const read = readLeave(session, { count: data[COUNT_INPUT], minutes: data[MINUTES_INPUT] });
+      if ('problems' in read) {
+        const { count, minutes } = read.problems;
+        return note(count ? `How many more: ${count}` : `Minutes: ${minutes}`);
+      }
+      said.session = read.leave;
+    }
+    const answer = await this.parts.clicks.within(ANSWER_MS, this.parts.clicks.cast(click, target, said));
     if (!answer) return note('Your vote is being recorded. This message changes once it counts.');
     if ('refused' in answer) return note(answer.refused);
     return this.recorded(target, address);

@@ -1,4 +1,5 @@
 import { buttonValue } from '../clicks.js';
+import { boundsOf, COUNT_INPUT, MINUTES_INPUT } from '../leave.js';
 import { layout, type Part } from '../layout.js';
 import type { Sheet } from '../surface.js';
 
@@ -7,6 +8,8 @@ import type { Sheet } from '../surface.js';
 
 export const APPROVE = 'countersign.approve';
 export const DENY = 'countersign.deny';
+/** Approves, and lets more of the same run in the session. */
+export const SESSION = 'countersign.session';
 export const REASON_INPUT = 'reason';
 export const REASON_MAX = 1_000;
 
@@ -83,31 +86,58 @@ function actions(sheet: Sheet): Element[] {
   const found: Element[] = [];
   if (card.actions.includes('approve')) {
     const approve = { type: 'Action.Execute', title: 'Approve', verb: APPROVE, data, style: 'positive' };
-    found.push(card.reason_required ? withReason('Approve…', approve, 'This goes on the record.') : approve);
+    found.push(card.reason_required ? asking('Approve…', approve, [reasonInput(RECORDED)]) : approve);
+    if (card.session) {
+      const { count, minutes } = boundsOf(card.session);
+      const more = { type: 'Action.Execute', title: 'Approve for the session', verb: SESSION, data, style: 'positive' };
+      const inputs = [
+        line([run(`${card.effect ?? ''} It is given only if everybody who approves gives it.`)]),
+        numberInput(COUNT_INPUT, 'How many more', count),
+        numberInput(MINUTES_INPUT, 'For how many minutes', minutes),
+        reasonInput(RECORDED, card.reason_required),
+      ];
+      found.push(asking('Approve for the session…', more, inputs));
+    }
   }
   if (card.actions.includes('deny')) {
     const deny = { type: 'Action.Execute', title: 'Deny', verb: DENY, data, style: 'destructive' };
-    found.push(withReason('Deny…', deny, 'The agent is told this.'));
+    found.push(asking('Deny…', deny, [reasonInput('The agent is told this.')]));
   }
   return found;
 }
 
-/** A button that opens a required field before the real one. The reason is checked again where it arrives. */
-function withReason(title: string, action: Element, hint: string): Element {
-  const input = {
+const RECORDED = 'This goes on the record.';
+
+/** A button that opens fields before the real one. What is typed is checked again where it arrives. */
+function asking(title: string, action: Element, body: Element[]): Element {
+  return { type: 'Action.ShowCard', title, card: { type: 'AdaptiveCard', version: '1.5', body, actions: [action] } };
+}
+
+function reasonInput(hint: string, required = true): Element {
+  return {
     type: 'Input.Text',
     id: REASON_INPUT,
     label: 'Reason',
     placeholder: hint,
     isMultiline: true,
-    isRequired: true,
+    isRequired: required,
     maxLength: REASON_MAX,
-    errorMessage: 'Please give a reason.',
+    ...(required ? { errorMessage: 'Please give a reason.' } : {}),
   };
+}
+
+/** Nothing is filled in: leave is given by whoever means it. */
+function numberInput(id: string, label: string, max: number): Element {
+  const errorMessage = `A whole number from 1 to ${max}.`;
   return {
-    type: 'Action.ShowCard',
-    title,
-    card: { type: 'AdaptiveCard', version: '1.5', body: [input], actions: [action] },
+    type: 'Input.Number',
+    id,
+    label,
+    placeholder: `at most ${max}`,
+    min: 1,
+    max,
+    isRequired: true,
+    errorMessage,
   };
 }
 

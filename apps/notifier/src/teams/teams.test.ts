@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { press } from '../../../../test/fakes/adaptive-card.js';
 import { FakeTeams, readCard, type TeamsMessage } from '../../../../test/fakes/index.js';
 import { APPROVED, DANA_APPROVES, heldEvent } from '../../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../../test/fakes/notifier.js';
@@ -97,6 +98,36 @@ test('a denial carries its reason, and without one it is not possible, whatever 
   expect(notifier.votes).toHaveLength(0);
   await teams.click(url, message, 'Deny', DANA, { reason: 'not in the change window' });
   expect(notifier.votes).toMatchObject([{ vote: 'deny', reason: 'not in the change window' }]);
+});
+
+test('leave for the session is given by whoever types how much of it they mean, and never instead of a plain approval', async () => {
+  const session = { count: 10, expires_in_s: 90, vary: [], limits: [] };
+  const message = await asks({ approval: { ...heldEvent().approval, session } });
+  expect(readCard(message.card)).toContain('[Approve] [Approve for the session…] [Deny…] [Full view]');
+  const button = 'Approve for the session';
+  for (const [typed, text] of [
+    [{}, /^How many more: A whole number from 1 to 10/],
+    [{ count: 11, minutes: 1 }, /^How many more: /],
+    [{ count: 2, minutes: 2 }, /^Minutes: Policy lets 1 and no more/],
+  ] as const)
+    expect(await (await teams.click(url, message, button, DANA, typed)).json()).toMatchObject({
+      value: expect.stringMatching(text) as string,
+    });
+  expect(notifier.votes).toEqual([]);
+  await teams.click(url, message, button, DANA, { count: 5, minutes: '1' });
+  await teams.click(url, message, 'Approve', DANA, { count: 5, minutes: 1 });
+  expect(notifier.votes.map(({ vote, session: leave }) => [vote, leave])).toEqual([
+    ['approve', { count: 5, expires_in_s: 60 }],
+    ['approve', undefined],
+  ]);
+  const pressed = press(message.card, button).action;
+  await notifier.publish('dec_1', 2, { type: 'decision.expired' });
+  await until('the end', () => readCard(message.card).includes('Expired'));
+  const before = { ...message, card: { ...message.card, actions: [{ ...pressed, title: button }] } };
+  expect(await (await teams.click(url, before, button, DANA, { count: 5, minutes: 1 })).json()).toMatchObject({
+    value: expect.stringContaining('Nothing can be approved for the session') as string,
+  });
+  expect(notifier.votes).toHaveLength(2);
 });
 
 test('a button moved to another message or decision counts for nothing', async () => {
