@@ -99,7 +99,7 @@ const FACTS: { [T in RecordedType]: { data: Fact<T>; sees: Record<string, unknow
   },
   'session.expired': {
     data: { unused: 2 },
-    sees: [{ type_uid: 300403, status_detail: 'the leave for further actions has expired' }],
+    sees: [{ type_uid: 300403, status_detail: 'the session approval has expired' }],
   },
   'session.ended': {
     data: { by: 'dana@acme.example', by_name: 'Dana Ito', reason: 'a mistake' },

@@ -194,7 +194,7 @@ function map(event: Envelope, opening: Envelope | undefined, at: Position): Ocsf
         }),
       ];
     case 'session.expired':
-      return [approval(UPDATE, service, severity(1), status(1, 'the leave for further actions has expired'))];
+      return [approval(UPDATE, service, severity(1), status(1, 'the session approval has expired'))];
     case 'decision.broke_glass': {
       // As loud as it gets without being an attack: a person acted alone.
       const { ticket, rule, overrode, notified } = fact;

@@ -79,9 +79,13 @@ async function* entriesOf(path: string): AsyncGenerator<Entry> {
     try {
       yield fromJson(EntrySchema, JSON.parse(line) as JsonValue);
     } catch (cause) {
-      throw new Fault('unreadable', `line ${number} of ${path} is no ledger entry: give the output of "audit export"`, {
-        cause,
-      });
+      throw new Fault(
+        'unreadable',
+        `line ${number} of ${path} is not a ledger entry: give the output of "audit export"`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

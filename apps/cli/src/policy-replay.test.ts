@@ -132,7 +132,7 @@ describe.skipIf(!opa)('policy replay', () => {
   });
 
   it.each([
-    ['', 1, 'no answer of policy'],
+    ['', 1, 'no answers of policy'],
     ['nonsense', 1, 'line 1 of standard input'],
     [`${bodies(1)}{"type":"x"}`, 1, 'line 2 of standard input'],
   ])('from %j it ends with %i and says why', async (input, code, why) => {

@@ -98,7 +98,7 @@ function readLine(line: string, where: string): RecordedEvent {
     return JSON.parse(Buffer.from(read.body, 'base64').toString('utf8')) as RecordedEvent;
   } catch (error) {
     const why = (error as Error).message;
-    throw new Fault('unreadable', `${where} is no line that audit export writes, with or without --bodies: ${why}`);
+    throw new Fault('unreadable', `${where} is not a line that audit export writes, with or without --bodies: ${why}`);
   }
 }
 

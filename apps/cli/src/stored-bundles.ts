@@ -27,7 +27,9 @@ export async function storedBundles(
 export async function revisionOf(text: string, client: Client): Promise<string> {
   const digits = text.replace(/^sha256:/, '').toLowerCase();
   if (!/^[0-9a-f]{1,64}$/.test(digits))
-    throw new UsageError(`"${text}" is no revision: write "sha256:" and its digits, as in countersign policy bundles`);
+    throw new UsageError(
+      `"${text}" is not a revision: write "sha256:" and its digits, as in countersign policy bundles`,
+    );
   if (digits.length === 64) return `sha256:${digits}`;
   if (digits.length < LEAST_DIGITS)
     throw new UsageError(`"${text}" is too little of a revision: write at least ${LEAST_DIGITS} digits of it`);

@@ -48,7 +48,7 @@ describe('a vote', () => {
   it('of somebody who was asked decides, and goes back to the agent with name and time', async () => {
     const id = await hold();
     const view = await vote(DANA, id, { reason: 'checked the backup' });
-    expect(view).toMatchObject({ id, canVote: false, cannotVoteBecause: 'This is already decided.' });
+    expect(view).toMatchObject({ id, canVote: false, cannotVoteBecause: 'This request has been approved already.' });
     expect(await gate.grpc.call(BOT, decisions.getDecision, { id })).toMatchObject({
       state: State.ALLOWED,
       approval: {

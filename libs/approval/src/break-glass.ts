@@ -56,10 +56,10 @@ export function breakTerms(
     return refuse('break-glass-denied', 'Guests and disabled accounts cannot break the glass.');
   if (break_glass?.guarded) {
     const why = reasons.map(({ text }) => text).join('; ');
-    return refuse('guardrail', `A guardrail forbids this, and nobody may break it: ${why}.`);
+    return refuse('guardrail', `A guardrail forbids this, and nobody may override it: ${why}.`);
   }
   const mine = (break_glass?.rules ?? []).filter(({ groups }) => groups.some((group) => person.groups.includes(group)));
-  if (mine.length === 0) return refuse('break-glass-denied', 'No rule of policy lets you break the glass for this.');
+  if (mine.length === 0) return refuse('break-glass-denied', 'Policy does not let you break the glass for this.');
   const enough = mine.filter(({ overrides }) => effect !== 'deny' || overrides.includes('deny'));
   const [first, ...others] = enough;
   if (!first) {

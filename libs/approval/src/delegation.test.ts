@@ -21,7 +21,7 @@ describe('a seat is handed over', () => {
     ['by somebody who is disabled', { by: { ...DANA, disabled: true } }, 'You have no seat in dba'],
     ['by somebody without the role', { by: { ...DANA, roles: ['auditor'] as const } }, 'You have no seat in dba'],
     ['by somebody else', { by: MAX }, 'You have no seat in dba'],
-    ['on', { by: { ...MAX, stands_in: [{ group: 'dba', for: 'dana' }] } }, 'is not handed on'],
+    ['on', { by: { ...MAX, stands_in: [{ group: 'dba', for: 'dana' }] } }, 'cannot be handed on'],
     ['to oneself, however spelt', { to: { ...MAX, id: 'DANA' } }, 'is you'],
     ['to a second account of one’s own', { to: person('dana-admin', []) }, 'is you'],
     ['to an account of the same person', { to: { ...MAX, also: ['dana'] } }, 'is you'],

@@ -33,7 +33,7 @@ export function mayNotDelegate(
   if (by.guest || by.disabled || roleRefusal(by, 'vote') || !isMember(by, group)) {
     const held = by.stands_in?.some((seat) => seat.group === group);
     const text = held
-      ? `The seat you hold in ${what} is not your own, and is not handed on.`
+      ? `The seat you hold in ${what} is not your own and cannot be handed on.`
       : `You have no seat in ${what} to hand over.`;
     return { code: 'NOT_YOUR_SEAT', text };
   }

@@ -9,7 +9,7 @@ describe('an agent that has had people asked as often as it may', () => {
   it('is denied until the first of those requests is an hour old, and told when to try again', () => {
     expect(restraint({ pending: 0, full_since: T0 }, LIMITS, later(3599))).toEqual({
       rule: 'flooding',
-      text: "No more than 60 of one agent's requests are put before people within an hour. Nobody is asked again before 15:00 UTC: try again then, do not ask in other words, and do not use another tool to achieve it.",
+      text: "No more than 60 of one agent's requests are put before people within an hour. Nobody is asked again before 15:00 UTC: try again then, do not reword the request, and do not use another tool to achieve it.",
     });
     expect(restraint({ pending: 0, full_since: T0 }, LIMITS, later(3600))).toBeUndefined();
   });
@@ -51,7 +51,7 @@ describe('the owner of an agent that floods people', () => {
 
   it('reads nothing that the agent could have written', () => {
     expect(floodNotice({ ...first, agent: 'bot\u202E' })).toBe(
-      'bot⟨U+202E⟩ had people asked 60 times within an hour, which is as often as it may. Its requests for approval are denied since 14:00 UTC, and nobody sees them. You answer for it: find out what it is doing, and stop it if need be.',
+      'bot⟨U+202E⟩ had people asked 60 times within an hour, which is as often as it may. Its requests for approval have been denied since 14:00 UTC, and nobody sees them. You answer for it: find out what it is doing, and stop it if need be.',
     );
   });
 });

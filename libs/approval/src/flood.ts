@@ -50,7 +50,7 @@ export function floodToTell(
 export function floodNotice({ agent, asks, denied_since }: Pick<Flood, 'agent' | 'asks' | 'denied_since'>): string {
   return (
     `${inert(agent, 120)} had people asked ${groupDigits(asks)} times within an hour, which is as often as it may. ` +
-    `Its requests for approval are denied since ${utcTime(denied_since)}, and nobody sees them. ` +
+    `Its requests for approval have been denied since ${utcTime(denied_since)}, and nobody sees them. ` +
     'You answer for it: find out what it is doing, and stop it if need be.'
   );
 }

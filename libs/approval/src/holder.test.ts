@@ -22,8 +22,8 @@ describe('a grant meant for one place', () => {
   it.each([
     ['https://mail.example', 'is for https://db.example and not for https://mail.example'],
     ['https://db.example/', 'and not for https://db.example/'],
-    [undefined, 'has to say so'],
-    ['', 'has to say so'],
+    [undefined, 'must name itself'],
+    ['', 'must name itself'],
   ])('does not work at %j', (audience, text) => {
     const { refused, events } = act(meant, redeeming({ audience }));
     expect(refused).toMatchObject({ code: 'wrong-audience', text: expect.stringContaining(text) });

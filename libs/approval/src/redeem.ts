@@ -78,7 +78,7 @@ function redeemRefusal(decision: Decision, command: Redeem): Refusal | undefined
   }
   const { grant } = command.verdict;
   if (grant && grant.uses <= usesMade(decision))
-    return refuse('policy-denies', `Policy now allows ${grant.uses} uses of this at most. Ask again for another run.`);
+    return refuse('policy-denies', `Policy now limits the uses of this to ${grant.uses}. Ask again for another run.`);
   return approversRefusal(decision, command);
 }
 
@@ -90,7 +90,7 @@ function audienceRefusal({ request }: Allowed, { audience }: Redeem): Refusal | 
     'wrong-audience',
     audience
       ? `This grant is for ${meant} and not for ${inert(audience, 120)}.`
-      : `This grant is for ${meant} alone: whoever is there has to say so in "audience".`,
+      : `This grant works only at ${meant}: the system there must name itself in "audience".`,
   );
 }
 
@@ -151,7 +151,7 @@ function approversRefusal({ approval, drawn_from }: Allowed, command: Redeem): R
 /** Those who gave leave must still be people who could approve this, and must not have taken the leave back. */
 function drawnRefusal({ decision_id }: DrawnFrom, { origin, approvers, verdict, owner }: Redeem): Refusal | undefined {
   if (!origin?.approval || origin.id !== decision_id || sessionEnded(origin))
-    return refuse('grant-revoked', 'The leave that this permission was given with has been taken back. Ask again.');
+    return refuse('grant-revoked', 'The session approval behind this grant has been revoked. Ask again.');
   if (verdict.effect !== 'require_approval') return undefined;
   const { approval } = origin;
   const exclude = verdict.approval!.exclude.map((id) => ({ id, because: 'policy' as const }));

@@ -63,6 +63,6 @@ function floodingText(asks: number, until: string): string {
   const free = new Date(Math.ceil(Date.parse(until) / 60_000) * 60_000).toISOString();
   return (
     `No more than ${groupDigits(asks)} of one agent's requests are put before people within an hour. Nobody is asked ` +
-    `again before ${utcTime(free)}: try again then, do not ask in other words, and do not use another tool to achieve it.`
+    `again before ${utcTime(free)}: try again then, do not reword the request, and do not use another tool to achieve it.`
   );
 }

@@ -12,7 +12,7 @@ export type Duty = 'vote' | 'record' | 'policy' | 'operate';
 
 const DUTIES: Record<Duty, { role: Role; what: string }> = {
   vote: { role: 'approver', what: 'approve or deny' },
-  record: { role: 'auditor', what: 'read what does not concern you' },
+  record: { role: 'auditor', what: 'read what you have no part in' },
   policy: { role: 'policy_admin', what: 'change which policy serves' },
   operate: { role: 'operator', what: 'do this for others' },
 };

@@ -51,16 +51,13 @@ export function sessionRefusal(
   request: ActionRequest,
 ): Refusal | undefined {
   if (sessionOf(request) === undefined)
-    return refuse('no-session', 'The agent names no session, so this can only be approved by itself.');
+    return refuse('no-session', 'The agent named no session, so only this one action can be approved.');
   if (!terms)
-    return refuse(
-      'no-session',
-      'Policy lets nobody approve more than this one action. Approve it without the session.',
-    );
+    return refuse('no-session', 'Policy allows approving this one action only. Approve it without the session.');
   const { count = terms.count, expires_in_s = terms.expires_in_s } = choice;
   if (count > terms.count || expires_in_s > terms.expires_in_s) {
     const most = `${terms.count} further actions within ${Math.floor(terms.expires_in_s / 60)} minutes`;
-    return refuse('no-session', `Policy lets you approve ${most} at most. Ask for no more than that.`);
+    return refuse('no-session', `Policy allows ${most} at most. Choose no more than that.`);
   }
   return undefined;
 }
@@ -107,11 +104,11 @@ export function draw(origin: Decision, command: Draw, at: string): { events: Dec
 
 function drawRefusal(origin: Decision, command: Draw, at: string): Refusal | undefined {
   const { session, approval } = origin;
-  if (!session || !approval) return refuse('no-session', 'Nobody gave leave for more than one action.');
+  if (!session || !approval) return refuse('no-session', 'Nobody approved more than one action.');
   const ended = sessionEnded(origin);
   if (ended) return ended;
   if (!(Date.parse(at) < Date.parse(session.expires_at)))
-    return refuse('session-over', 'The leave for this session has expired.');
+    return refuse('session-over', 'The session approval has expired.');
   if (session.used >= session.count)
     return refuse('session-over', `All ${session.count} further actions have been made.`);
   const { request, verdict, binding } = command;
@@ -142,7 +139,7 @@ export function leaveLapsed(decision: Decision, at: string): SessionExpired[] {
 export function sessionEnded({ status, session }: Decision): Refusal | undefined {
   if (session && !session.ended && (status === 'ALLOWED' || status === 'REDEEMED' || status === 'EXPIRED'))
     return undefined;
-  return refuse('session-over', 'The leave for this session has been taken back. Ask again.');
+  return refuse('session-over', 'The session approval has been revoked. Ask again.');
 }
 
 /** All that says which action it is and who wants it, where and in whose hand. What is free is taken out by the caller. */
@@ -179,7 +176,7 @@ function quorumRefusal(origin: Decision, { request, agent, verdict, approvers }:
   const complete = (wanted: typeof terms) =>
     seatBest(wanted, sitting(voted, { terms: wanted, excluded, asked: [] }, agent.owner)).complete;
   if (!complete(terms) || !complete(origin.approval!.terms))
-    return refuse('approver-gone', 'Those who gave leave may not approve this action.');
+    return refuse('approver-gone', 'Those who approved for the session may not approve this action.');
   if (terms.step_up && !origin.approval!.terms.step_up)
     return refuse('step-up-required', 'Policy now wants a fresh sign-in for this.');
   return undefined;

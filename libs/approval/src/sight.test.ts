@@ -68,7 +68,7 @@ describe('a person', () => {
   it('has a vote until it is decided, once, and if the rules give them one', () => {
     expect(noVoteBecause(pending(), DANA, 'sam')).toBe('');
     expect(noVoteBecause(pending(), SAM, 'sam')).toContain('You own the agent');
-    expect(noVoteBecause(approved(), BEN, 'sam')).toBe('This is already decided.');
+    expect(noVoteBecause(approved(), BEN, 'sam')).toBe('This request has been approved already.');
     const two = { verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 2 }], deny_quorum: 2 }) }) };
     for (const cast of [vote(DANA), deny(DANA)]) {
       expect(noVoteBecause(act(pending(two), cast).decision, DANA, 'sam')).toBe('You have voted on this already.');

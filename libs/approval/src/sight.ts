@@ -3,6 +3,7 @@ import { hadIdAt, sameIdentity } from './identity.js';
 import { groupsAsked } from './quorum.js';
 import { isRefusal } from './refusal.js';
 import type { ActionRequest, Person, Place } from './request.js';
+import { settled } from './settled.js';
 import type { Decision } from './state.js';
 
 // Who may see what. Seeing is less than voting: whoever is concerned may know how it stands.
@@ -36,8 +37,7 @@ export function isAskedIn({ approval, broke_glass }: Decision, { channel, addres
 
 /** Why a person has no vote to cast on this now; empty when they have one. */
 export function noVoteBecause(decision: Decision, person: Person, owner: string | undefined): string {
-  if (decision.status !== 'PENDING')
-    return decision.approval ? 'This is already decided.' : 'Nobody was asked about this.';
+  if (decision.status !== 'PENDING') return decision.approval ? settled(decision).text : 'Nobody was asked about this.';
   if (decision.approval.votes.some(({ voter, at }) => sameIdentity(voter, person.id) && hadIdAt(person, at)))
     return 'You have voted on this already.';
   const groups = eligibility(person, decision.approval, owner);

@@ -110,7 +110,7 @@ describe('under a stop', () => {
       expect(stopped).not.toHaveProperty('counts');
     }
     expect(stopReason(stop()).text).toBe(
-      'Olu has stopped everything until a person resumes it: its key is public. Do not run this, do not ask again before, and ' +
+      'Olu has stopped everything until a person resumes it: its key is public. Do not run this, do not ask again before then, and ' +
         'do not use another tool to achieve it. Tell whoever you act for.',
     );
     expect(stopReason(stop({ area: 'db' }, { until: later(3_600) })).text).toContain(

@@ -74,7 +74,7 @@ export function stopReason(stop: Stop): Reason {
   const end = stop.until === undefined ? 'until a person resumes it' : `until ${utcDateTime(stop.until)}`;
   const text =
     `${inert(stop.by_name, 120)} has stopped ${scopeText(stop.scope)} ${end}: ${inert(stop.reason, 300)}. Do not run this, ` +
-    'do not ask again before, and do not use another tool to achieve it. Tell whoever you act for.';
+    'do not ask again before then, and do not use another tool to achieve it. Tell whoever you act for.';
   return { rule: 'stopped', text };
 }
 
@@ -160,7 +160,7 @@ export function mayNotResume(stop: Stop, { person, operator, owner }: StopActor)
   if (barred(person)) return refuse('not-operator', 'Guests and disabled accounts cannot resume anything.');
   if (isOwner(person, owner)) {
     if (isIdOf(person, stop.by) && !stop.security) return undefined;
-    const text = stop.security ? 'for a reason of security' : 'by somebody else';
+    const text = stop.security ? 'for security reasons' : 'by somebody else';
     return refuse('own-agent', `You own this agent, and it was stopped ${text}: another operator has to resume it.`);
   }
   return operator ? undefined : refuse('not-operator', 'Only an operator may resume this.');

@@ -85,7 +85,7 @@ describe('a grant of three uses', () => {
     expect(act(three, redeeming({ verdict: fewer })).refused).toBeUndefined();
     expect(act(used, redeeming({ verdict: fewer })).refused).toMatchObject({
       code: 'policy-denies',
-      text: expect.stringContaining('1 uses'),
+      text: expect.stringContaining('to 1.'),
     });
   });
 

@@ -165,7 +165,7 @@ function voteRefusal(decision: Decision, command: CastVote): Refusal | undefined
     return refuse('already-voted', `${text}${whose}`);
   }
   if (command.seen_digest && command.seen_digest !== decision.action_digest) {
-    return refuse('changed', 'What you saw is not what is asked. Open the request again and read it before you vote.');
+    return refuse('changed', 'The request is not what you saw. Open it again and read it before you vote.');
   }
   if (command.owner_missing && vote === 'approve') {
     const text = 'Nobody answers for this agent now: its owner is not known here, or disabled. You can deny this.';

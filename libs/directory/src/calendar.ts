@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 // When the people of a group are at work, and when they are to be left in peace, as the directory file says it.
 
-export const zone = z.string().refine(isZone, 'is no time zone: write a name like Europe/Berlin');
+export const zone = z.string().refine(isZone, 'is not a time zone: write a name like Europe/Berlin');
 
 /** Minutes after midnight. */
 const time = z
@@ -29,7 +29,7 @@ const hours = z
   )
   .min(1);
 
-const date = z.string().refine((text) => isDate(text), 'is no date: write it like "2026-12-25", in quotes');
+const date = z.string().refine((text) => isDate(text), 'is not a date: write it like "2026-12-25", in quotes');
 
 export const calendar = z.strictObject({ zone, hours, holidays: z.array(date).default([]) });
 

@@ -219,13 +219,13 @@ describe('the hours of a group', () => {
   it.each([
     [
       "calendar: { zone: Europe/Atlantis, hours: [{ from: '09:00', to: '10:00' }] }",
-      'groups.dba.calendar.zone: is no time zone',
+      'groups.dba.calendar.zone: is not a time zone',
     ],
     ["calendar: { zone: UTC, hours: [{ from: '9:00', to: '10:00' }] }", 'write a time of day like "09:00"'],
     ["calendar: { zone: UTC, hours: [{ from: '09:00', to: '09:00' }] }", 'begins when it ends'],
     ["calendar: { zone: UTC, hours: [{ from: '24:00', to: '09:00' }] }", 'begins when it ends'],
     ['calendar: { zone: UTC, hours: [] }', 'groups.dba.calendar.hours'],
-    ["calendar: { zone: UTC, hours: [{ from: '09:00', to: '10:00' }], holidays: ['2026-02-30'] }", 'is no date'],
+    ["calendar: { zone: UTC, hours: [{ from: '09:00', to: '10:00' }], holidays: ['2026-02-30'] }", 'is not a date'],
     ["quiet: { hours: [{ from: '22:00', to: '06:00' }] }", 'groups.dba.quiet.zone: is missing'],
   ])('%s is refused, with what to change', (text, message) => {
     expect(() => group(text)).toThrow(message);

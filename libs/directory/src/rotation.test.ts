@@ -82,8 +82,8 @@ describe('a group whose duty is taken in turns', () => {
     [WEEKLY.replace('ana]', 'eve]'), '', 'the rotation of oncall names eve, who is not under people'],
     [WEEKLY, ', groups: [oncall]', 'ben is in group oncall, which has a rotation'],
     [WEEKLY.replace('7d', '7x'), '', 'write how long a turn is'],
-    [WEEKLY.replace('19T09', '32T09'), '', 'is no date'],
-    [WEEKLY.replace('Europe/Berlin', 'Nowhere'), '', 'is no time zone'],
+    [WEEKLY.replace('19T09', '32T09'), '', 'is not a date'],
+    [WEEKLY.replace('Europe/Berlin', 'Nowhere'), '', 'is not a time zone'],
     [
       WEEKLY.replace(/ }$/, `, overrides: [{ person: ben, from: '2026-10-21T09:00', to: '2026-10-20T09:00' }] }`),
       '',

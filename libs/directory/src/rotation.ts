@@ -12,7 +12,7 @@ const wall = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'write a local time like "2026-11-02T09:00", in quotes')
   .transform((text) => Date.parse(`${text}Z`))
-  .refine(Number.isFinite, 'is no date');
+  .refine(Number.isFinite, 'is not a date');
 
 const UNITS = { h: 60 * MINUTE, d: DAY, w: 7 * DAY } as const;
 

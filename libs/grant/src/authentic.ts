@@ -25,7 +25,7 @@ export interface Presented extends Jws {
  */
 export function presentGrant(grant: string): Presented | Refused {
   const jws = parseJws(grant, LONGEST);
-  if ('problem' in jws) return refuse('malformed', `this is no grant: ${jws.problem}`);
+  if ('problem' in jws) return refuse('malformed', `this is not a grant: ${jws.problem}`);
   const { alg, typ, kid, ...others } = jws.header;
   if (alg !== 'EdDSA')
     return refuse('wrong-algorithm', `its algorithm is ${JSON.stringify(alg)}; only EdDSA is accepted`);

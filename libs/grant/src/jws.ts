@@ -17,7 +17,7 @@ export interface Jws {
 export function parseJws(text: string, longest: number): Jws | { problem: string } {
   if (text.length > longest) return { problem: `it is longer than ${longest} characters` };
   const parts = text.split('.');
-  if (parts.length !== 3) return { problem: 'it is no compact JWS: three parts with dots between are expected' };
+  if (parts.length !== 3) return { problem: 'it is not a compact JWS: three parts with dots between are expected' };
   const [head, body, tail] = parts as [string, string, string];
   const [header, payload, signature] = [bytesOf(head), bytesOf(body), bytesOf(tail)];
   if (!header || !payload || !signature) return { problem: 'a part of it is not canonical base64url' };

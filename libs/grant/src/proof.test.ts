@@ -85,7 +85,7 @@ describe('a proof that somebody holds a key', () => {
     ['that says when in words', proof(HEADER, { ...CLAIMS, iat: 'now' }), /say when/],
     ['from the future', proof(HEADER, { ...CLAIMS, iat: CLAIMS.iat + 6 }), /future/],
     ['that is old', proof(HEADER, { ...CLAIMS, iat: CLAIMS.iat - 66 }), /older than 60 s/],
-    ['that is no JWS', 'proof', /no compact JWS/],
+    ['that is no JWS', 'proof', /not a compact JWS/],
     ['that is very long', `a.${'a'.repeat(5_000)}.a`, /longer/],
   ])('%s is none', (_, text, problem) => {
     expect(check(text)).toEqual({ problem: expect.stringMatching(problem) as string });

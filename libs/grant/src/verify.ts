@@ -72,7 +72,7 @@ function requireExpectations(options: Expected): void {
 export function strayRefusal({ claims }: Authentic, expected: Partial<Expected>): Refused | undefined {
   const { issuer, audience, now = new Date() } = expected;
   if (issuer !== undefined && claims.iss !== issuer)
-    return refuse('wrong-issuer', `it is of ${claims.iss}, not of ${issuer}`);
+    return refuse('wrong-issuer', `it was issued by ${claims.iss}, not by ${issuer}`);
   if (audience !== undefined && claims.aud !== audience) {
     return refuse('wrong-audience', `it is for ${claims.aud ?? 'no place in particular'}, and this is ${audience}`);
   }

@@ -88,7 +88,7 @@ describe('a filter', () => {
     ['(userName pr', 'needs )'],
     ['emails[type eq "work"', 'needs ]'],
     ['userName eq "a', 'makes no sense from character 13'],
-    ['userName eq "a\\x"', 'no JSON string'],
+    ['userName eq "a\\x"', 'not a JSON string'],
     ['userNam eq "a"', 'names userNam, which User does not have'],
     ['emails[kind eq "work"]', 'names kind'],
     ['name eq "a"', 'has parts: name one'],

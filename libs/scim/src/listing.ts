@@ -42,7 +42,7 @@ export function pageOf(startIndex: unknown, count: unknown): { start: number; co
 function wholeNumber(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw badRequest('invalidValue', `${name} is no whole number`);
+  if (!Number.isSafeInteger(number)) throw badRequest('invalidValue', `${name} is not a whole number`);
   return number;
 }
 

@@ -93,7 +93,7 @@ describe('PATCH as RFC 7644 has it', () => {
     ['the verb is none', { op: 'move', path: 'title' }, 'invalidSyntax'],
     ['the value is of another type', { op: 'replace', path: 'active', value: 'perhaps' }, 'invalidValue'],
     ['two are primary', { op: 'replace', path: 'emails.primary', value: true }, 'invalidValue'],
-    ['there is no object', { op: 'add', value: 'x' }, 'invalidValue'],
+    ['there is not an object', { op: 'add', value: 'x' }, 'invalidValue'],
   ])('is refused when %s', (_, operation, scimType) =>
     expect(refused(operation)).toMatchObject({ status: 400, scimType }),
   );
@@ -104,7 +104,7 @@ describe('PATCH as RFC 7644 has it', () => {
       'add "urn:ietf:params:scim:api:messages:2.0:PatchOp"',
     );
     expect(() => user()).toThrow('at least one');
-    expect(() => patched(USER, DANA, [])).toThrow('no JSON object');
+    expect(() => patched(USER, DANA, [])).toThrow('not a JSON object');
     expect(() => user(...Array.from({ length: 1_001 }, () => one))).toThrow('more than 1000');
   });
 });

@@ -29,13 +29,13 @@ export function patched(type: ResourceType, resource: Resource, body: unknown): 
 }
 
 function operationsOf(body: unknown): Operation[] {
-  if (!isObject(body)) throw badRequest('invalidSyntax', 'the body is no JSON object: send a PatchOp');
+  if (!isObject(body)) throw badRequest('invalidSyntax', 'the body is not a JSON object: send a PatchOp');
   const schemas = body[keyOf(body, 'schemas') ?? ''];
   if (!Array.isArray(schemas) || !schemas.includes(PATCH_SCHEMA))
     throw badRequest('invalidSyntax', `schemas does not say that this is a PatchOp: add "${PATCH_SCHEMA}"`);
   const operations = body[keyOf(body, 'operations') ?? ''];
   if (!Array.isArray(operations) || operations.length === 0)
-    throw badRequest('invalidSyntax', 'Operations is no list with at least one operation');
+    throw badRequest('invalidSyntax', 'Operations is not a list with at least one operation');
   if (operations.length > MAX_OPERATIONS)
     throw badRequest('tooMany', `Operations has more than ${MAX_OPERATIONS}: send them in several requests`);
   return operations.map((each: unknown, i) => {
@@ -44,7 +44,7 @@ function operationsOf(body: unknown): Operation[] {
       throw badRequest('invalidSyntax', `Operations[${i}].op is none of add, replace and remove`);
     const { path, value } = each;
     if (path !== undefined && path !== null && typeof path !== 'string')
-      throw badRequest('invalidPath', `Operations[${i}].path is no text`);
+      throw badRequest('invalidPath', `Operations[${i}].path is not text`);
     return { op: name, value, ...(path ? { path } : {}) };
   });
 }

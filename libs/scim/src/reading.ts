@@ -15,14 +15,14 @@ const SETTABLE = COMMON.filter(({ name }) => name === 'externalId');
  * what no schema knows, is left out, as RFC 7644 §3.3 says. Throws ScimProblem that names the attribute.
  */
 export function readResource(type: ResourceType, body: unknown): Resource {
-  if (!isObject(body)) throw badRequest('invalidSyntax', `the body is no JSON object: send a ${type.name}`);
+  if (!isObject(body)) throw badRequest('invalidSyntax', `the body is not a JSON object: send a ${type.name}`);
   requireSchemas(type, body);
   const resource: Resource = {};
   for (const [name, value] of Object.entries(body)) {
     const extension = extensionOf(type, name);
     if (extension) {
       if (value === null) continue;
-      if (!isObject(value)) throw badRequest('invalidValue', `${extension.id} is no object`);
+      if (!isObject(value)) throw badRequest('invalidValue', `${extension.id} is not an object`);
       const parts = readParts(extension.attributes, value, extension.id);
       if (Object.keys(parts).length > 0) resource[extension.id] = parts;
       continue;
@@ -72,10 +72,10 @@ export function readOne(attribute: Attribute, value: unknown, path = attribute.n
     case 'reference':
     case 'string':
       if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-      if (typeof value !== 'string') throw badRequest('invalidValue', `${path} is no text`);
+      if (typeof value !== 'string') throw badRequest('invalidValue', `${path} is not text`);
       if (value.length > MAX_TEXT) throw badRequest('invalidValue', `${path} has more than ${MAX_TEXT} characters`);
       if (!value.isWellFormed() || value.includes('\0'))
-        throw badRequest('invalidValue', `${path} has characters that are no Unicode text`);
+        throw badRequest('invalidValue', `${path} has characters that are not Unicode text`);
       return value === '' ? undefined : value;
   }
 }

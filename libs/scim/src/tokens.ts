@@ -62,7 +62,7 @@ function unquoted(text: string, at: number, scimType: ScimType): string {
   } catch {
     throw badRequest(
       scimType,
-      `the text has a string at character ${at + 1} that is no JSON string: escape \\ and control characters`,
+      `the text has a string at character ${at + 1} that is not a JSON string: escape \\ and control characters`,
     );
   }
 }

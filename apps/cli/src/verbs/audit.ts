@@ -12,8 +12,8 @@ export const auditVerify = verb({
   name: 'audit verify',
   summary: 'check the whole ledger against its signed checkpoint',
   about:
-    'Reads every entry and works out every hash again; the service is believed in nothing but the bytes it hands over. Give\n' +
-    'the key from a place of your own (--key), and a checkpoint you kept (--checkpoint): together they catch a ledger that\n' +
+    'Reads every entry and works out every hash again; the service is trusted for nothing but the bytes it sends. Give ' +
+    'the key from a copy of your own (--key), and a checkpoint you kept (--checkpoint): together they catch a ledger that ' +
     'was rewritten as a whole. With --file and --checkpoint it needs no service.',
   options: {
     key: { type: 'string', value: '<name+hash+key>', help: "the ledger's public key, as kept from earlier" },

@@ -14,8 +14,8 @@ export const breakGlass = verb({
   name: 'break-glass',
   summary: 'let one exact action run now, on your own word',
   about:
-    'For what cannot wait for the others, where policy says that you may. Those whom policy names are told at once, it works for\n' +
-    'minutes, and somebody who had no part in it reviews it. Guardrails and stops cannot be broken. Name the decision that\n' +
+    'For what cannot wait for approval, where policy allows it. The groups that policy names are told at once, the grant lasts ' +
+    'minutes, and somebody who had no part in it reviews it. It never beats a guardrail or a stop. Name the decision that ' +
     'waits, or the action with the agent that is to do it; the agent finds the grant in its decision.',
   usage: '(--decision <id> | --subject agent:<id> --action <name> --resource <type:id>) --reason <text>',
   options: {
@@ -25,7 +25,7 @@ export const breakGlass = verb({
     'request-id': { type: 'string', value: '<id>', help: 'the same id returns the same decision' },
     reason: { type: 'string', value: '<text>', help: 'why it cannot wait; required' },
     ticket: { type: 'string', value: '<id>', help: 'where more is written about it' },
-    for: { type: 'string', value: '<duration>', help: 'for how long, at most what policy lets: 10m' },
+    for: { type: 'string', value: '<duration>', help: 'for how long, at most what policy allows: 10m' },
   },
   examples: [
     'countersign break-glass --decision dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "checkout is down" --ticket INC-4711',
@@ -36,7 +36,7 @@ export const breakGlass = verb({
     const { decision: decisionId = '', reason, ticket = '', principal = '', for: lasts } = values;
     if (!reason?.trim())
       throw new UsageError('breaking the glass needs a reason that everybody will read: add --reason "…"');
-    if (decisionId && values.action) throw new UsageError('--decision and --action name two things: give one of them');
+    if (decisionId && values.action) throw new UsageError('give --decision or --action, not both');
     const request = decisionId
       ? {}
       : { request: { ...parseAction(values), principal, requestId: values['request-id'] ?? '' } };
@@ -80,7 +80,7 @@ export const reviewClose = verb({
   name: 'review close',
   summary: 'say whether it was right to break the glass',
   about:
-    'For members of the groups that review. Not for whoever broke the glass, owns the agent, asked, or is the principal: nobody\n' +
+    'For members of the groups that review. Not for whoever broke the glass, owns the agent, asked, or is the principal: nobody ' +
     'reviews what they wished for.',
   usage: '<id> --finding justified|not-justified --comment <text>',
   takes: { min: 1, max: 1 },

@@ -15,8 +15,8 @@ export const decide = verb({
   name: 'decide',
   summary: 'ask whether an action may run',
   about:
-    'Asks as an agent does, before it acts. The answer is allowed, denied, or pending while people are asked. With --wait it\n' +
-    'waits for them. Ctrl-C stops the waiting, not the request. An action that policy allows at once may run now; one that\n' +
+    'Asks as an agent does, before it acts. The answer is allowed, denied, or pending while people are asked. With --wait it ' +
+    'waits for them. Ctrl-C stops the waiting, not the request. An action that policy allows at once may run now; one that ' +
     'comes with a grant has to be redeemed first, with the same action.',
   options: {
     ...ACTION_OPTIONS,
@@ -26,7 +26,7 @@ export const decide = verb({
       help: 'on whose behalf: the id of a person, who cannot approve it',
     },
     justification: { type: 'string', value: '<text>', help: 'why, for the approvers; shown as not verified' },
-    audience: { type: 'string', value: '<name>', help: 'the one place where the grant shall work' },
+    audience: { type: 'string', value: '<name>', help: 'the only place where the grant will work' },
     'holder-key': {
       type: 'string',
       value: '<thumbprint|pem>',

@@ -19,7 +19,7 @@ export const delegate = verb({
   name: 'delegate',
   summary: 'hand your seat in a group to another person for a time',
   about:
-    'They answer for that group while you are away, at most 30 days, and cannot hand it on. The two of you count as one.\n' +
+    'They answer for that group while you are away, at most 30 days, and cannot hand it on. The two of you count as one. ' +
     'Nobody may sit on your seat where you could not: what you own or asked for yourself stays for others to decide.',
   usage: '--to <person> --group <group> --until <time>',
   options: {
@@ -45,7 +45,7 @@ export const delegate = verb({
 export const delegateEnd = verb({
   name: 'delegate end',
   summary: 'end a hand-over of a seat before its time',
-  about: 'Whoever handed the seat over may, and whoever holds it. Votes that were cast on it no longer count.',
+  about: 'For whoever handed the seat over, or holds it. Votes that were cast on it no longer count.',
   usage: '<id>',
   takes: { min: 1, max: 1 },
   options: {},
@@ -55,7 +55,7 @@ export const delegateEnd = verb({
     const answer = await client().unary(endDelegation, { id: id! });
     if (terminal.json) terminal.value(asJson(EndDelegationResponseSchema, answer));
     else terminal.print(say`The seat in ${answer.delegation!.group} is back with ${answer.delegation!.byName}.`);
-    if (!answer.inEffectEverywhere) terminal.warn(say`not every process has said yet that it acts by it`);
+    if (!answer.inEffectEverywhere) terminal.warn(say`not every process has confirmed it yet`);
     return EXIT.ok;
   },
 });
@@ -91,6 +91,6 @@ function delegationText({ id, byName, toName, group, until, reason }: Delegation
 /** A time, or how long from now. */
 function endOf(text: string, now: Date): number {
   const at = /^\d{4}-/.test(text) ? Date.parse(text) : Math.round(now.getTime() + parseDuration(text, '--until'));
-  if (Number.isNaN(at)) throw new UsageError(`--until: "${text}" is no time: write 7d or 2026-12-01T09:00Z`);
+  if (Number.isNaN(at)) throw new UsageError(`--until: "${text}" is not a time: write 7d or 2026-12-01T09:00Z`);
   return at;
 }

@@ -21,7 +21,7 @@ export const grantRedeem = verb({
   name: 'grant redeem',
   summary: 'use a grant, right before the action runs',
   about:
-    'Succeeds as often as the grant says, which is once unless policy says otherwise. The action is compared with the\n' +
+    'Succeeds as often as the grant says, which is once unless policy says otherwise. The action is compared with the ' +
     'approved one, to the byte, so give it exactly as it was decided.',
   usage: '<grant | ->',
   takes: { min: 1, max: 1 },
@@ -56,8 +56,8 @@ export const grantVerify = verb({
   name: 'grant verify',
   summary: 'check a grant offline, with the public keys alone',
   about:
-    'Checks the signature (EdDSA only), the type, the claims and the time, and with --action, --audience, --issuer and --proof\n' +
-    'that it is for this action, this place, of this issuer, and in the hand of its holder. It cannot know whether the grant is\n' +
+    'Checks the signature (EdDSA only), the type, the claims and the time, and with --action, --audience, --issuer and --proof ' +
+    'that it is for this action and this place, from this issuer, and presented by its holder. It cannot know whether the grant is ' +
     'unused and not revoked, or whether its approvers and policy still agree: --redeem uses it, which is the only way to know.',
   usage: '<grant | ->',
   takes: { min: 1, max: 1 },

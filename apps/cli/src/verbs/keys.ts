@@ -50,8 +50,8 @@ export const keysRotate = verb({
   name: 'keys rotate',
   summary: 'add a key that signs grants from then on',
   about:
-    'For the operator, on the machine where the keys are. Running services notice by themselves: they publish the new key at\n' +
-    'once and sign with it from its time on; what the old one has signed works until it is used or over. With several machines,\n' +
+    'For the operator, on the machine where the keys are. Running services notice by themselves: they publish the new key at ' +
+    'once and sign with it from its time on; what the old one has signed works until it is used or expires. With several machines, ' +
     'copy the new file to each before its time, name and all: a grant of a key that a machine does not have is refused there.',
   options: {
     ...FOLDER,
@@ -79,8 +79,8 @@ export const keysRemove = verb({
   name: 'keys remove',
   summary: 'take a key away: what it has signed is refused at once',
   about:
-    'For the operator, when a key may have been stolen. Running services refuse its grants from now on; who has been granted\n' +
-    'something gets a new grant by asking for the decision again. Systems that verify offline go on for as long as they keep\n' +
+    'For the operator, when a key may have been stolen. Running services refuse its grants from now on; whoever has been ' +
+    'granted something gets a new grant by fetching the decision again. Systems that verify offline go on for as long as they keep ' +
     'keys: a minute with @countersign/grant. Remove it on every machine. The file stays, under another name.',
   usage: '<kid>',
   takes: { min: 1, max: 1 },

@@ -18,8 +18,8 @@ export const link = verb({
   name: 'link',
   summary: 'link your account in Slack or Teams, so that your clicks there are your votes',
   about:
-    'Shows what to write to the bot, and whose account has written it. Nothing is linked before you run it again with --confirm and\n' +
-    'that account: if it is not yours, do not. Never write a code that somebody else gave you.',
+    'Shows what to write to the bot, and whose account has written it. Nothing is linked until you run it again with --confirm and ' +
+    'that account, which you should only do if it is yours. Never write a code that somebody else gave you.',
   usage: '<slack|teams>',
   takes: { min: 1, max: 1 },
   options: {
@@ -62,7 +62,7 @@ export const link = verb({
 export const links = verb({
   name: 'links',
   summary: 'list the chat accounts that speak for you',
-  about: 'Those that the directory states are changed there. Operators may look at those of others.',
+  about: 'Links from the directory file are changed there. Operators may list those of others.',
   options: { person: { type: 'string', value: '<id>', help: 'those of this person; for operators' } },
   examples: ['countersign links'],
   exits: [0, 1, 2, 3],
@@ -78,7 +78,8 @@ export const links = verb({
 export const unlink = verb({
   name: 'unlink',
   summary: 'end the link of a chat account',
-  about: 'From then on nothing clicked there counts. Yours, and for operators any.',
+  about:
+    'From then on clicks from that account do not count. You may unlink your own accounts; operators may unlink any.',
   usage: '<slack|teams> <account>',
   takes: { min: 2, max: 2 },
   options: {},

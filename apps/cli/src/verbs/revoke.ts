@@ -8,17 +8,17 @@ const { revokeDecision } = SERVICES.ApprovalService.method;
 
 export const revoke = verb({
   name: 'revoke',
-  summary: 'take back a permission that has not been used',
+  summary: 'revoke a permission that has not been used',
   about:
-    'Its grant works no more. If those who approved let the agent do more in its session, that leave ends with it, together with every\n' +
-    'grant that was given for it and not used yet. What has been done already stays done.',
+    'Its grant stops working. If the approval also covered further actions in the session, that ends too, and every unused grant ' +
+    'that was given for them. What has already been done stays done.',
   usage: '<id> --reason <text>',
   takes: { min: 1, max: 1 },
   options: { reason: { type: 'string', value: '<text>', help: 'why; required' } },
   examples: ['countersign revoke dec_01JD8Q1V8Y6M3T9W2K5N7P4R0C --reason "the customer is a fraud"'],
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [id], client, terminal, now }) {
-    if (!values.reason?.trim()) throw new UsageError('to revoke needs a reason: add --reason "…"');
+    if (!values.reason?.trim()) throw new UsageError('a revocation needs a reason: add --reason "…"');
     const decision = await client().unary(revokeDecision, { id: id!, reason: values.reason });
     if (terminal.json) terminal.value(asJson(DecisionSchema, decision));
     else terminal.print(renderDecision(decision, now()));

@@ -18,8 +18,8 @@ export const stop = verb({
   name: 'stop',
   summary: 'stop an agent, an area or everything, at once',
   about:
-    'Whatever is asked in its scope from now on is denied, what waits is ended, and permissions that are not used are taken back.\n' +
-    'For operators; whoever owns an agent may stop that agent. It asks nothing: a brake must not.',
+    'Whatever is asked in its scope from now on is denied, what waits is ended, and unused permissions are revoked. ' +
+    'For operators; whoever owns an agent may stop that agent. It does not ask for confirmation: a brake must not.',
   usage: '(--agent <id> | --area <name> | --all) --reason <text>',
   options: {
     agent: { type: 'string', value: '<id>', help: 'all that this agent does' },
@@ -27,7 +27,7 @@ export const stop = verb({
     all: { type: 'boolean', help: 'everything' },
     reason: { type: 'string', value: '<text>', help: 'why; required, and told to agents' },
     for: { type: 'string', value: '<duration>', help: 'it ends by itself after that: 30m, 8h' },
-    security: { type: 'boolean', help: "for a reason of security: the agent's owner cannot lift it" },
+    security: { type: 'boolean', help: "for security reasons: the agent's owner cannot lift it" },
   },
   examples: [
     'countersign stop --agent release-bot --reason "its key was found in a public log" --security',
@@ -46,8 +46,7 @@ export const stop = verb({
     const answer = await client().unary(stopActions, { agent, area, all, reason, security, ...until });
     if (terminal.json) terminal.value(asJson(StopActionsResponseSchema, answer));
     else terminal.print(stopText(answer.stop!, now()));
-    if (!answer.inEffectEverywhere)
-      terminal.warn(say`not every process has said yet that it acts by it: see countersign stops`);
+    if (!answer.inEffectEverywhere) terminal.warn(say`not every process has confirmed it yet: see countersign stops`);
     return EXIT.ok;
   },
 });
@@ -56,8 +55,8 @@ export const resume = verb({
   name: 'resume',
   summary: 'lift a stop',
   about:
-    'For operators. Whoever owns the agent may lift only what they placed themselves, and never a stop for a reason of security.\n' +
-    'What was ended or taken back stays so: agents ask again.',
+    'For operators. Whoever owns the agent may lift only what they placed themselves, and never a stop for security reasons. ' +
+    'What was ended or revoked stays so: agents ask again.',
   usage: '<id> --reason <text>',
   takes: { min: 1, max: 1 },
   options: { reason: { type: 'string', value: '<text>', help: 'why; required' } },
@@ -65,10 +64,10 @@ export const resume = verb({
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [id], client, terminal }) {
     const { reason } = values;
-    if (!reason?.trim()) throw new UsageError('to resume needs a reason: add --reason "…"');
+    if (!reason?.trim()) throw new UsageError('lifting a stop needs a reason: add --reason "…"');
     const answer = await client().unary(resumeActions, { id: id!, reason });
     if (terminal.json) terminal.value(asJson(ResumeActionsResponseSchema, answer));
-    else terminal.print(say`${say`Resumed.`.styled('green')} What was ended or taken back stays so.`);
+    else terminal.print(say`${say`Resumed.`.styled('green')} What was ended or revoked stays so.`);
     return EXIT.ok;
   },
 });

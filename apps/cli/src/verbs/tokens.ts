@@ -41,8 +41,8 @@ export const tokensCreate = verb({
   name: 'tokens create',
   summary: 'make an API token, which is shown once',
   about:
-    'The token acts as you, within its scopes: read, vote, record, policy, operate, or all. Give it no more than its use needs.\n' +
-    'With --agent it is a key of an agent that you own. Only its hash is kept: who loses it makes another.',
+    'The token acts as you, within its scopes: read, vote, record, policy, operate, or all. Give it no more than its use needs. ' +
+    'With --agent it is a key of an agent that you own. Only its hash is kept: if you lose it, make another.',
   usage: '<name>',
   takes: { min: 1, max: 1 },
   options: {
@@ -89,8 +89,8 @@ export const tokensList = verb({
 
 export const tokensRevoke = verb({
   name: 'tokens revoke',
-  summary: 'take an API token back, at once and everywhere',
-  about: 'For your own tokens and those of your agents; operators may take back any.',
+  summary: 'revoke an API token, at once and everywhere',
+  about: 'For your own tokens and those of your agents; operators may revoke any.',
   usage: '<id>',
   takes: { min: 1, max: 1 },
   options: {},
@@ -100,7 +100,7 @@ export const tokensRevoke = verb({
     const answer = await client().unary(revokeToken, { id: id! });
     if (terminal.json) terminal.value(asJson(RevokeTokenResponseSchema, answer));
     else terminal.print(say`${say`Revoked.`.styled('green')} ${answer.token!.name}`);
-    if (!answer.inEffectEverywhere) terminal.warn(say`not every process has said yet that it refuses it`);
+    if (!answer.inEffectEverywhere) terminal.warn(say`not every process has confirmed yet that it refuses it`);
     return EXIT.ok;
   },
 });
@@ -115,6 +115,6 @@ function lineOf({ id, name, person, agent, scopes, expiresAt, lastUsedAt }: ApiT
 function lifetimeOf(text: string): number {
   const days = /^(\d{1,3})d$/.exec(text)?.[1];
   if (days === undefined) return parseDuration(text, '--for');
-  if (Number(days) === 0) throw new UsageError('--for: a token that is good for no time is none');
+  if (Number(days) === 0) throw new UsageError('--for 0d: a token needs a lifetime, such as 12h or 30d');
   return Number(days) * 86_400_000;
 }

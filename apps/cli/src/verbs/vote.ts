@@ -17,13 +17,16 @@ export const approve = verb({
   name: 'approve',
   summary: 'let one exact action run once',
   about:
-    'Shows the card, asks, and votes. The vote names the digest of what was shown: if the request is another one by then, it does not count. With several ids, or --group, what differs is shown side by side, and each gets a vote of its own.',
+    'Shows the card, asks, and votes. The vote names the digest of what was shown, so it does not count if the request has changed by then. With several ids, or --group, the differences are shown side by side, and each request gets a vote of its own.',
   usage: '<id> … | --group <id>',
   takes: { min: 0, max: MOST_AT_ONCE },
   options: {
     ...GROUP,
     reason: { type: 'string', value: '<text>', help: 'why; required where the approval says so' },
-    session: { type: 'boolean', help: 'also let the agent do more of the same in its session, as far as policy lets' },
+    session: {
+      type: 'boolean',
+      help: 'also approve more actions like it in the same session, as far as policy allows',
+    },
     count: { type: 'string', value: '<n>', help: 'with --session: how many more at most' },
     within: { type: 'string', value: '<time>', help: 'with --session: for how long at most, such as 30m' },
     ...YES,
@@ -48,7 +51,7 @@ export const deny = verb({
   name: 'deny',
   summary: 'refuse an action, with a reason for the agent',
   about:
-    'Shows the card, asks, and votes. The reason goes back to the agent, so write what it should do instead. With several ids, or --group, each gets a vote of its own.',
+    'Shows the card, asks, and votes. The reason goes back to the agent, so write what it should do instead. With several ids, or --group, each request gets a vote of its own.',
   usage: '<id> … | --group <id> --reason <text>',
   takes: { min: 0, max: MOST_AT_ONCE },
   options: { ...GROUP, reason: { type: 'string', value: '<text>', help: 'why; required' }, ...YES },

@@ -10,7 +10,7 @@ export const watch = verb({
   name: 'watch',
   summary: 'follow your approvals live, or one decision',
   about:
-    'Without an id (a person): your pending approvals, then each again when it changes, until Ctrl-C. With a decision id (its\n' +
+    'Without an id (a person): your pending approvals, then each again when it changes, until Ctrl-C. With a decision id (its ' +
     'agent): the decision and each change, until it is final; the exit code says how it ended. --json prints one line each.',
   usage: '[<decision id>]',
   takes: { min: 0, max: 1 },

@@ -33,7 +33,7 @@ export async function bodyOf({ headers, body }: Pick<RawRequest<unknown>, 'heade
   try {
     return JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown;
   } catch {
-    throw badRequest('invalidSyntax', 'the body is no JSON');
+    throw badRequest('invalidSyntax', 'the body is not JSON');
   }
 }
 
@@ -54,10 +54,10 @@ export function queryOf(query: URLSearchParams): ListQuery {
 /** A search as the body of a POST (RFC 7644 §3.4.3). */
 export function searchOf(body: unknown): ListQuery {
   if (!isObject(body) || !Array.isArray(body.schemas) || !body.schemas.includes(SEARCH_SCHEMA))
-    throw badRequest('invalidSyntax', `the body is no search: send an object whose schemas has "${SEARCH_SCHEMA}"`);
+    throw badRequest('invalidSyntax', `the body is not a search: send an object whose schemas has "${SEARCH_SCHEMA}"`);
   const { filter, sortBy, sortOrder, startIndex, count } = body;
   for (const [name, value] of Object.entries({ filter, sortBy }))
-    if (value !== undefined && typeof value !== 'string') throw badRequest('invalidSyntax', `${name} is no text`);
+    if (value !== undefined && typeof value !== 'string') throw badRequest('invalidSyntax', `${name} is not text`);
   return {
     ...selectionOf(body),
     filter: filter as string | undefined,

@@ -178,7 +178,7 @@ describe('a seat that is handed over', () => {
     await hand();
     await expect(hand({ to: 'ben@acme.example' }, LEE)).rejects.toMatchObject({
       reason: 'NOT_YOUR_SEAT',
-      message: 'The seat you hold in dba is not your own, and is not handed on.',
+      message: 'The seat you hold in dba is not your own and cannot be handed on.',
     });
   });
 

@@ -24,14 +24,14 @@ interface Values {
 }
 
 const HOW =
-  'This is an action like any other: the policy that serves decides it, and usually has somebody approve it who neither wrote\n' +
-  'the bundle nor asks. Without --wait it ends with 4 when people are asked; run it again with --decision once they have\n' +
+  'This is an action like any other: the policy that serves decides it, and usually has somebody approve it who neither wrote ' +
+  'the bundle nor asks. Without --wait it ends with 4 when people are asked; run it again with --decision once they have ' +
   'approved. What was approved works once, and only while the same bundle serves as when it was asked.';
 
 export const policyActivate = verb({
   name: 'policy activate',
   summary: 'make a stored policy the serving one, everywhere',
-  about: `Asks to have a bundle serve in all processes. ${HOW}`,
+  about: `Asks to make a bundle serve in all processes. ${HOW}`,
   usage: '<revision>',
   takes: { min: 1, max: 1 },
   options: OPTIONS,
@@ -51,7 +51,7 @@ export const policyActivate = verb({
 export const policyRollback = verb({
   name: 'policy rollback',
   summary: 'go back to the policy that served before, everywhere',
-  about: `Asks to have the bundle serve again that served before. Every process still has it, so it answers at once. ${HOW}`,
+  about: `Asks to make the previous bundle serve again. Every process still has it, so it answers at once. ${HOW}`,
   options: OPTIONS,
   examples: ['countersign policy rollback --reason "too much is held"'],
   exits: [0, 1, 2, 3, 4],

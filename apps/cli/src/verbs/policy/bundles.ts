@@ -13,7 +13,7 @@ export const policyBundles = verb({
   name: 'policy bundles',
   summary: 'the policies the service has: serving, before, beside, kept',
   about:
-    'Lists bundles, the serving one first and then the newest, with who brought them and what they changed. With a revision, or\n' +
+    'Lists bundles, the serving one first and then the newest, with who brought them and what they changed. With a revision, or ' +
     'at least eight digits of one: that bundle, its rules that changed, and the decision that allowed it to serve.',
   usage: '[<revision>]',
   takes: { min: 0, max: 1 },

@@ -10,9 +10,9 @@ export const policyCheck = verb({
   name: 'policy check',
   summary: 'find what is wrong with the Rego before it serves',
   about:
-    'Compiles strictly, with the builtins that policies may call and the shape of the input, so that input.actoin is an error\n' +
-    'with its line; looks for rules that nobody asks, that would not be understood, or whose history is always empty; loads\n' +
-    'the result into the engine of the service. Asks regal too where it is on PATH; what regal says is a warning. Ends with\n' +
+    'Compiles strictly, with the builtins that policies may call and the shape of the input, so that input.actoin is an error ' +
+    'with its line; looks for rules that nobody asks, that would not be understood, or whose history is always empty; loads ' +
+    'the result into the engine of the service. Asks regal too where it is on PATH; what regal says is a warning. Ends with ' +
     '1 on any error. With --json: a list of {file, line, column, severity, code, message, fix}.',
   options: FOLDER,
   examples: ['countersign policy check', 'countersign policy check --policies ./my-policies --json'],

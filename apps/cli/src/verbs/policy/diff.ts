@@ -17,9 +17,9 @@ export const policyDiff = verb({
   name: 'policy diff',
   summary: 'how two policies differ: in their rules, their data and their answers',
   about:
-    'Names the packages and rules that were added, removed and changed, and the places in the data. Then asks both about the\n' +
-    'decision cases of both folders, and with --from about recorded requests, and names what they answer otherwise. A policy is\n' +
-    'a folder, a compiled bundle, "serving" or "candidate" for what the service has, or the revision of one of these. Ends\n' +
+    'Names the packages and rules that were added, removed and changed, and the places in the data. Then asks both about the ' +
+    'decision cases of both folders, and with --from about recorded requests, and names what they answer otherwise. A policy is ' +
+    'a folder, a compiled bundle, "serving" or "candidate" for what the service has, or the revision of one of these. Ends ' +
     'with 1 when they differ. With --json: {from, to, summary, packages, data, code_changed, cases, traffic}.',
   usage: '<old> <new>',
   takes: { min: 2, max: 2 },

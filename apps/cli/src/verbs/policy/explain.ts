@@ -15,9 +15,9 @@ export const policyExplain = verb({
   name: 'policy explain',
   summary: 'show which rules fired, which nearly did, and with which values',
   about:
-    'Puts every rule that is asked to the input, condition by condition. For a rule that did not fire it names the first\n' +
-    'condition that is not so and the values it looked at; "nearly" is a rule that only one condition kept from firing. The\n' +
-    'input is that of a recorded decision, as policy was asked then, or a JSON file: a policy input, or as much of one as a\n' +
+    'Tests every rule that applies against the input, condition by condition. For a rule that did not fire it names the first ' +
+    'condition that does not hold and the values it looked at; "nearly" is a rule that only one condition kept from firing. The ' +
+    'input is that of a recorded decision, as policy was asked then, or a JSON file: a policy input, or as much of one as a ' +
     'decision case has. The rules are those of the folder; it says so when the decision was made by others.',
   usage: '<decision id | input.json | ->',
   takes: { min: 1, max: 1 },
@@ -97,7 +97,7 @@ async function givenText(given: string, stdin: NodeJS.ReadableStream): Promise<s
   });
   const read = explainable(written);
   if ('input' in read) return read.input;
-  throw new UsageError(`${where} is no input for policy: ${read.problems.join('; ')}`);
+  throw new UsageError(`${where} is not a policy input: ${read.problems.join('; ')}`);
 }
 
 async function comparison(event: RecordedAnswer, revision: string) {

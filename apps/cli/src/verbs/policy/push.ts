@@ -16,8 +16,8 @@ export const policyPush = verb({
   name: 'policy push',
   summary: 'give a policy to the service, to be activated later',
   about:
-    'Uploads a compiled bundle, or compiles a folder and uploads that. The service checks it and keeps it under its revision;\n' +
-    'it serves nobody until it is activated. Whoever uploads it is its author, and never counts for a seat when it is.',
+    'Uploads a compiled bundle, or compiles a folder and uploads that. The service checks it and keeps it under its revision; ' +
+    'it does not serve until it is activated. Whoever uploads it is its author, and cannot approve its activation.',
   usage: '<bundle|folder>',
   takes: { min: 1, max: 1 },
   options: {

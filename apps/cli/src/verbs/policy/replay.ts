@@ -12,11 +12,11 @@ export const policyReplay = verb({
   name: 'policy replay',
   summary: 'see what a change of policy would do to past traffic',
   about:
-    'Asks a candidate what was asked before, each request with the time, directory and history it had then, and compares with\n' +
-    'what policy said then. Prints every decision that would be looser: allowed or asked about instead of denied, allowed\n' +
-    'instead of asked about, or asked about with fewer people, more time or fewer demands. Then how many answers change from\n' +
-    'what to what, and how often people would be asked. Ends with 1 when anything is looser, unless --allow-loosened.\n' +
-    'Reads the record once, in constant memory. A limit is judged by the history that was recorded, not by what the candidate\n' +
+    'Asks a candidate what was asked before, each request with the time, directory and history it had then, and compares with ' +
+    'what policy said then. Prints every decision that would be looser: allowed or asked about instead of denied, allowed ' +
+    'instead of asked about, or asked about with fewer people, more time or fewer demands. Then how many answers change from ' +
+    'what to what, and how often people would be asked. Ends with 1 when anything is looser, unless --allow-loosened. ' +
+    'Reads the record once, in constant memory. A limit is judged by the history that was recorded, not by what the candidate ' +
     'would have allowed. With --json: a line {"type":"change",…} for each one listed, then a line {"type":"summary",…}.',
   options: {
     ...TRAFFIC,
@@ -51,7 +51,7 @@ export const policyReplay = verb({
     }
     const summary = replay.summary();
     if (summary.requests === 0) {
-      const [why = 'there is no answer of policy in that part of the record'] = Object.keys(summary.not_replayable);
+      const [why = 'that part of the record has no answers of policy'] = Object.keys(summary.not_replayable);
       throw new Fault('nothing-to-replay', `no request could be replayed: ${why}`);
     }
     const ok = summary.loosened === 0 || values['allow-loosened'] === true;

@@ -11,8 +11,8 @@ export const policyReport = verb({
   name: 'policy report',
   summary: 'how often people are asked, and which rules that is due to',
   about:
-    'Counts the answers of policy in the record: how many requests were held, and the few rules that account for most of them.\n' +
-    '"alone" is how many nobody would be asked about without that rule. With --policy it counts what that policy would say\n' +
+    'Counts the answers of policy in the record: how many requests were held, and the few rules that account for most of them. ' +
+    '"alone" is how many nobody would be asked about without that rule. With --policy it counts what that policy would say ' +
     'instead: whom it would have asked.',
   options: {
     ...TRAFFIC,
@@ -43,8 +43,7 @@ export const policyReport = verb({
       tally.add({ effect, reasons: rules.map((rule) => ({ rule })) });
     }
     const report = tally.report();
-    if (report.requests === 0)
-      throw new Fault('nothing-to-report', 'there is no answer of policy in that part of the record');
+    if (report.requests === 0) throw new Fault('nothing-to-report', 'that part of the record has no answers of policy');
     const revision = engine ? { policy: engine.revision } : {};
     if (terminal.json) terminal.value({ ...revision, effects, not_replayable: left, ...report });
     else {

@@ -15,8 +15,8 @@ export const policyShadow = verb({
   name: 'policy shadow',
   summary: 'try a policy beside the serving one, on live traffic',
   about:
-    '"set" has a stored bundle evaluated beside the serving one: the same requests, after their answers were given, and no\n' +
-    'answer is affected. "report", which is the default, says how often which answer became which, whom it would have asked,\n' +
+    '"set" evaluates a stored bundle beside the serving one: on the same requests, after they were answered, so that no ' +
+    'answer is affected. "report", which is the default, says how often which answer became which, whom it would have asked, ' +
     'and the newest differences. "clear" ends it. Activating the candidate ends it too.',
   usage: '[set <revision> | report | clear]',
   takes: { min: 0, max: 2 },

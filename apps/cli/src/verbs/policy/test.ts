@@ -11,8 +11,8 @@ export const policyTest = verb({
   name: 'policy test',
   summary: 'run the tests beside the Rego, and the decision cases',
   about:
-    'Runs the Rego tests (*_test.rego) with opa, and the decision cases (*.cases.yaml) on the module that would serve. A case\n' +
-    'names an action and what it expects: the effect, the seats, the rules and their reasons. A file of cases without a case\n' +
+    'Runs the Rego tests (*_test.rego) with opa, and the decision cases (*.cases.yaml) on the module that would serve. A case ' +
+    'names an action and what it expects: the effect, the seats, the rules and their reasons. A file of cases without a case ' +
     'is an error. With --json: {ok, rego: {passed, failed, skipped, tests}, cases: {passed, failed, results}, problems}.',
   options: {
     ...FOLDER,
@@ -53,7 +53,7 @@ function pattern(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (error) {
-    throw new UsageError(`--run is no regular expression: ${(error as Error).message}`);
+    throw new UsageError(`--run is not a regular expression: ${(error as Error).message}`);
   }
 }
 
