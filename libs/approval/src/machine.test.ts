@@ -402,7 +402,7 @@ function redeemed(world: World, before: Decision, events: DecisionEvent[], comma
   );
   must(choice.right, 'another action ran');
   must(given.audience === undefined || choice.where === given.audience, 'it ran elsewhere');
-  must(choice.policy !== 'deny' || world.broken?.overrode, 'it ran against policy');
+  must(choice.policy !== 'deny' || world.broken?.overrode === true, 'it ran against policy');
   if (given.holder) {
     const { key, id } = (command as { proof: { key: string; id: string } }).proof;
     must(key === given.holder, 'it ran in the hand of a thief');

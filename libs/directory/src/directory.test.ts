@@ -3,10 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '@countersign/contract';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseDirectory } from './file.js';
 import { watchDirectory, type DirectorySource } from './watched.js';
-import { until } from '../../../test/until.js';
 
 const hashed = (token: string) => `sha256:${createHash('sha256').update(token).digest('hex')}`;
 
@@ -125,14 +124,18 @@ describe('a directory file is refused, with its place and what to change, when',
   });
 });
 
-// Side by side, because each waits for the next look at its file.
-describe.concurrent('a directory that follows its file', () => {
-  it('takes a change, also one that is moved into place, and a disabled person is out at once', async () => {
+describe('a directory that follows its file', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const looksAgain = () => vi.advanceTimersByTime(2_000);
+
+  it('takes a change, also one that is moved into place, and a disabled person is out at once', () => {
     const { folder, path, source, reports } = follow();
     const before = source.current();
     writeFileSync(join(folder, 'next'), ACME.replace(`tokens: ['${hashed('dana')}']`, '$&, disabled: true'));
     renameSync(join(folder, 'next'), path);
-    await until('the new directory serves', () => source.current() !== before);
+    looksAgain();
+    expect(source.current()).not.toBe(before);
     expect(source.current().callerOf('dana')).toBeUndefined();
     expect(source.current().callerOf('sam')).toBeDefined();
     expect(before.callerOf('dana')).toBeDefined();
@@ -144,20 +147,20 @@ describe.concurrent('a directory that follows its file', () => {
     ['is half written', (path: string) => writeFileSync(path, ACME.slice(0, 200)), 'directory-invalid'],
     ['is gone', (path: string) => rmSync(path), 'directory-missing'],
     ['has become a folder', (path: string) => (rmSync(path), mkdirSync(path)), 'directory-missing'],
-  ])('keeps serving the last good one when the file %s, says so once, and recovers', async (_, spoil, code) => {
+  ])('keeps serving the last good one when the file %s, says so once, and recovers', (_, spoil, code) => {
     const { path, source, reports } = follow();
     const before = source.current();
     spoil(path);
-    await until('the fault is reported', () => reports.length > 0);
+    looksAgain();
     expect(reports[0]).toMatchObject({ code });
     expect(reports[0]!.message).toContain(path);
     expect(source.current()).toBe(before);
-    // Beyond the next look: a log that says the same every two seconds is not read.
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // A log that says the same every two seconds is not read.
+    looksAgain();
     expect(reports).toHaveLength(1);
     rmSync(path, { recursive: true, force: true });
     writeFileSync(path, ACME.replaceAll('Dana', 'Dora'));
-    await until('the new directory serves', () => source.current() !== before);
+    looksAgain();
     expect(source.current().person('dana@acme.example')?.name).toBe('Dora Ito');
   });
 

@@ -38,6 +38,7 @@ const handlers: Handlers<typeof DecisionService, string> = {
   GetDecision: ({ id }) => answerOf(id),
   WaitDecision: async ({ id, wait }, call) => {
     if (id === 'forever') {
+      waiting += 1;
       await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve()));
       aborted += 1;
     }
@@ -53,6 +54,7 @@ const handlers: Handlers<typeof DecisionService, string> = {
   WithdrawDecision: ({ id, reason }) => ({ id, nextStep: reason }),
 };
 
+let waiting = 0;
 let aborted = 0;
 
 function answerOf(id: string): Pick<Decision, 'id'> {
@@ -241,13 +243,13 @@ describe('a JSON twin', () => {
   );
 
   it('a caller that leaves is noticed', async () => {
-    const before = aborted;
+    const [waited, before] = [waiting, aborted];
     const leaving = new AbortController();
     const call = fetch(`http://127.0.0.1:${httpPort}/v1/decisions/forever?wait=300s`, {
       headers: { authorization: 'Bearer known-bot' },
       signal: leaving.signal,
     }).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until('the handler waits', () => waiting > waited);
     leaving.abort();
     await call;
     await until('the handler is aborted', () => aborted > before);

@@ -248,6 +248,8 @@ describe('a stop', () => {
   });
 });
 
+const recorded = async () => Number((await place.admin.query('select count(*) from events')).rows[0].count);
+
 it('64 who ask, approve and redeem all the time: nothing is permitted behind the moment the stop is in effect', async () => {
   for (let round = 0; round < 3; round++) {
     let asking = true;
@@ -261,12 +263,14 @@ it('64 who ask, approve and redeem all the time: nothing is permitted behind the
         else if (grant) await gate.grpc.call(BOT, decisions.redeemGrant, { ...request, grant }).catch(() => undefined);
       }
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const begun = await recorded();
+    await until('all of them are at it', async () => (await recorded()) > begun + 64);
     const { id } = await stop({ agent: 'release-bot' });
     const { rows: before } = await place.admin.query<{ tx: string; pos: string }>(
       'select e.tx::text, e.pos::text from events e order by e.tx desc, e.pos desc limit 1',
     );
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const stopped = await recorded();
+    await until('they ask on', async () => (await recorded()) > stopped + 64);
     asking = false;
     await Promise.all(busy);
     await finished(id);
