@@ -38,7 +38,8 @@ type Step = { as: string; expect?: JsonObject; refused?: { code: string; reason?
 
 const { method: decisions } = DecisionService;
 const { method: approvals } = ApprovalService;
-type Verb = 'decide' | 'get' | 'wait' | 'see' | 'vote' | 'redeem' | 'report' | 'withdraw' | 'revoke';
+type Verb =
+  'decide' | 'get' | 'wait' | 'see' | 'vote' | 'redeem' | 'report' | 'withdraw' | 'revoke' | 'break_glass' | 'review';
 
 const METHODS: Record<
   Verb,
@@ -59,6 +60,11 @@ const METHODS: Record<
     twin: (id, body) => ({ path: `/v1/decisions/${id}:withdraw`, body }),
   },
   revoke: { method: approvals.revokeDecision, twin: (id, body) => ({ path: `/v1/decisions/${id}:revoke`, body }) },
+  break_glass: {
+    method: approvals.breakGlass,
+    twin: (id, body) => ({ path: '/v1/decisions:break-glass', body: { decision_id: id, ...body } }),
+  },
+  review: { method: approvals.closeReview, twin: (id, body) => ({ path: `/v1/reviews/${id}:close`, body }) },
 };
 
 type Door = (product: Standalone, token: string, verb: Verb, id: string, body: JsonObject) => Promise<JsonObject>;
@@ -75,7 +81,8 @@ const DOORS: Record<string, Door> = {
     const client = clients.get(grpcPort) ?? new Grpc(grpcPort);
     clients.set(grpcPort, client);
     const { method } = METHODS[verb];
-    const named = method.input.fields.some(({ name }) => name === 'id') ? { id, ...body } : body;
+    const of = method.input.fields.find(({ name }) => name === 'id' || name === 'decision_id');
+    const named = of ? { [of.name]: id, ...body } : body;
     const answer = await client.call(token, method, fromJson(method.input, named), 70_000);
     return toJson(method.output, answer, { useProtoFieldName: true, alwaysEmitImplicit: true, registry }) as JsonObject;
   },

@@ -71,6 +71,25 @@ it('a verdict arrives as it was sent, to the last member', async () => {
   expect(await connect(port).evaluate('{}')).toEqual(HELD);
 });
 
+it('who may break the glass arrives as policy said it, and nothing of it is taken on trust', () => {
+  const rule = {
+    ...{ rule: 'incident', text: 'on call', groups: ['oncall'], duration_s: 900, uses: 2, notify: ['security'] },
+    ...{ overrides: ['deny' as const], while_overdue: true, review: { groups: ['security'], within_s: 86_400 } },
+  };
+  const plain = { ...rule, overrides: [], while_overdue: false };
+  for (const break_glass of [
+    { rules: [rule, plain], guarded: false },
+    { rules: [], guarded: true },
+  ])
+    expect(verdictFromWire(verdictToWire({ ...HELD, break_glass }))).toEqual({ ...HELD, break_glass });
+  expect(verdictFromWire(verdictToWire(HELD))).not.toHaveProperty('break_glass');
+  // What a service that is not ours says of it is held to what a policy may say.
+  for (const more of [{ duration_s: 7_200 }, { groups: [] }, { notify: [] }, { uses: 0 }]) {
+    const wire = verdictToWire({ ...HELD, break_glass: { rules: [{ ...rule, ...more }], guarded: false } });
+    expect(() => verdictFromWire(wire)).toThrow();
+  }
+});
+
 it('each answer goes to its own question, in whatever order answers come', async () => {
   const asked: [Stream, EvaluateRequest][] = [];
   const { port } = await serve((stream, request) => {

@@ -6,6 +6,7 @@ import type { CaseInput } from './case-schema.js';
 
 const SUBJECT = { type: 'agent', id: 'release-bot' };
 const AGENT = { owner: 'sam@acme.example', groups: ['ci'] };
+const BREAKING = { by: 'dana@acme.example', groups: [], reason: 'checkout is down' };
 const TIME = '2026-01-15T10:00:00Z';
 const COUNTER = { count: 0, sum: 0, denies: 0, resources: 0 };
 const FLOWED = {
@@ -17,7 +18,7 @@ const FLOWED = {
 
 /** The policy input of a case, canonical, as intake would have sent it: a member with nothing in it is left out. */
 export function caseInput(given: CaseInput): string {
-  const { action, resource, principal, approval } = given;
+  const { action, resource, principal, approval, break_glass } = given;
   const subject = { ...SUBJECT, ...given.subject };
   // A person stands where an agent does, and answers for it.
   const agent = subject.type === 'person' ? { ...AGENT, owner: subject.id } : AGENT;
@@ -25,6 +26,7 @@ export function caseInput(given: CaseInput): string {
     action: withoutEmpty(action),
     agent: { id: subject.id, ...agent, ...given.agent },
     ...(approval ? { approval } : {}),
+    ...(break_glass ? { break_glass: { ...BREAKING, ...break_glass } } : {}),
     context: given.context ?? {},
     history: caseHistory(given.history),
     ...(principal ? { principal } : {}),

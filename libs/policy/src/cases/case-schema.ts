@@ -54,6 +54,7 @@ export const caseInputSchema = z.strictObject({
     .refine((text) => RFC3339.test(text) && !Number.isNaN(Date.parse(text)), 'is not a time like 2026-01-15T10:00:00Z')
     .optional(),
   approval: properties.optional(),
+  break_glass: z.strictObject({ by: id.optional(), groups: names.optional(), reason: id.optional() }).optional(),
 });
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -91,6 +92,17 @@ const held = {
   redact: names.optional(),
 };
 
+/** On what terms somebody may break the glass. */
+const broken = z.strictObject({
+  rule: id.optional(),
+  duration: duration.optional(),
+  uses: z.int().min(1).optional(),
+  notify: names.optional(),
+  overrides: z.array(z.literal('deny')).optional(),
+  review: z.strictObject({ groups: names, within: duration }).optional(),
+  while_overdue: z.boolean().optional(),
+});
+
 const expectation = z
   .strictObject({
     effect: z.enum(['allow', 'deny', 'require_approval']),
@@ -100,6 +112,8 @@ const expectation = z
     flow: z.array(z.enum(['untrusted_read', 'sensitive_read', 'way_out', 'irreversible'])).optional(),
     counts: z.record(z.string(), number).optional(),
     obligations: names.optional(),
+    break_glass: broken.optional(),
+    break_glass_refused: z.enum(['break-glass-denied', 'guardrail', 'policy-denies', 'not-needed']).optional(),
     ...held,
   })
   .superRefine((expect, context) => {
@@ -111,10 +125,18 @@ const expectation = z
     }
   });
 
+const oneCase = z
+  .strictObject({ name: z.string().min(1).max(300), input: caseInputSchema, expect: expectation })
+  .superRefine(({ input, expect }, context) => {
+    for (const member of ['break_glass', 'break_glass_refused'] as const) {
+      if (expect[member] === undefined || input.break_glass) continue;
+      const message = 'goes with input.break_glass, and this case names nobody who wants to break it';
+      context.addIssue({ code: 'custom', path: ['expect', member], message });
+    }
+  });
+
 export const caseFile = z.strictObject({
-  cases: z
-    .array(z.strictObject({ name: z.string().min(1).max(300), input: caseInputSchema, expect: expectation }))
-    .min(1, 'has no case: a file that tests nothing must not pass'),
+  cases: z.array(oneCase).min(1, 'has no case: a file that tests nothing must not pass'),
 });
 
 export type CaseInput = z.infer<typeof caseInputSchema>;

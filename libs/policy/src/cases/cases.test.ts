@@ -25,6 +25,8 @@ describe('a file of cases is refused whole, with the place and what to change', 
     ['require_approval', 'ask', 7, 22, 'cases[0].expect.effect'],
     ['require_approval', 'allow', 7, 36, 'goes with effect require_approval'],
     ['{dba: 1}', '{dba: none}', 7, 53, 'cases[0].expect.seats.dba'],
+    ['rules: [bulk-delete]', 'break_glass: {}', 7, 70, 'goes with input.break_glass'],
+    ['rules: [bulk-delete]', 'break_glass_refused: no', 7, 78, 'cases[0].expect.break_glass_refused'],
     ['db.delete', 'DB delete', 5, 22, 'dotted lower-case name'],
     ['resource:', 'principal: {} #', 6, 18, 'cases[0].input.principal'],
     ['cases:', 'case:', 2, 1, 'did you mean "cases"?'],
@@ -140,6 +142,37 @@ describe('a case', () => {
     ['{effect: require_approval, reason_required: true}', 'reason_required'],
   ])('%s fails on its %s', (expected, member) => {
     expect(run(expected).mismatches.map((one) => one.member)).toEqual([member]);
+  });
+
+  it('says on what terms somebody may break the glass, or why not', () => {
+    const rule = {
+      ...{ rule: 'incident', text: 't', groups: ['oncall'], duration_s: 900, uses: 1, notify: ['security', 'dba'] },
+      ...{ overrides: [], while_overdue: false, review: { groups: ['security'], within_s: 86_400 } },
+    };
+    const broken = (groups: string, expected: string, verdict: Partial<Verdict> = {}, guarded = false) => {
+      const text = GOOD.replace('    expect:', `      break_glass: { groups: [${groups}] }\n    expect:`).replace(
+        /expect: .*/,
+        `expect: {effect: ${verdict.effect ?? 'require_approval'}, ${expected}}`,
+      );
+      const { cases, problems } = readCases(text, 'x');
+      expect(problems).toEqual([]);
+      expect(caseInput(cases[0]!.input)).toContain(
+        `"break_glass":{"by":"dana@acme.example","groups":["${groups}"],"reason":"checkout is down"}`,
+      );
+      const given = { ...VERDICT, break_glass: { rules: [rule], guarded }, ...verdict };
+      return runCase(cases[0]!, { evaluate: () => given }).mismatches;
+    };
+    const terms = 'break_glass: {duration: 15m, notify: [dba, security], review: {groups: [security], within: 24h}}';
+    expect(broken('oncall', terms)).toEqual([]);
+    expect(broken('oncall', 'break_glass: {rule: incident, uses: 2}')).toEqual([
+      { member: 'break_glass', expected: { rule: 'incident', uses: 2 }, actual: { rule: 'incident', uses: 1 } },
+    ]);
+    expect(broken('dba', terms)).toMatchObject([{ member: 'break_glass', actual: null }]);
+    expect(broken('oncall', 'break_glass_refused: guardrail')).toMatchObject([{ actual: null }]);
+    expect(broken('dba', 'break_glass_refused: break-glass-denied')).toEqual([]);
+    expect(broken('oncall', 'break_glass_refused: guardrail', { effect: 'deny' }, true)).toEqual([]);
+    expect(broken('oncall', 'break_glass_refused: policy-denies', { effect: 'deny' })).toEqual([]);
+    expect(broken('oncall', 'break_glass_refused: not-needed', { effect: 'allow' })).toEqual([]);
   });
 
   it('that expects a denial fails where people are asked', () => {

@@ -1,4 +1,4 @@
-import type { SessionTerms, Verdict } from '@countersign/approval';
+import { breakTerms, type BreakTerms, type SessionTerms, type Verdict } from '@countersign/approval';
 import { parseSeconds } from '../schema-members.js';
 import type { DecisionCase } from './case-file.js';
 import { caseInput } from './case-input.js';
@@ -28,7 +28,7 @@ export interface Evaluator {
 export function runCase(one: DecisionCase, engine: Evaluator): CaseResult {
   const verdict = engine.evaluate(caseInput(one.input));
   const expected = comparable(one.expect);
-  const actual = actualOf(verdict);
+  const actual = { ...actualOf(verdict), ...brokenOf(one, verdict) };
   const mismatches = Object.entries(expected)
     .filter(([member, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(actual[member]))
     .map(([member, value]) => ({ member, expected: value, actual: actual[member] ?? null }));
@@ -40,7 +40,7 @@ type Comparable = Record<string, unknown>;
 
 /** Sets are sorted and maps are in the order of their names, so that equal means equal text. */
 function comparable(expect: DecisionCase['expect']): Comparable {
-  const { seats, alternatives, escalate, session, counts, expires_in, ...rest } = expect;
+  const { seats, alternatives, escalate, session, counts, expires_in, break_glass, ...rest } = expect;
   const quorum = (given: Record<string, number>) => inOrder(Object.entries(given));
   return {
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, sorted(value)])),
@@ -50,7 +50,39 @@ function comparable(expect: DecisionCase['expect']): Comparable {
     session: session && sessionTerms({ ...session, expires_in: parseSeconds(session.expires_in) }),
     counts: counts && inOrder(Object.entries(counts)),
     expires_in: expires_in === undefined ? undefined : `${parseSeconds(expires_in)}s`,
+    break_glass: break_glass && expectedTerms(break_glass),
   };
+}
+
+function expectedTerms({ duration, review, ...rest }: NonNullable<DecisionCase['expect']['break_glass']>): Comparable {
+  return termsText({
+    ...rest,
+    ...(duration === undefined ? {} : { duration_s: parseSeconds(duration)! }),
+    ...(review ? { review: { groups: review.groups, within_s: parseSeconds(review.within)! } } : {}),
+  } as Partial<BreakTerms>);
+}
+
+/** On what terms the person may break the glass, as far as the case mentions them; or why not, as the rules would say it. */
+function brokenOf({ input, expect }: DecisionCase, verdict: Verdict): Comparable {
+  const { groups = [] } = input.break_glass ?? {};
+  const terms = verdict.effect === 'allow' ? { code: 'not-needed' } : breakTerms(verdict, { groups });
+  if ('code' in terms) return { break_glass: null, break_glass_refused: terms.code };
+  const told = Object.entries(termsText(terms)).filter(([name]) => name in (expect.break_glass ?? {}));
+  return { break_glass: Object.fromEntries(told), break_glass_refused: null };
+}
+
+/** In one order, and with times in seconds. */
+function termsText({ rule, duration_s, uses, notify, overrides, review, while_overdue }: Partial<BreakTerms>) {
+  const told = {
+    rule,
+    duration: duration_s === undefined ? undefined : `${duration_s}s`,
+    uses,
+    notify: sorted(notify),
+    overrides: sorted(overrides),
+    review: review && { groups: sorted(review.groups), within: `${review.within_s}s` },
+    while_overdue,
+  };
+  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
 }
 
 function actualOf({ effect, reasons, risk, approval, obligations, flow, counts }: Verdict): Comparable {

@@ -12,7 +12,8 @@ export const policyTest = verb({
   summary: 'run the tests beside the Rego, and the decision cases',
   about:
     'Runs the Rego tests (*_test.rego) with opa, and the decision cases (*.cases.yaml) on the module that would serve. A case ' +
-    'names an action and what it expects: the effect, the seats, the rules and their reasons. A file of cases without a case ' +
+    'names an action and what it expects: the effect, the seats, the rules and their reasons; and with input.break_glass, on ' +
+    'what terms somebody may break the glass (break_glass) or why not (break_glass_refused). A file of cases without a case ' +
     'is an error. With --json: {ok, rego: {passed, failed, skipped, tests}, cases: {passed, failed, results}, problems}.',
   options: {
     ...FOLDER,
