@@ -128,7 +128,7 @@ function looseValue(text: string): string {
   return JSON.stringify(text);
 }
 
-export function typeAndId(text: string, option: string): { type: string; id: string } {
+function typeAndId(text: string, option: string): { type: string; id: string } {
   const at = text.indexOf(':');
   if (at < 1 || at === text.length - 1)
     throw new UsageError(`${option} is "${text}": write type:id, such as table:prod.orders`);

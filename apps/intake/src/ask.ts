@@ -6,7 +6,7 @@ import { readAction } from './action.js';
 import type { AskedTexts } from './recorded-request.js';
 import { Violations } from './violations.js';
 
-export const MAX_WAIT_S = 300;
+const MAX_WAIT_S = 300;
 
 /** 32 bytes in base64url; the last character has two bits over, which are zero. */
 const THUMBPRINT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;

@@ -4,10 +4,10 @@ import { Notifier, type NotifierParts } from './notifier.js';
 import { SLACK, SlackController } from './slack/slack.controller.js';
 import { TEAMS, TeamsController } from './teams/teams.controller.js';
 
-export const NOTIFIER = Symbol('notifier');
+const NOTIFIER = Symbol('notifier');
 
 @Module({})
-export class NotifierModule {}
+class NotifierModule {}
 
 /** Ties the notifier's life to its process. */
 class Life implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -18,18 +18,7 @@ export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { floodNotice, floodToTell, type Flood, type FloodTold } from './flood.js';
 export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
-export {
-  DAYS,
-  isWithin,
-  lastAtWork,
-  periodsOf,
-  quietUntil,
-  type Calendar,
-  type Calendars,
-  type DailyHours,
-  type Hours,
-  type Period,
-} from './hours.js';
+export { DAYS, type Calendar, type Calendars, type DailyHours, type Hours, type Period } from './hours.js';
 export { hadIdAt, identityKey, sameIdentity } from './identity.js';
 export { inert, saysNothing, visible } from './inert.js';
 export {
@@ -65,7 +54,7 @@ export {
 export { answersTo, approverSignals, type Answer, type ApproverSignals, type Habits } from './signals.js';
 export { isAskedIn, isConcerned, isParty, noVoteBecause } from './sight.js';
 export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
-export { mayNotReview, reviewersAmong, type CloseReview, type Finding } from './review.js';
+export { type CloseReview, type Finding } from './review.js';
 export * from './state.js';
 export {
   areaOf,

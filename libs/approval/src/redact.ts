@@ -10,7 +10,7 @@ export interface Redacted {
 }
 
 /** What stands where something cannot be left out. */
-export const HIDDEN_VALUE = '(hidden by policy)';
+const HIDDEN_VALUE = '(hidden by policy)';
 
 /** Members a request cannot be shown without: they are covered, not removed. */
 const NEEDED = /^\/(subject|resource)\/(id|type)$|^\/action\/name$/;

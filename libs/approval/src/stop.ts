@@ -92,7 +92,7 @@ export function stoppedVerdict(verdict: Verdict, stop: Stop): Verdict {
 }
 
 /** What a stop does to a decision that is there already: nothing if it permits nothing any more, or has nothing to take back. */
-export function halt(decision: Decision, stop: Stop): (DecisionStopped | DecisionRevoked | SessionEnded)[] {
+function halt(decision: Decision, stop: Stop): (DecisionStopped | DecisionRevoked | SessionEnded)[] {
   const said = { by: stop.by, by_name: stop.by_name, reason: stop.reason, stop: stop.id };
   if (decision.status === 'PENDING') return [{ type: 'decision.stopped', ...said }];
   return [

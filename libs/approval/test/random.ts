@@ -16,9 +16,9 @@ import { AGENT, DIGEST, redeeming, terms, verdict } from './office.js';
 // changing under it.
 
 export const IDS = ['dana', 'ben', 'ana', 'sam', 'lee', 'eve'];
-export const GROUPS = ['dba', 'finance'];
-export const PLACE = 'db.example';
-export const KEY = 'key of the agent';
+const GROUPS = ['dba', 'finance'];
+const PLACE = 'db.example';
+const KEY = 'key of the agent';
 
 const seldom = fc.integer({ min: 0, max: 11 }).map((n) => n === 0);
 /** Nobody says what most are; whoever is something else is no approver. */
@@ -51,7 +51,7 @@ export const SESSION: SessionTerms = {
 };
 
 /** Who may act alone, for how long, and who looks at it afterwards. */
-export const GLASS: BreakGlassRule = {
+const GLASS: BreakGlassRule = {
   ...{ rule: 'incident', text: 'in an incident', groups: ['dba'], duration_s: 900, uses: 1, notify: ['finance'] },
   ...{ overrides: [], while_overdue: false, review: { groups: ['finance'], within_s: 600 } },
 };

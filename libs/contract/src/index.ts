@@ -11,14 +11,7 @@ export { StatusSchema, type Status } from './gen/google/rpc/status_pb.js';
 export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb.js';
 export type { AgentFact, AgentFactType, AgentFlooding } from './agent-events.js';
 export { cloudEventHeaders, type Envelope } from './envelope.js';
-export {
-  dataSchema,
-  EVENT_SCHEMA,
-  EVENT_TYPES,
-  eventSchemas,
-  type JsonSchema,
-  type RecordedType,
-} from './event-schemas.js';
+export { type RecordedType } from './event-schemas.js';
 export { Fault } from './fault.js';
 export type { SeatDelegated, SeatDelegationEnded, SeatFact, SeatFactType } from './seat-events.js';
 export type { GateFact, GateFactType, GateResumed, GateStopped, RecordedScope } from './gate-events.js';

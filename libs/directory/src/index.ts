@@ -5,4 +5,4 @@ export type { DirectoryFile } from './file.js';
 export { ROTATIONS } from './rotation.js';
 export { overlaid, type Overlay } from './overlay.js';
 export { requireRole, requireScope } from './permit.js';
-export { openDirectory, watchDirectory, type DirectorySource, type OpenedDirectory } from './watched.js';
+export { openDirectory, type DirectorySource, type OpenedDirectory } from './watched.js';

@@ -1,7 +1,7 @@
 import { badRequest, type ScimType } from './problem.js';
 import { tokensOf, type Token } from './tokens.js';
 
-export const COMPARISONS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
+const COMPARISONS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 export type Literal = string | number | boolean | null;
 

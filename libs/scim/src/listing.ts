@@ -3,11 +3,11 @@ import { badRequest } from './problem.js';
 import { isObject } from './reading.js';
 import type { Resource, ResourceType } from './schema.js';
 
-export const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
 /** Most resources of one answer. */
 export const MAX_RESULTS = 1_000;
-export const DEFAULT_RESULTS = 100;
+const DEFAULT_RESULTS = 100;
 
 /** Sorts by an attribute (RFC 7644 §3.4.2.3): text without case unless it matters, what has no value last. */
 export function sorted(type: ResourceType, list: readonly Resource[], by: string, descending: boolean): Resource[] {

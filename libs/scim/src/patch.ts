@@ -5,7 +5,7 @@ import { badRequest } from './problem.js';
 import { isObject, readOne, readValue, requireOnePrimary, requireWhole } from './reading.js';
 import { named, type Attribute, type Resource, type ResourceType } from './schema.js';
 
-export const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 /** Most operations of one request. */
 const MAX_OPERATIONS = 1_000;

@@ -6,7 +6,7 @@ export type Token =
   | { kind: 'literal'; value: string | number; at: number };
 
 /** Longest text of a filter or path, in characters. */
-export const MAX_LENGTH = 8_192;
+const MAX_LENGTH = 8_192;
 
 const SPACE = /\s*/y;
 /** Names, URNs, operators, true, false and null. A leading dot continues what a bracket ended. */

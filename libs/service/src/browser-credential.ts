@@ -5,9 +5,9 @@ import { bearerToken, surfaceOf, type Call } from './rpc.js';
 // another site can send either. The browser adds the cookie by itself, so the header is what says that our page has asked.
 
 /** Holds an opaque token that the authenticator knows as it knows a bearer's. */
-export const SIGN_IN_COOKIE = 'countersign_sign_in';
+const SIGN_IN_COOKIE = 'countersign_sign_in';
 /** Sent by the inbox with every request. */
-export const INBOX_HEADER = 'x-countersign-inbox';
+const INBOX_HEADER = 'x-countersign-inbox';
 
 export interface Presented {
   token: string;

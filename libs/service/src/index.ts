@@ -1,13 +1,6 @@
 // The shell around every service: settings, log, health, metrics, the gRPC server with its JSON twins, and how a thrown
 // thing becomes an answer. It knows how to serve and nothing of what is served.
-export {
-  browserToken,
-  INBOX_HEADER,
-  isFromOwnPage,
-  SIGN_IN_COOKIE,
-  signInCookie,
-  signInToken,
-} from './browser-credential.js';
+export { browserToken, isFromOwnPage, signInCookie, signInToken } from './browser-credential.js';
 export { toStatusError } from './faults.js';
 export { openLog, type Log } from './log.js';
 export { runMain } from './main.js';
@@ -26,5 +19,5 @@ export {
   type RpcService,
 } from './rpc.js';
 export { settingsReference } from './settings-reference.js';
-export { parseSettings, SETTINGS, type Settings } from './settings.js';
+export { parseSettings, type Settings } from './settings.js';
 export { startService, type RunningService, type ServiceOptions, type Endpoints } from './start.js';

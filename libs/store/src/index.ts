@@ -18,7 +18,6 @@ export type { Appended, Arrival, LedgerEntry, StoredCheckpoint, Stream } from '.
 export { startPostgres, type EmbeddedPostgres } from './embedded/index.js';
 export {
   Bundles,
-  eventText,
   Hints,
   HistoryReader,
   IntakeReader,

@@ -8,7 +8,7 @@ import { peopleEvent } from './fact.js';
 import { hashOf } from './token-text.js';
 
 /** The kinds under which links and what leads to them are kept. */
-export const LINK = 'link';
+const LINK = 'link';
 const PROOF = 'link_proof';
 const KINDS = [LINK];
 

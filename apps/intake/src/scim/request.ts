@@ -3,7 +3,7 @@ import type { RawAnswer, RawRequest } from '@countersign/service';
 import { badRequest, isObject, ScimProblem, type Resource, type Selection } from '@countersign/scim';
 
 export const MAX_BODY = 1024 * 1024;
-export const SCIM_TYPE = 'application/scim+json';
+const SCIM_TYPE = 'application/scim+json';
 const SEARCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 
 /** What a list is asked for with, in the query or in the body of a search. */
@@ -69,7 +69,7 @@ export function searchOf(body: unknown): ListQuery {
 }
 
 /** Which attributes are wanted. Both at once contradict each other (RFC 7644 §3.9). */
-export function selectionOf({ attributes, excludedAttributes }: Resource): Selection {
+function selectionOf({ attributes, excludedAttributes }: Resource): Selection {
   const selection = { attributes: namesOf(attributes), excludedAttributes: namesOf(excludedAttributes) };
   if (selection.attributes.length > 0 && selection.excludedAttributes.length > 0)
     throw badRequest('invalidValue', 'attributes and excludedAttributes are both given: send one of them');

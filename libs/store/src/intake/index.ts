@@ -18,5 +18,5 @@ export { Outbox, type OutboxRow } from './outbox.js';
 export { IntakeReader } from './reader.js';
 export { RelatedReader } from './related.js';
 export { Registry, type RegistryChange, type RegistryOptions, type RegistryFact } from './registry/index.js';
-export { eventText, type EventDraft, type SourcePosition, type StateRow, type Write, type Written } from './write.js';
+export { type EventDraft, type SourcePosition, type StateRow, type Write, type Written } from './write.js';
 export { Writer } from './writer.js';

@@ -1,7 +1,7 @@
 import type { Pool } from '../../postgres.js';
 
 /** A process that has not looked for this long no longer counts, and by then refuses everything that depends on looking. */
-export const LIVE_S = 12;
+const LIVE_S = 12;
 
 /** Which processes follow the registry, and how far each has read. */
 export class RegistryReaders {
