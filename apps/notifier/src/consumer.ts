@@ -1,4 +1,15 @@
-import { evolve, floodNotice, type ApprovalReminded, type Decision, type Recorded } from '@countersign/approval';
+import {
+  callOf,
+  evolve,
+  floodNotice,
+  standInNotice,
+  type ApprovalEscalated,
+  type ApprovalReminded,
+  type Call,
+  type Decision,
+  type DecisionHeld,
+  type Recorded,
+} from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import type { Bus, Received, Subscription } from '@countersign/bus';
 import { EVENTS_TOPIC, NOTIFIER_GROUP, type AgentFlooding } from '@countersign/contract';
@@ -11,7 +22,17 @@ const BEGINS: ReadonlySet<string> = new Set(['decision.held', 'decision.broke_gl
 export class Consumer {
   private subscription: Subscription | undefined;
 
-  constructor(private readonly parts: { bus: Bus; requests: Requests; notices: Notices; log: Log; wake: () => void }) {}
+  constructor(
+    private readonly parts: {
+      bus: Bus;
+      requests: Requests;
+      notices: Notices;
+      /** URL of the inbox. Absent: messages do not lead there. */
+      inbox?: string | undefined;
+      log: Log;
+      wake: () => void;
+    },
+  ) {}
 
   async start(): Promise<void> {
     this.subscription = await this.parts.bus.subscribe({
@@ -48,10 +69,32 @@ export class Consumer {
       const after = evolve(before, event);
       if (!after) continue;
       known.set(after.id, after);
-      const notes = [...(changed.get(after.id)?.notes ?? []), ...notesOf(event)];
-      changed.set(after.id, { decision: after, notes });
+      const { notes = [], notices = [] } = changed.get(after.id) ?? {};
+      changed.set(after.id, {
+        decision: after,
+        notes: [...notes, ...notesOf(event)],
+        notices: [...notices, ...this.standInsOf(event, after)],
+      });
     }
     return [...changed.values()];
+  }
+
+  /** Those who hold the seats of others, each by themselves: nobody knows whether they are where the card is. */
+  private standInsOf({ type, data }: Recorded, decision: Decision): Notice[] {
+    if (type !== 'decision.held' && type !== 'approval.escalated') return [];
+    const { asked } = data as DecisionHeld | ApprovalEscalated;
+    const { inbox } = this.parts;
+    const link = inbox ? { link: `${inbox}/${encodeURIComponent(decision.id)}` } : {};
+    return asked
+      .filter(({ standing_in }) => standing_in)
+      .flatMap((one) =>
+        (one.accounts ?? []).map((account) => ({
+          id: `${decision.id}/${decision.version}`,
+          ...account,
+          text: standInNotice(decision, one),
+          ...link,
+        })),
+      );
   }
 
   /** A message that is no event cannot be healed by reading it again, so it is named and passed over. */
@@ -78,10 +121,15 @@ function noticesOf({ type, decision_id, data }: Recorded): Notice[] {
   return flooding.accounts.map((account) => ({ id: decision_id, ...account, text: floodNotice(flooding) }));
 }
 
-/** What people are told of beside the card. Whom a reminder does not name, it does not disturb. */
+/** What people are told of beside the card. Whom it does not name, it does not disturb. */
 function notesOf({ type, version, data }: Recorded): Note[] {
-  if (type !== 'approval.reminded') return [];
-  const { people = [] } = data as ApprovalReminded;
-  if (people.length === 0) return [];
-  return [{ version, says: data, groups: [...new Set(people.flatMap(({ groups }) => groups))] }];
+  const call =
+    type === 'approval.reminded'
+      ? (data as ApprovalReminded)
+      : type === 'approval.escalated'
+        ? callOf((data as ApprovalEscalated).asked)
+        : undefined;
+  const { people = [] } = call ?? ({} as Call);
+  if (!call || people.length === 0) return [];
+  return [{ version, says: call, groups: [...new Set(people.flatMap(({ groups }) => groups))] }];
 }

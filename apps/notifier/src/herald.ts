@@ -64,7 +64,7 @@ export class Herald {
     try {
       // A process that had claimed it died, and nobody knows what it did before.
       if (notice.posts > 1) return await notices.close(channel, notice, 'lost', 'posted once without an answer');
-      await this.surface.direct(notice.account, notice.text);
+      await this.surface.direct(notice.account, notice.text, notice.link ?? undefined);
       await notices.close(channel, notice, 'said');
     } catch (error) {
       await this.fail(notice, error).catch((failure: unknown) => {

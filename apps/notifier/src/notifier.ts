@@ -75,7 +75,7 @@ export class Notifier {
       new Worker(surface, { deliveries, requests, sheets, log }, pace),
       new Herald(surface, { notices, log }, pace),
     ]);
-    this.consumer = new Consumer({ bus, requests, notices, log, wake: () => this.wake() });
+    this.consumer = new Consumer({ bus, requests, notices, inbox: config.inbox, log, wake: () => this.wake() });
   }
 
   async start(): Promise<void> {

@@ -24,8 +24,9 @@ const reminded = (...people: Reminded[]): DecisionEvent => ({ type: 'approval.re
 let slack: FakeSlack;
 let teams: FakeTeams;
 let notifier: RunningNotifier;
-const start = () =>
+const start = (more: { inbox?: string } = {}) =>
   startNotifier({
+    ...more,
     slack: { token: slack.token, signingSecrets: [slack.signingSecret], apiUrl: slack.apiUrl, appId: slack.appId },
     teams: teams.config,
   });
@@ -170,6 +171,27 @@ describe('a reminder', () => {
   });
 });
 
+describe('somebody who holds the seat of another', () => {
+  const stands = {
+    ...DANA,
+    accounts: [slackAccount('U0KIM'), teamsAccount('oid-kim')],
+    standing_in: ['Dana <!channel>'],
+  };
+
+  it('is told by themselves, once, with the way to the request and nothing of its payload', async () => {
+    await notifier.stop();
+    notifier = await start({ inbox: 'https://gate.example/inbox' });
+    const held = heldEvent({ destinations: AT_BOTH, asked: [stands, { ...ANA, accounts: [slackAccount('U0ANA')] }] });
+    for (let i = 0; i < 2; i++) await notifier.publish('dec_1', 1, held);
+    const text = 'release-bot needs an approval (high risk). You stand in for Dana <!channel> in dba: dec_1.';
+    await until('both messages', () => slack.read('U0KIM').length + teams.read('a:tenant/oid-kim').length === 2);
+    expect(slack.read('U0KIM')).toEqual([`${text}\n[Full view]`]);
+    expect(teams.read('a:tenant/oid-kim')).toEqual([`${text}\n[Full view]`]);
+    expect(slack.messages.find(({ channel }) => channel === 'U0KIM')!.text).not.toContain('<!');
+    expect(slack.read('U0ANA')).toEqual([]);
+  });
+});
+
 describe('an escalation', () => {
   const escalated = (destinations: ApprovalEscalated['destinations']): DecisionEvent => ({
     type: 'approval.escalated',
@@ -207,6 +229,32 @@ describe('an escalation', () => {
     await notifier.publish('dec_1', 3, reminded({ ...ANA, groups: ['security'] }));
     await until('the reminder', () => slack.readThread(message).length === 1);
     expect(slack.read('C0DBA')).toHaveLength(1);
+  });
+
+  it('calls those who are asked now below the card, where they are asked, and nobody by what others wrote', async () => {
+    await asks();
+    const bad = { ...ANA, name: '<!channel> Ana [x](https://evil.example)' };
+    const people = [bad, { ...DANA, id: 'sam@acme.example', name: 'Sam', accounts: [] }];
+    await notifier.publish('dec_1', 2, {
+      ...escalated([
+        { channel: 'slack', address: 'C0SEC', group: 'security' },
+        { channel: 'teams', address: '19:sec@thread.tacv2', group: 'security' },
+      ]),
+      asked: people.map((one) => ({ ...one, groups: ['security'] })),
+    } as ApprovalEscalated);
+    const [there, card] = await until('both cards', () => {
+      const found = [
+        slack.messages.find(({ channel }) => channel === 'C0SEC'),
+        teams.messages.find(({ conversation }) => conversation === '19:sec@thread.tacv2'),
+      ] as const;
+      return found[0] && found[1] ? ([found[0], found[1]] as const) : undefined;
+    });
+    await until('the calls', () => slack.readThread(there).length > 0 && teams.below(card).length > 0);
+    expect(slack.readThread(there)[0]!.split('\n')[1]).toBe('This is not decided yet. Now asked as well: @U0ANA, Sam.');
+    const names = mentionsOf(teams.below(card)[0]!.card).map(({ mentioned }) => mentioned);
+    expect(names).toEqual([{ id: 'oid-ana', name: 'channel Ana x https evil example' }]);
+    await settled('everything is said');
+    expect(slack.messages.filter(({ channel, thread }) => channel === 'C0DBA' && thread)).toEqual([]);
   });
 
   it('of what is over asks nobody', async () => {

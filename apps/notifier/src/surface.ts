@@ -18,7 +18,7 @@ export interface Surface {
   /** Below the message at `ref`, where the channel has such a place. People who are named are told. */
   remind(address: string, ref: MessageRef, reminder: Reminder): Promise<MessageRef>;
   /** To one person alone, by an account that is linked to them. */
-  direct(account: string, text: string): Promise<void>;
+  direct(account: string, text: string, link?: string): Promise<void>;
 }
 
 export type SurfaceCode =

@@ -1,4 +1,4 @@
-import { renderReminder, type ApprovalReminded } from '@countersign/approval';
+import { renderReminder, type Call } from '@countersign/approval';
 import type { Log } from '@countersign/service';
 import type { Claimed, Deliveries, Requests } from '@countersign/store';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -129,7 +129,7 @@ export class Worker {
     const { decision, thread, groups } = work;
     const [card] = thread;
     if (decision.status !== 'PENDING') return deliveries.close(channel, work, 'settled');
-    const reminder = renderReminder(decision, work.says as ApprovalReminded, groups);
+    const reminder = renderReminder(decision, work.says as Call, groups);
     if (reminder.people.length === 0) return deliveries.close(channel, work, 'settled');
     if (work.posts > 1) return deliveries.close(channel, work, 'lost', 'posted once without an answer');
     if (!card) throw new SurfaceFault('unavailable', 'the card is not there yet');

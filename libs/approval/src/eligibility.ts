@@ -128,6 +128,18 @@ export function handedSeats(person: Person, approval: Seating, owner: string | u
   return seatsHeld(person, approval, owner).filter((seat) => wasThere(personBehind(seat), seat.group, approval));
 }
 
+/** Names of those for whom alone a person sits in these groups: empty for whoever sits in one of them in their own right. */
+export function sitsOnlyFor(
+  person: Person,
+  groups: readonly string[],
+  approval: Seating,
+  owner: string | undefined,
+): string[] {
+  if (groups.some((group) => sitsFor(person, group, approval))) return [];
+  const seats = handedSeats(person, approval, owner).filter(({ group }) => groups.includes(group));
+  return [...new Set(seats.map((seat) => personBehind(seat).name))];
+}
+
 /** A seat may be handed over, but not by somebody who may not sit on it. What somebody has in their own right needs no other's. */
 function seatsHeld(person: Person, approval: Seating, owner: string | undefined): HandedSeat[] {
   const asked = groupsOf(approval.terms);

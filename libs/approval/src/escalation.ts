@@ -1,5 +1,5 @@
-import { eligibility, type Seating } from './eligibility.js';
-import type { DecisionHeld } from './event.js';
+import { eligibility, sitsOnlyFor, type Seating } from './eligibility.js';
+import type { Asked, DecisionHeld } from './event.js';
 import { seatBest, type Sitter } from './quorum.js';
 import { isRefusal } from './refusal.js';
 import type { Destination, Person } from './request.js';
@@ -22,6 +22,35 @@ export function eligibleOf(members: readonly Person[], approval: Seating, owner?
   return members.flatMap((person) => {
     const groups = eligibility(person, approval, owner);
     return isRefusal(groups) ? [] : [{ id: person.id, name: person.name, groups }];
+  });
+}
+
+/** Accounts of one person that the record has room for. */
+export const MOST_ACCOUNTS = 4;
+
+/**
+ * The same people with where they can be spoken to, as far as policy lets people be asked there: all of them, or only those who
+ * hold the seats of others, who are seldom where the group is.
+ */
+export function calledByName(
+  asked: readonly Asked[],
+  members: readonly Person[],
+  approval: Seating & { terms: Pick<ApprovalTerms, 'channels'> },
+  { everyone, owner }: { everyone: boolean; owner?: string | undefined },
+): Asked[] {
+  const { channels } = approval.terms;
+  const byId = new Map(members.map((person) => [person.id, person]));
+  return asked.map((one) => {
+    const person = byId.get(one.id)!;
+    const standing_in = sitsOnlyFor(person, one.groups, approval, owner);
+    const accounts = (person.accounts ?? [])
+      .filter(({ channel }) => channels.length === 0 || channels.includes(channel))
+      .slice(0, MOST_ACCOUNTS);
+    return {
+      ...one,
+      ...(accounts.length > 0 && (everyone || standing_in.length > 0) ? { accounts } : {}),
+      ...(standing_in.length > 0 ? { standing_in } : {}),
+    };
   });
 }
 

@@ -57,13 +57,24 @@ export interface DecisionHeld extends Answered {
   /** Ids of people whose vote never counts here, with the reason. */
   excluded: { id: string; because: Exclusion }[];
   /** Who was eligible when it was created: the first hundred of them. */
-  asked: { id: string; name: string; groups: string[] }[];
+  asked: Asked[];
   /** Ids of all who were eligible then, when nobody who joins later may vote. Absent when they were too many to record. */
   members?: string[];
   /** When those who are asked will have gone home before they can answer, and others will be at work: they are asked then. */
   away_from?: string;
   destinations: Destination[];
   grant: GrantTerms;
+}
+
+/** Somebody who may answer. */
+export interface Asked {
+  id: string;
+  name: string;
+  groups: string[];
+  /** Where they can be spoken to, of those who are called by name. */
+  accounts?: ChatAccount[];
+  /** Names of those whose seats they hold, when they are asked for no seat of their own. */
+  standing_in?: string[];
 }
 
 export type Exclusion = 'owner' | 'principal' | 'requester' | 'delegation' | 'author' | 'policy';

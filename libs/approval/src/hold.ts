@@ -1,5 +1,5 @@
 import { delegationChain, excludedFrom, sitting } from './eligibility.js';
-import { allowedDestinations, eligibleOf, fillable, recordedAsked } from './escalation.js';
+import { allowedDestinations, calledByName, eligibleOf, fillable, recordedAsked } from './escalation.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
 import type { Calendars } from './hours.js';
 import { askedEarly, awayFrom, outOfHours } from './out-of-hours.js';
@@ -90,7 +90,10 @@ export function hold(given: Hold, at: string): DecisionHeld | DecisionDenied {
     approval: now,
     expires_at,
     excluded,
-    ...recordedAsked(eligibleOf(members, seating(now)), terms),
+    ...recordedAsked(
+      calledByName(eligibleOf(members, seating(now)), members, seating(now), { everyone: false }),
+      terms,
+    ),
     // From the first moment on nobody is away: either others were asked, or there are none who would be enough.
     ...(away === undefined || away === span.from ? {} : { away_from: new Date(away).toISOString() }),
     destinations: allowedDestinations(destinations, terms).filter(({ group }) => groupsOf(now).includes(group)),

@@ -35,7 +35,7 @@ export { isCut, wholeText } from './payload.js';
 export { redact, type Redacted } from './redact.js';
 export { type HolderProof, type Redeem } from './redeem.js';
 export { besideText, similarRequests, type Beside, type Reader, type Related, type SimilarRequest } from './related.js';
-export { renderReminder, type Reminder } from './reminder.js';
+export { callOf, renderReminder, standInNotice, type Call, type Reminder } from './reminder.js';
 export { refuse, type Refusal, type RefusalCode } from './refusal.js';
 export * from './request.js';
 export { ASKS_WINDOW_S, FLOODING, restraint, type Limits, type Standing } from './restraint.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { act, ANA, BEN, DANA, EVERYONE, later, pending, person, terms, verdict, vote } from '../test/office.js';
-import { renderReminder } from './reminder.js';
-import type { ApprovalReminded } from './event.js';
+import { callOf, renderReminder, standInNotice } from './reminder.js';
+import type { ApprovalEscalated, ApprovalReminded } from './event.js';
 import type { Pending } from './state.js';
 import type { ApprovalTerms } from './verdict.js';
 
@@ -51,6 +51,57 @@ describe('a reminder names', () => {
     const { people } = reminded(large, many);
     expect(people).toHaveLength(100);
     expect(people![0]!.accounts).toEqual(accounts.slice(0, 4));
+  });
+});
+
+describe('an escalation calls', () => {
+  const slack = (user: string) => ({ channel: 'slack' as const, account: `T0/${user}` });
+  const EVE = person('eve', ['security'], { accounts: [slack('U0EVE'), { channel: 'teams', account: 't/eve' }] });
+  const KIM = person('kim', ['ops'], {
+    accounts: [slack('U0KIM')],
+    stands_in: [{ group: 'security', for: 'eve', name: 'Eve', groups: ['security'] }],
+  });
+  const climb = (more: Partial<ApprovalTerms> = {}) => {
+    const escalate = [{ after_s: 60, seats: [{ group: 'security', count: 1 }] }];
+    const decision = pending({ verdict: verdict({ approval: terms({ escalate, ...more }) }) });
+    const command = { type: 'escalate' as const, members: [EVE, KIM, person('fay', ['security'])], destinations: [] };
+    return act(decision, command, later(60)).events[0] as ApprovalEscalated;
+  };
+
+  it('everybody who is asked by where they can be spoken to, and says for whom they stand in', () => {
+    expect(climb().asked).toEqual([
+      { id: 'eve', name: 'Eve', groups: ['security'], accounts: EVE.accounts },
+      { id: 'kim', name: 'Kim', groups: ['security'], accounts: KIM.accounts, standing_in: ['Eve'] },
+      { id: 'fay', name: 'Fay', groups: ['security'] },
+    ]);
+    const call = callOf(climb().asked)!;
+    expect(call.people.map(({ id, accounts }) => [id, accounts.length])).toEqual([
+      ['eve', 2],
+      ['kim', 1],
+      ['fay', 0],
+    ]);
+    expect(renderReminder(pending(), call, ['security']).text).toBe('This is not decided yet. Now asked as well: ');
+  });
+
+  it('nobody where policy does not let them be asked, and nobody who cannot be spoken to', () => {
+    expect(climb({ channels: ['teams'] }).asked.map(({ accounts }) => accounts)).toEqual([
+      [{ channel: 'teams', account: 't/eve' }],
+      undefined,
+      undefined,
+    ]);
+    expect(callOf([{ id: 'fay', name: 'Fay', groups: ['security'] }])).toBeUndefined();
+  });
+
+  it('by themselves those who hold the seats of others, from the beginning, without payload', () => {
+    const ZOE = { ...KIM, stands_in: [{ group: 'dba', for: 'dana', name: 'Dana\u202e', groups: ['dba'] }] };
+    const decision = pending({ members: [...EVERYONE, ZOE] });
+    const zoe = decision.approval.asked.find(({ id }) => id === 'kim')!;
+    expect(zoe).toMatchObject({ accounts: KIM.accounts, standing_in: ['Dana\u202e'] });
+    expect(decision.approval.asked.filter(({ accounts }) => accounts)).toEqual([zoe]);
+    expect(standInNotice(decision, zoe)).toBe(
+      `release-bot needs an approval (high risk). You stand in for Dana⟨U+202E⟩ in dba: ${decision.id}.`,
+    );
+    expect(standInNotice(decision, DANA as never)).not.toContain('undefined');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Ruling } from './decide.js';
-import { allowedDestinations, eligibleOf, recordedAsked, withEscalation } from './escalation.js';
+import { allowedDestinations, calledByName, eligibleOf, recordedAsked, withEscalation } from './escalation.js';
 import { quietUntil, type Calendars } from './hours.js';
 import { awayFrom, outOfHours } from './out-of-hours.js';
 import { groupsOf } from './quorum.js';
@@ -89,7 +89,8 @@ export function escalate(decision: Decision, command: Escalate, at: string): Rul
   if (!next || !isOver(due!, at)) return { events: [] };
   const terms = withEscalation(decision.approval.terms, next.seats);
   const { excluded, expires_at } = decision.approval;
-  const eligible = eligibleOf(members, { terms: { seats: next.seats }, excluded, asked: [] }, owner);
+  const seating = { terms: { seats: next.seats, channels: terms.channels }, excluded, asked: [] };
+  const eligible = eligibleOf(members, seating, owner);
   const away = awayFrom(terms, calendars, { from: Date.parse(at), to: Date.parse(expires_at) });
   const early = Date.parse(at) < afterSilence(decision, next);
   return {
@@ -97,7 +98,7 @@ export function escalate(decision: Decision, command: Escalate, at: string): Rul
       {
         type: 'approval.escalated',
         seats: next.seats,
-        ...recordedAsked(eligible, terms),
+        ...recordedAsked(calledByName(eligible, members, seating, { everyone: true, owner }), terms),
         ...(away === undefined ? {} : { away_from: new Date(away).toISOString() }),
         ...(early ? { reason: outOfHours(decision.approval.terms) } : {}),
         destinations: allowedDestinations(destinations, terms),

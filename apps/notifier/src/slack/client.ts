@@ -70,8 +70,8 @@ export class SlackClient implements Surface {
     return this.say(address, renderReminder(reminder), ref['ts'] ?? '');
   }
 
-  async direct(account: string, text: string): Promise<void> {
-    await this.say(account.slice(account.indexOf('/') + 1), renderNote(text));
+  async direct(account: string, text: string, link?: string): Promise<void> {
+    await this.say(account.slice(account.indexOf('/') + 1), renderNote(text, link));
   }
 
   /** A note that only one person sees. Somebody who is not in the conversation gets it as a direct message. */

@@ -1,5 +1,6 @@
 import type {
   ActionsBlock,
+  Button,
   KnownBlock,
   PlainTextElement,
   RichTextBlock,
@@ -83,8 +84,7 @@ function buttons(sheet: Sheet): ActionsBlock {
   if (card.actions.includes('deny')) {
     elements.push({ type: 'button', style: 'danger', action_id: DENY, text: plain('Deny…'), value });
   }
-  // The one thing on a card that leads anywhere, and nobody but the operator says where.
-  if (card.link) elements.push({ type: 'button', action_id: OPEN, text: plain('Full view'), url: card.link });
+  if (card.link) elements.push(openButton(card.link));
   return { type: 'actions', block_id: 'countersign.vote', elements };
 }
 
@@ -171,8 +171,14 @@ function reasonInput(hint: string, required: boolean): KnownBlock {
 }
 
 /** A note for one person, inert like everything else. */
-export function renderNote(note: string): Message {
-  return { text: escape(note), blocks: [rich([section(text(note))])] };
+export function renderNote(note: string, link?: string): Message {
+  const open: KnownBlock[] = link ? [{ type: 'actions', elements: [openButton(link)] }] : [];
+  return { text: escape(note), blocks: [rich([section(text(note))]), ...open] };
+}
+
+/** The one thing that leads anywhere, and nobody but the operator says where. */
+function openButton(url: string): Button {
+  return { type: 'button', action_id: OPEN, text: plain('Full view'), url };
 }
 
 export function escape(value: string): string {

@@ -38,13 +38,13 @@ export class TeamsClient implements Surface {
   }
 
   /** In the conversation of the bot with one member of a tenant. Making it again answers the one there is. */
-  async direct(account: string, text: string): Promise<void> {
+  async direct(account: string, text: string, link?: string): Promise<void> {
     const conversation = await this.open(account).catch((error: unknown) => {
       // Nothing has been said yet, so it may be tried again.
       const unheard = error instanceof SurfaceFault && error.code === 'outcome-unknown';
       throw unheard ? new SurfaceFault('unavailable', error.message, { cause: error }) : error;
     });
-    await posted(await this.call('POST', conversation, undefined, renderNote(text)));
+    await posted(await this.call('POST', conversation, undefined, renderNote(text, link)));
   }
 
   private async open(account: string): Promise<string> {

@@ -46,10 +46,11 @@ export function activityOf(content: AdaptiveCard, summary: string): object {
 }
 
 /** A few words to one person. */
-export function renderNote(text: string): object {
+export function renderNote(text: string, link?: string): object {
   const body = [line([run(text)])];
   const schema = 'http://adaptivecards.io/schemas/adaptive-card.json';
-  return activityOf({ type: 'AdaptiveCard', $schema: schema, version: '1.5', body, actions: [] }, text);
+  const actions = fullView({ link });
+  return activityOf({ type: 'AdaptiveCard', $schema: schema, version: '1.5', body, actions }, text);
 }
 
 /** With a `note`, the card of one person who has voted: it says so, and has no buttons left. */
@@ -76,7 +77,7 @@ export function renderAdaptiveCard(sheet: Sheet, note?: string): AdaptiveCard {
 }
 
 /** The one thing on a card that leads anywhere, and nobody but the operator says where. */
-function fullView({ link }: Sheet['card']): Element[] {
+function fullView({ link }: { link?: string | undefined }): Element[] {
   return link ? [{ type: 'Action.OpenUrl', title: 'Full view', url: link }] : [];
 }
 

@@ -94,9 +94,22 @@ class NotifierBeside1764700000000 implements MigrationInterface {
   }
 }
 
+class NotifierNoticeLink1764800000000 implements MigrationInterface {
+  name = 'NotifierNoticeLink1764800000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query('alter table notices add column link text');
+  }
+
+  async down(): Promise<void> {
+    throw new Error('notices are not taken back: messages are already with people');
+  }
+}
+
 export const MIGRATIONS: MigrationClass[] = [
   Notifier1763700000000,
   NotifierNotes1764300000000,
   NotifierNotices1764500000000,
   NotifierBeside1764700000000,
+  NotifierNoticeLink1764800000000,
 ];

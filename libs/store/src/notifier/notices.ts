@@ -10,10 +10,13 @@ export interface Notice {
   /** "<team>/<user>" in Slack, "<tenant>/<object id>" in Teams. */
   account: string;
   text: string;
+  /** Where it leads, if anywhere. */
+  link?: string;
 }
 
 /** A notice that this worker holds until its lease runs out. */
-export interface ClaimedNotice extends Omit<Notice, 'channel'> {
+export interface ClaimedNotice extends Omit<Notice, 'channel' | 'link'> {
+  link: string | null;
   lease: string;
   /** Posts that may have arrived, this attempt included. */
   posts: number;
@@ -27,13 +30,8 @@ const LEASE_MS = 60_000;
 export class Notices {
   constructor(private readonly pool: pg.Pool) {}
 
-  async put(notices: readonly Notice[]): Promise<void> {
-    for (const { id, channel, account, text } of notices) {
-      await this.pool.query(
-        'insert into notices (id, channel, account, says) values ($1, $2, $3, $4) on conflict do nothing',
-        [id, channel, account, text],
-      );
-    }
+  put(notices: readonly Notice[]): Promise<void> {
+    return putNotices(this.pool, notices);
   }
 
   /** Takes up to `limit` due notices of a channel. A post is counted here, before it is made. */
@@ -46,7 +44,7 @@ export class Notices {
        update notices n set lease = $3, posts = n.posts + 1, attempts = n.attempts + 1,
          next_at = now() + $4 * interval '1 millisecond'
        from due where (n.id, n.channel, n.account) = (due.id, due.channel, due.account)
-       returning n.id, n.account, n.says as text, n.lease, n.posts, n.attempts`,
+       returning n.id, n.account, n.says as text, n.link, n.lease, n.posts, n.attempts`,
       [channel, limit, randomUUID(), LEASE_MS],
     );
     return claimed.rows;
@@ -67,6 +65,16 @@ export class Notices {
       `update notices set posts = posts - 1, next_at = now() + $5 * interval '1 millisecond', last_error = $6, lease = null
        where id = $1 and channel = $2 and account = $3 and lease = $4`,
       [id, channel, account, lease, inMs, error],
+    );
+  }
+}
+
+/** What is put twice is said once. */
+export async function putNotices(db: pg.Pool | pg.PoolClient, notices: readonly Notice[]): Promise<void> {
+  for (const { id, channel, account, text, link } of notices) {
+    await db.query(
+      'insert into notices (id, channel, account, says, link) values ($1, $2, $3, $4, $5) on conflict do nothing',
+      [id, channel, account, text, link ?? null],
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { Decision, Place } from '@countersign/approval';
 import type pg from 'pg';
+import { putNotices, type Notice } from './notices.js';
 
 interface Row {
   decision_id: string;
@@ -20,6 +21,8 @@ export interface Note {
 export interface Folded {
   decision: Decision;
   notes: Note[];
+  /** What single people are told of it. */
+  notices: Notice[];
 }
 
 /** The notifier's fold of held decisions, and the deliveries that follow from it. */
@@ -81,7 +84,7 @@ export class Requests {
   }
 }
 
-async function save(client: pg.PoolClient, { decision, notes }: Folded): Promise<void> {
+async function save(client: pg.PoolClient, { decision, notes, notices }: Folded): Promise<void> {
   const stored = await client.query(
     `insert into requests (decision_id, version, state) values ($1, $2, $3)
      on conflict (decision_id) do update set version = excluded.version, state = excluded.state
@@ -90,6 +93,7 @@ async function save(client: pg.PoolClient, { decision, notes }: Folded): Promise
   );
   if (stored.rowCount === 0) return;
   await createDeliveries(client, decision, notes);
+  await putNotices(client, notices);
   // A row that is being retried or worked on keeps its time: retry-after is a promise, and the worker looks again.
   await client.query(
     `update deliveries set target_version = greatest(target_version, $2),
