@@ -6,4 +6,4 @@ export { notifierModule } from './notifier.module.js';
 export type { NotifierParts } from './notifier.js';
 export { fromBeside, type BesideReader } from './beside.js';
 export { toLinkRequest, type LinkCode, type Linking } from './linking.js';
-export { isRefusal, toRequest, type Answer, type Cast, type Voting } from './voting.js';
+export { isRefusalStatus, toRequest, type Answer, type Cast, type Voting } from './voting.js';

@@ -40,7 +40,7 @@ const REFUSALS: readonly string[] = [
 ] satisfies CodeName[];
 
 /** Whether a status is an answer for the person who clicked. After any other one, nobody knows whether the vote counts. */
-export function isRefusal(code: string | undefined): boolean {
+export function isRefusalStatus(code: string | undefined): boolean {
   return code !== undefined && REFUSALS.includes(code);
 }
 
@@ -92,7 +92,7 @@ export class GrpcVoting implements Voting {
         { deadline: Date.now() + DEADLINE_MS },
         (error) => {
           if (!error) resolve({ ok: true });
-          else if (isRefusal(status[error.code])) resolve({ refused: error.details });
+          else if (isRefusalStatus(status[error.code])) resolve({ refused: error.details });
           else reject(unreachable(error));
         },
       );

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { Intake } from '@countersign/app-intake';
-import { isRefusal, toRequest, type Answer, type Cast, type Voting } from '@countersign/app-notifier';
+import { isRefusalStatus, toRequest, type Answer, type Cast, type Voting } from '@countersign/app-notifier';
 import { CastVoteRequestSchema, StatusError } from '@countersign/contract';
 
 /** The notifier's way to intake when both are one process: the same call, without the wire. */
@@ -20,7 +20,7 @@ export class InProcessVoting implements Voting {
       });
       return { ok: true };
     } catch (error) {
-      if (error instanceof StatusError && isRefusal(error.status)) return { refused: error.message };
+      if (error instanceof StatusError && isRefusalStatus(error.status)) return { refused: error.message };
       throw error;
     }
   }

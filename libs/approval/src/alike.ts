@@ -1,7 +1,7 @@
 import { numberOf, QUANTITIES, valueText } from './difference.js';
 import { effectOf } from './headline.js';
 import { inert } from './inert.js';
-import { membersOf, REST } from './pointers.js';
+import { membersOf, REST } from './members.js';
 import { redact } from './redact.js';
 import type { Decision, Pending } from './state.js';
 import type { RiskLevel } from './verdict.js';

@@ -3,7 +3,7 @@
 /** What a pointer names, by own members only: never by what every object or list inherits. */
 export function pointed(value: unknown, pointer: string): unknown {
   let at = value;
-  for (const key of pointer.split('/').slice(1).map(unescape)) at = member(at, key);
+  for (const key of segmentsOf(pointer)) at = ownMember(at, key);
   return at;
 }
 
@@ -12,21 +12,29 @@ export function differing(one: unknown, other: unknown, at = ''): string[] {
   if (Object.is(one, other)) return [];
   if (!isHolder(one) || !isHolder(other) || Array.isArray(one) !== Array.isArray(other)) return [at];
   const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
-  return keys.flatMap((key) => differing(member(one, key), member(other, key), `${at}/${escape(key)}`));
+  return keys.flatMap((key) => differing(ownMember(one, key), ownMember(other, key), `${at}/${escaped(key)}`));
 }
 
 function isHolder(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function member(value: unknown, key: string): unknown {
-  return isHolder(value) && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+/** The names in a pointer, in their order. */
+export function segmentsOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function escape(key: string): string {
+/** A name as a pointer has it. */
+export function escaped(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-function unescape(segment: string): string {
-  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
+/** A member by its own name only: never by what every object or list inherits, and "length" is no element. */
+export function ownMember(value: unknown, key: string): unknown {
+  if (!isHolder(value) || !Object.hasOwn(value, key)) return undefined;
+  if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(key)) return undefined;
+  return (value as Record<string, unknown>)[key];
 }

@@ -1,3 +1,4 @@
+import { ownMember, segmentsOf } from './pointer.js';
 import type { ActionRequest, JsonObject } from './request.js';
 
 export interface Redacted {
@@ -34,11 +35,11 @@ function targetOf(pointer: string): string | undefined {
 }
 
 function hide(shown: ActionRequest, pointer: string): boolean {
-  const path = pointer.split('/').slice(1).map(unescape);
+  const path = segmentsOf(pointer);
   const last = path.pop()!;
   let holder: unknown = shown;
-  for (const key of path) holder = member(holder, key);
-  if (member(holder, last) === undefined) return false;
+  for (const key of path) holder = ownMember(holder, key);
+  if (ownMember(holder, last) === undefined) return false;
   // Covered in place: with elements taken out, the next pointer into the same list would miss.
   if (Array.isArray(holder)) holder[Number(last)] = HIDDEN_VALUE;
   else if (NEEDED.test(pointer)) (holder as JsonObject)[last] = HIDDEN_VALUE;
@@ -52,15 +53,4 @@ function hide(shown: ActionRequest, pointer: string): boolean {
 function hideWithin(shown: JsonObject, name: string): void {
   const kept = Object.keys(shown[name] as JsonObject).filter((key) => NEEDED.test(`/${name}/${key}`));
   shown[name] = Object.fromEntries(kept.map((key) => [key, HIDDEN_VALUE]));
-}
-
-/** A member by its own name only: never by what every object or list inherits, and "length" is no element. */
-function member(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-  if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(key)) return undefined;
-  return (value as JsonObject)[key];
-}
-
-function unescape(segment: string): string {
-  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
 }

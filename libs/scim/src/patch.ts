@@ -54,31 +54,24 @@ function keyOf(body: Resource, name: string): string | undefined {
 }
 
 function apply(type: ResourceType, resource: Resource, { op, path, value }: Operation): void {
-  if (path !== undefined) return at(type, resource, op, path, value, true);
+  if (path !== undefined) return at(type, resource, { op, path, value }, true);
   if (op === 'remove') throw badRequest('noTarget', 'an operation to remove needs a path: say what to remove');
   if (!isObject(value)) throw badRequest('invalidValue', 'an operation without a path needs an object as its value');
-  for (const [key, each] of Object.entries(value)) at(type, resource, op, key, each, false);
+  for (const [key, each] of Object.entries(value)) at(type, resource, { op, path: key, value: each }, false);
 }
 
 /** `strict`: the client means this very attribute. In an object it may send whatever it got, as `id` or what is not known. */
-function at(
-  type: ResourceType,
-  resource: Resource,
-  op: Operation['op'],
-  text: string,
-  value: unknown,
-  strict: boolean,
-): void {
+function at(type: ResourceType, resource: Resource, { op, path, value }: Required<Operation>, strict: boolean): void {
   // A URN alone is no attribute path of the grammar's when it ends in digits: it is looked up as it is.
-  const whole = resolvePath(type, text);
-  const target: Target = whole ? { path: text } : parseTarget(text);
+  const whole = resolvePath(type, path);
+  const target: Target = whole ? { path } : parseTarget(path);
   const found = whole ?? resolvePath(type, target.path);
   if (!found) {
     if (!strict) return;
     throw badRequest('invalidPath', `${type.name} has no ${target.path}: see /Schemas`);
   }
   const { attribute, extension } = found;
-  if (!attribute) return wholeExtension(type, resource, op, found, value);
+  if (!attribute) return wholeExtension(type, resource, extension!.id, { op, value });
   if (attribute.name === 'schemas') return;
   const part = found.part ?? (target.part === undefined ? undefined : partOf(attribute, target.part));
   if ([attribute, part].some((each) => each?.mutability === 'readOnly')) {
@@ -86,27 +79,33 @@ function at(
     throw badRequest('mutability', `${target.path} cannot be set: leave it out`);
   }
   const holder = extension ? ((resource[extension.id] ??= {}) as Resource) : resource;
-  if (target.where) onSome(holder, op, attribute, target.where, part, value);
-  else if (attribute.multiValued) onList(holder, op, attribute, part, value);
-  else if (part) onPart(holder, op, attribute, part, value);
-  else onValue(holder, op, attribute, value);
+  const edit: Edit = { op, value, attribute, ...(part ? { part } : {}) };
+  if (target.where) onSome(holder, edit, target.where);
+  else if (attribute.multiValued) onList(holder, edit);
+  else if (part) onPart(holder, edit, part);
+  else onValue(holder, edit);
   if (extension && Object.keys(holder).length === 0) delete resource[extension.id];
+}
+
+/** What an operation does to one attribute, or to one part of it. */
+interface Edit extends Pick<Operation, 'op' | 'value'> {
+  attribute: Attribute;
+  part?: Attribute;
 }
 
 function wholeExtension(
   type: ResourceType,
   resource: Resource,
-  op: Operation['op'],
-  { extension }: AttributePath,
-  value: unknown,
+  id: string,
+  { op, value }: Pick<Operation, 'op' | 'value'>,
 ): void {
-  const { id } = extension!;
   if (op === 'remove') return void delete resource[id];
   if (!isObject(value)) throw badRequest('invalidValue', `${id} is an object`);
-  for (const [name, each] of Object.entries(value)) at(type, resource, op, `${id}:${name}`, each, false);
+  for (const [name, each] of Object.entries(value))
+    at(type, resource, { op, path: `${id}:${name}`, value: each }, false);
 }
 
-function onValue(holder: Resource, op: Operation['op'], attribute: Attribute, value: unknown): void {
+function onValue(holder: Resource, { op, attribute, value }: Edit): void {
   const read = op === 'remove' ? undefined : readValue(attribute, value);
   const before = holder[attribute.name];
   // Parts that are not named stay, when something is added to them and when Entra replaces one of them.
@@ -114,29 +113,20 @@ function onValue(holder: Resource, op: Operation['op'], attribute: Attribute, va
   put(holder, attribute.name, next);
 }
 
-function onPart(holder: Resource, op: Operation['op'], attribute: Attribute, part: Attribute, value: unknown): void {
+function onPart(holder: Resource, { op, attribute, value }: Edit, part: Attribute): void {
   const parts = { ...((holder[attribute.name] as Resource | undefined) ?? {}) };
   put(parts, part.name, op === 'remove' ? undefined : readValue(part, value, `${attribute.name}.${part.name}`));
   put(holder, attribute.name, Object.keys(parts).length > 0 ? parts : undefined);
 }
 
-function onList(
-  holder: Resource,
-  op: Operation['op'],
-  attribute: Attribute,
-  part: Attribute | undefined,
-  value: unknown,
-): void {
+function onList(holder: Resource, edit: Edit): void {
+  const { op, attribute, part, value } = edit;
   const { name } = attribute;
   const before = (holder[name] as unknown[] | undefined) ?? [];
   if (part) {
-    if (op !== 'remove' && before.length === 0)
-      return put(holder, name, readValue(attribute, { [part.name]: value }) as unknown[]);
-    return put(
-      holder,
-      name,
-      changedParts(attribute, before, () => true, op, part, value),
-    );
+    const isFirst = op !== 'remove' && before.length === 0;
+    const made = isFirst ? readValue(attribute, { [part.name]: value }) : changedParts(edit, part, before, () => true);
+    return put(holder, name, made);
   }
   const given = (readValue(attribute, value) as unknown[] | undefined) ?? [];
   if (op === 'replace') return put(holder, name, given);
@@ -147,46 +137,34 @@ function onList(
 }
 
 /** On the values that the filter selects. */
-function onSome(
-  holder: Resource,
-  op: Operation['op'],
-  attribute: Attribute,
-  where: Filter,
-  part: Attribute | undefined,
-  value: unknown,
-): void {
+function onSome(holder: Resource, edit: Edit, where: Filter): void {
+  const { op, attribute, part, value } = edit;
   const { name } = attribute;
   const before = listOf(holder[name]);
   const selects = elementMatcher(where, attribute);
-  const some = before.some(selects);
-  if (op === 'remove') {
-    if (part) return put(holder, name, changedParts(attribute, before, selects, op, part, undefined));
-    return put(
-      holder,
-      name,
-      before.filter((each) => !selects(each)),
-    );
-  }
-  if (!some) {
+  if (op !== 'remove' && !before.some(selects)) {
     const made = op === 'add' ? impliedBy(where) : undefined;
     if (!made) throw badRequest('noTarget', `${name} has no value that the path selects: add one instead`);
     const read = readOne(attribute, { ...made, ...(part ? { [part.name]: value } : (value as object)) });
     return put(holder, name, joined(before, [read]));
   }
-  if (part) return put(holder, name, changedParts(attribute, before, selects, op, part, value));
+  if (part) return put(holder, name, changedParts(edit, part, before, selects));
+  if (op === 'remove') {
+    const kept = before.filter((each) => !selects(each));
+    return put(holder, name, kept);
+  }
   const read = readOne(attribute, value) as Resource;
   const made = before.map((each) => (selects(each) ? { ...(op === 'add' ? (each as Resource) : {}), ...read } : each));
   requireOnePrimary(made, name);
   put(holder, name, made);
 }
 
+/** The values of a list with one part set, or removed, in those that are selected. */
 function changedParts(
-  attribute: Attribute,
+  { op, attribute, value }: Edit,
+  part: Attribute,
   before: unknown[],
   selects: (value: unknown) => boolean,
-  op: Operation['op'],
-  part: Attribute,
-  value: unknown,
 ): unknown[] {
   const read = op === 'remove' ? undefined : readValue(part, value, `${attribute.name}.${part.name}`);
   const after = before.map((each) => {

@@ -1,3 +1,4 @@
+import { escaped } from './pointer.js';
 import type { ActionRequest } from './request.js';
 
 // A request taken apart into its members, each under its JSON pointer, so that many requests can be laid side by side.
@@ -26,8 +27,4 @@ export function membersOf(request: ActionRequest): Map<string, unknown> {
   return new Map(
     [...found].map(([pointer, value]) => [pointer.replace(/^\/action\/properties(?=\/|$)/, '/arguments'), value]),
   );
-}
-
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
