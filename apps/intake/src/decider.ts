@@ -233,8 +233,7 @@ export class Decider {
     const { decisions, limits } = this.parts;
     const people = members.map(({ id }) => id).slice(0, MOST_LOOKED_AT);
     const { denied, waiting, first, ...found } = await decisions.reader.attention(
-      asked.subjectId,
-      likenessOf(asked),
+      { subjectId: asked.subjectId, digest: likenessOf(asked), action: asked.digest },
       people,
       this.#asks(asked.subjectId, nowMs).asks,
     );

@@ -164,6 +164,8 @@ export class DecisionApi {
     call: Call<Caller>,
   ) {
     const caller = requireAgent(call.caller);
+    // A refusal is recorded, so it must not cost less than a request.
+    if (this.#parts.rate) requireRoom(this.#parts.rate, caller.id, performance.now(), TOO_FAST);
     const { txn, jti } = this.#parts.grants.read(request.grant);
     const { decision: before } = await this.#parts.decisions.load(txn);
     const mine = caller.may_assert_subjects || isParty(before.request, caller.id);

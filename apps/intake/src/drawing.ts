@@ -93,7 +93,10 @@ export class Drawing {
   }
 
   async #isDenied(asked: Asked, digest: string, at: string): Promise<boolean> {
-    const { denied } = await this.parts.decisions.reader.attention(asked.subjectId, digest, []);
+    const { denied } = await this.parts.decisions.reader.attention(
+      { subjectId: asked.subjectId, digest, action: asked.digest },
+      [],
+    );
     if (denied === null) return false;
     return restraint({ pending: 0, denied: JSON.parse(denied) as Denied }, this.parts.limits, at) !== undefined;
   }

@@ -468,6 +468,22 @@ describe('people are not worn down', () => {
     expect(await typesOf(place.admin, again.id)).toEqual(['decision.denied']);
   });
 
+  it('what they denied stays so for another principal, place, holder or chain of delegation: the action is the same', async () => {
+    const request = answered(HOLD, 'a thing that is asked for in other dress');
+    const { id } = await told.grpc.call(BOT, decisions.decide, request);
+    await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'wrong table' });
+    const act = { case: 'propertiesJson' as const, value: '{"act":{"sub":"helper"}}' };
+    for (const dress of [
+      { principal: 'nobody@acme.example' },
+      { audience: 'https://db.acme.example' },
+      { holderKey: 'A'.repeat(43) },
+      { subject: { type: 'agent', id: 'release-bot', propertiesForm: act } },
+    ]) {
+      const again = await told.grpc.call(BOT, decisions.decide, { ...request, ...dress });
+      expect(again).toMatchObject({ state: State.DENIED, reasons: [{ rule: 'cool-down' }, { rule: 'held' }] });
+    }
+  });
+
   it('an agent that floods them is denied, and one that repeats itself is not taken for one', async () => {
     const own = await newPlace();
     const env = { COUNTERSIGN_PENDING_PER_AGENT: '2' };

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '../postgres.js';
-import { IntakeAsks1764400000000 } from './asks/index.js';
+import { IntakeAsks1764400000000, IntakeDeniedActions1764500000000 } from './asks/index.js';
 import { IntakeAttention1764100000000 } from './attention.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
@@ -69,4 +69,5 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeRelated1764300000000,
   IntakeSession1764350000000,
   IntakeAsks1764400000000,
+  IntakeDeniedActions1764500000000,
 ];

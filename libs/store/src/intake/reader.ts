@@ -49,25 +49,26 @@ export class IntakeReader {
   }
 
   /**
-   * What there is already when one more request wants people's attention: the last one like it that was denied, how many of
-   * the subject wait, how many it had people asked about, and for how many each of these people is asked. In one round trip.
+   * What there is already when one more request wants people's attention: the last one for the same action that they denied,
+   * how many of the subject wait, how many it had people asked about, and for how many each of these people is asked. In one
+   * round trip. What was denied is found by the action alone: an agent that says another principal, place or key asks for no
+   * other thing.
    */
   async attention(
-    subjectId: string,
-    digest: string,
+    { subjectId, digest, action }: { subjectId: string; digest: string; action: string },
     people: readonly string[],
     { from, most }: Pick<AskLimit, 'from' | 'most'> = UNCOUNTED,
   ): Promise<Attention> {
     const sql = `
-      select (select state::text from decisions where subject_id = $1 and digest = $2 and status = 'DENIED'
-               order by id desc limit 1) as denied,
+      select (select state::text from decisions where subject_id = $1 and state->>'action_digest' = $6 and status = 'DENIED'
+                 and (state->'denied_by') is not null order by state->>'updated_at' desc limit 1) as denied,
              (select count(*)::int from decisions where subject_id = $1 and status = 'PENDING') as pending,
              exists (select from decisions where subject_id = $1 and digest = $2 and status = 'PENDING') as "isPending",
              (select id from decisions where held and subject_id = $1 and id >= $4
                order by id desc offset $5 - 1 limit 1) as first,
              (select json_object_agg(person, (select count(*)::int from decisions
                 where status = 'PENDING' and asked @> array[person])) from unnest($3::text[]) as person) as waiting`;
-    return (await this.#rows<Attention>(sql, [subjectId, digest, people, from, most]))[0]!;
+    return (await this.#rows<Attention>(sql, [subjectId, digest, people, from, most, action]))[0]!;
   }
 
   /** Decisions that wait for people, in the order of their deadlines, behind the given one. */

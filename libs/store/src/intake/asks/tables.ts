@@ -15,3 +15,19 @@ export class IntakeAsks1764400000000 implements MigrationInterface {
     throw new Error('the record is never taken back');
   }
 }
+
+/** What people have denied, by the action itself. */
+export class IntakeDeniedActions1764500000000 implements MigrationInterface {
+  name = 'IntakeDeniedActions1764500000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query('drop index decisions_denied');
+    await db.query(
+      `create index decisions_denied on decisions (subject_id, (state->>'action_digest')) where status = 'DENIED'`,
+    );
+  }
+
+  async down(): Promise<void> {
+    throw new Error('the record is never taken back');
+  }
+}
