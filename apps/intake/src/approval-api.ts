@@ -6,6 +6,7 @@ import {
   isConcerned,
   isTimeZone,
   noVoteBecause,
+  sameIdentity,
   type Decision as CoreDecision,
   type Pending,
   type Person,
@@ -56,6 +57,8 @@ const STEP_UP_MS = 5 * 60_000;
 const TOO_OFTEN_REFUSED = 'Your votes have been refused too often just now. Wait, read why, then vote again.';
 /** Milliseconds between two looks for one who watches. */
 const LOOK_AGAIN_MS = 200;
+/** Watches of one person at a time: each looks whenever anything changes. */
+const MOST_WATCHES = 20;
 const LOOKED_THROUGH = 1_000;
 /** Behind every decision there is. */
 const LAST_ID = 'dec_~';
@@ -66,6 +69,9 @@ const MOST_OVERDUE = 100;
 
 /** ApprovalService: what people see and say. Agents have no business here. */
 export class ApprovalApi {
+  /** By person. */
+  readonly #watches = new Map<string, number>();
+
   constructor(readonly parts: ApprovalApiParts) {}
 
   readonly handlers: Handlers<typeof ApprovalService, Caller> = {
@@ -114,7 +120,13 @@ export class ApprovalApi {
       return { justBefore: beside.just_before, similar: beside.similar };
     },
     WatchApprovals: ({ includeIneligible, timeZone }, call) =>
-      this.#watch(this.#asLongAsThere(requirePerson(call.caller)), includeIneligible, zoneOf(timeZone), call.signal),
+      this.#watch(
+        call.caller.id,
+        this.#asLongAsThere(requirePerson(call.caller)),
+        includeIneligible,
+        zoneOf(timeZone),
+        call.signal,
+      ),
     ListApproverSignals: (request, { caller }) => this.parts.signals.list(request, caller),
     CastVote: (request, call) => this.castVote(request, call),
     RevokeDecision: async ({ id, reason }, call) => {
@@ -152,10 +164,12 @@ export class ApprovalApi {
     if (refusals) requireRoom(refusals, person.id, performance.now(), TOO_OFTEN_REFUSED);
     await this.#mustConcern(id, person);
     const by = { voter: person, channel, ...(submittedBy ? { submitted_by: submittedBy } : {}) };
+    let isFirst = true;
     const { decision, refused } = await this.parts.decisions.run(
       id,
-      (before) =>
-        vote === Vote.RETRACT
+      (before) => {
+        isFirst = !before.approval?.votes.some(({ voter }) => sameIdentity(voter, person.id));
+        return vote === Vote.RETRACT
           ? { type: 'retract', ...by }
           : {
               type: 'vote',
@@ -170,11 +184,13 @@ export class ApprovalApi {
               ...(openedDetails === undefined ? {} : { opened_details: openedDetails }),
               ...(consideredS === undefined ? {} : { considered_s: consideredS }),
               ...(session ? { session } : {}),
-            },
+            };
+      },
       trace(call),
     );
     if (refused) throw refusedStatus(refused, id);
-    refusals?.giveBack(person.id);
+    // Whoever changes their mind again and again fills the record, too.
+    if (isFirst) refusals?.giveBack(person.id);
     return this.#view(decision, person);
   }
 
@@ -264,8 +280,35 @@ export class ApprovalApi {
     return { approvals, nextPageToken: before };
   }
 
-  /** Looks again when anything may have changed, but not more often than people can read. */
+  /** Throws StatusError RESOURCE_EXHAUSTED: pages that nobody closes must not wear out what everybody reads from. */
+  #requireRoomToWatch(id: string): void {
+    if ((this.#watches.get(id) ?? 0) < MOST_WATCHES) return;
+    throw new StatusError('RESOURCE_EXHAUSTED', `you watch ${MOST_WATCHES} times already: close what you do not read`, {
+      reason: 'TOO_MANY_WATCHES',
+      retryAfterMs: 5_000,
+    });
+  }
+
   async *#watch(
+    id: string,
+    reader: () => Person | undefined | Promise<Person | undefined>,
+    all: boolean,
+    zone: Zone,
+    signal: AbortSignal,
+  ): AsyncGenerator<ApprovalView> {
+    this.#requireRoomToWatch(id);
+    this.#watches.set(id, (this.#watches.get(id) ?? 0) + 1);
+    try {
+      yield* this.#looks(reader, all, zone, signal);
+    } finally {
+      const left = this.#watches.get(id)! - 1;
+      if (left > 0) this.#watches.set(id, left);
+      else this.#watches.delete(id);
+    }
+  }
+
+  /** Looks again when anything may have changed, but not more often than people can read. */
+  async *#looks(
     reader: () => Person | undefined | Promise<Person | undefined>,
     all: boolean,
     zone: Zone,
@@ -310,7 +353,8 @@ export class ApprovalApi {
     signal: AbortSignal,
   ): AsyncGenerator<ApprovalView> {
     const there = this.#asLongAsThere(requirePerson(caller));
-    return this.#watch(async () => ((await holds()) ? there() : undefined), true, zoneOf(timeZone), signal);
+    this.#requireRoomToWatch(caller.id);
+    return this.#watch(caller.id, async () => ((await holds()) ? there() : undefined), true, zoneOf(timeZone), signal);
   }
 
   /** A person as the directory has them at every look, and nobody once they are disabled or gone. */

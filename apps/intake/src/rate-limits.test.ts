@@ -2,11 +2,15 @@ import { Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ANA,
+  answered,
+  ANYTHING,
   approvals,
   BOT,
   bulkDelete,
   DANA,
   decisions,
+  GATEWAY,
+  HOLD,
   newPlace,
   READ,
   SAM,
@@ -15,6 +19,7 @@ import {
   typesOf,
   type Gate,
 } from '../../../test/gate.js';
+import { until } from '../../../test/until.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 let gate: Gate;
@@ -68,5 +73,38 @@ describe('a person whose votes are refused again and again', () => {
     const types = await typesOf(place.admin, id);
     expect(types.filter((type) => type === 'break_glass.refused')).toHaveLength(3);
     expect(await vote(DANA)).toMatchObject({ id });
+  });
+});
+
+describe('whoever would wear out the gate with the rights they have', () => {
+  it('changes their mind so often and no more, so that the record does not fill with it', async () => {
+    const own = await startGate({ ...place, policies: ANYTHING, env: { COUNTERSIGN_REFUSED_VOTES: '4' } });
+    const approval = { seats: [{ group: 'dba', count: 2 }], expires_in: '1h' };
+    const { id } = await own.grpc.call(BOT, decisions.decide, answered({ ...HOLD, approval }));
+    const cast = (vote: Vote) => own.grpc.call(DANA, approvals.castVote, { id, vote });
+    for (let i = 0; i < 4; i++) {
+      await cast(Vote.APPROVE);
+      await cast(Vote.RETRACT);
+    }
+    await expect(cast(Vote.APPROVE)).rejects.toMatchObject({ reason: 'RATE_LIMITED' });
+    expect(await typesOf(place.admin, id)).toHaveLength(9);
+    await own.stop();
+  });
+
+  it('watches so often at a time and no more', async () => {
+    await gate.grpc.call(GATEWAY, decisions.decide, bulkDelete());
+    const watch = () => gate.grpc.watch(ANA, approvals.watchApprovals, {});
+    const views = Array.from({ length: 20 }, watch);
+    await Promise.all(views.map((one) => one.next()));
+    const refused = { code: 'RESOURCE_EXHAUSTED', reason: 'TOO_MANY_WATCHES' };
+    await expect(watch().next()).rejects.toMatchObject(refused);
+    await Promise.all(views.map((one) => one.return(undefined)));
+    await until(
+      'there is room',
+      async () =>
+        (await watch()
+          .next()
+          .catch(() => undefined)) !== undefined,
+    );
   });
 });
