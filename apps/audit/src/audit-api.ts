@@ -3,8 +3,8 @@ import { invalidArgument, StatusError, type AuditService } from '@countersign/co
 import { requireRole, requireScope, type Caller } from '@countersign/directory';
 import { consistencyPath, inclusionPath } from '@countersign/ledger';
 import type { Call, Handlers } from '@countersign/service';
-import type { CheckpointStore, LedgerReader, StoredCheckpoint } from '@countersign/store';
-import { concerns } from './concern.js';
+import type { CheckpointStore, LedgerEntry, LedgerReader, StoredCheckpoint } from '@countersign/store';
+import { concerns, withoutHidden } from './concern.js';
 import { checkpointMessage, entryMessage, indexOf, pageOf, tokenOf } from './messages.js';
 
 type Answers = Required<Handlers<typeof AuditService, Caller>>;
@@ -42,14 +42,14 @@ export class AuditApi {
     if (!/^[\x21-\x7e]{0,256}$/.test(decisionId)) {
       throw invalidArgument({ field: 'decision_id', description: 'is not a decision id' });
     }
-    await this.requireConcerned(caller, decisionId);
+    const story = await this.requireConcerned(caller, decisionId);
     // One more than asked for says whether there is another page.
     const range = { from, limit: limit + 1 };
     const found = decisionId ? await this.reader.entriesOf(decisionId, range) : await this.reader.entries(range);
     const entries = found.slice(0, limit);
     const last = entries.at(-1);
     return {
-      entries: entries.map(entryMessage),
+      entries: withoutHidden(entries, story).map(entryMessage),
       nextPageToken: found.length > limit && last ? tokenOf(last.index + 1) : '',
     };
   }
@@ -57,9 +57,9 @@ export class AuditApi {
   private async getEntry(request: Request<'GetEntry'>, { caller }: Call<Caller>) {
     const index = indexOf(request.index, 'index');
     const [entry] = await this.reader.entries({ from: index, to: index + 1, limit: 1 });
-    await this.requireConcerned(caller, entry?.decisionId ?? '');
+    const story = await this.requireConcerned(caller, entry?.decisionId ?? '');
     if (!entry) throw new StatusError('NOT_FOUND', `there is no entry ${index}`);
-    return entryMessage(entry);
+    return entryMessage(withoutHidden([entry], story)[0]!);
   }
 
   private async getInclusionProof(request: Request<'GetInclusionProof'>) {
@@ -97,15 +97,18 @@ export class AuditApi {
 
   /**
    * Who does not read everything reads about one decision at a time. One whose first event has not reached the ledger yet
-   * has nothing to tell, and is not refused: a moment later it may be the caller's own.
+   * has nothing to tell, and is not refused: a moment later it may be the caller's own. Returns the story of a decision of
+   * which a person may not see what policy hides from those who are asked.
    */
-  private async requireConcerned(caller: Caller, stream: string): Promise<void> {
-    if (caller.kind === 'service') return;
+  private async requireConcerned(caller: Caller, stream: string): Promise<LedgerEntry[]> {
+    if (caller.kind === 'service') return [];
     requireScope(caller, 'read');
-    if (caller.kind === 'person' && inScope(caller.scopes, 'record') && !roleRefusal(caller.person, 'record')) return;
+    if (caller.kind === 'person' && inScope(caller.scopes, 'record') && !roleRefusal(caller.person, 'record'))
+      return [];
     if (stream === '') throw notYours(caller);
     const entries = await this.reader.entriesOf(stream, { from: 0, limit: LONGEST_STORY });
     if (entries.length > 0 && !concerns(entries, caller)) throw notYours(caller);
+    return caller.kind === 'person' ? entries : [];
   }
 
   private async head(): Promise<StoredCheckpoint> {

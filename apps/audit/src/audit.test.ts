@@ -329,6 +329,28 @@ async function start(dataDir = folder) {
 }
 
 /** Numbered and chained events of one source: one decision each, asked by release-bot through edge-gateway. */
+test('what policy hides from those who are asked, the record does not tell them either', async () => {
+  const [message] = events('intake-9', 1);
+  const allowed = JSON.parse(message!.value.toString()) as { data: { request: { action: object } } };
+  const approval = { seats: [{ group: 'dba', count: 1 }], redact: ['/arguments/iban'], channels: [], exclude: [] };
+  const request = {
+    ...allowed.data.request,
+    action: { name: 'payments.transfer', properties: { iban: 'DE00-SECRET' } },
+  };
+  const more = { approval, asked: [], excluded: [], destinations: [], expires_at: '2026-11-20T10:10:00.000Z' };
+  const data = { ...allowed.data, ...more, request };
+  const held = Buffer.from(canonicalize({ ...allowed, type: 'decision.held', data }));
+  await service.bus.publish(EVENTS_TOPIC, [{ ...message!, value: held }]);
+  const own = { decisionId: 'dec_intake-9_1' };
+  await service.until(async () => (await service.unary(method.listEntries, own)).entries.length === 1);
+  const read = async (token: string) => (await service.unary(method.listEntries, own, token)).entries[0]!;
+  expect(Buffer.from((await read('token-dana')).body)).toEqual(held);
+  const told = await read('token-sam');
+  expect(told).toMatchObject({ type: 'decision.held', body: new Uint8Array(0), leafHash: leafHash(held) });
+  const one = await service.unary(method.getEntry, { index: told.index }, 'token-sam');
+  expect(Buffer.from(one.body).toString()).toBe('');
+});
+
 function events(source: string, count: number): Message[] {
   let prev = '';
   return Array.from({ length: count }, (_, i) => {

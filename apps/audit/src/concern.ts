@@ -15,3 +15,17 @@ export function concerns(entries: readonly Pick<LedgerEntry, 'body'>[], caller: 
   const decision = told.reduce<Decision | undefined>(evolve, undefined);
   return decision !== undefined && isConcerned(decision, caller.person);
 }
+
+/**
+ * The entries as they are told to people whom they concern, and who are no auditors: where policy hides parts of the request
+ * from those who are asked, the record does not tell them either. What holds the request has no body then, and can still be
+ * proven by its hash.
+ */
+export function withoutHidden<E extends Pick<LedgerEntry, 'body'>>(entries: readonly E[], story: readonly E[]): E[] {
+  const isHiding = story.some(({ body }) => (dataIn(body).approval?.redact?.length ?? 0) > 0);
+  return entries.map((entry) => (isHiding && dataIn(entry.body).request ? { ...entry, body: Buffer.alloc(0) } : entry));
+}
+
+function dataIn(body: Buffer): { request?: unknown; approval?: { redact?: string[] } } {
+  return (JSON.parse(body.toString('utf8')) as { data: object }).data;
+}

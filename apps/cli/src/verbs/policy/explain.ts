@@ -70,6 +70,11 @@ async function recorded(decisionId: string, client: Client): Promise<RecordedAns
   const { isAnswer } = await import('@countersign/policy/authoring');
   const { entries } = await client.unary(SERVICES.AuditService.method.listEntries, { decisionId, pageSize: 10 });
   for (const { body } of entries) {
+    if (body.length === 0)
+      throw new Fault(
+        'not-recorded',
+        `policy hides parts of ${decisionId} from those who are asked: it takes an auditor`,
+      );
     const event = JSON.parse(Buffer.from(body).toString('utf8')) as { type: string; version?: number };
     if (isAnswer(event)) return event;
   }

@@ -63,7 +63,8 @@ export type Entry = Message<"countersign.v1.Entry"> & {
   sourceSeq: bigint;
 
   /**
-   * The exact bytes, as emitted: canonical JSON.
+   * The exact bytes, as emitted: canonical JSON. Empty for people who are no auditors where they hold what policy hides from
+   * those who are asked.
    *
    * @generated from field: bytes body = 7;
    */
