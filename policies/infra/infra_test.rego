@@ -50,3 +50,8 @@ test_unknown_infrastructure_actions_are_denied if {
 		asked(name, "prod/web", {}).effect == "deny"
 	}
 }
+
+test_the_public_is_named_also_where_nothing_says_how if {
+	said := asked("infra.delete_public_access_block", "dev/bucket", {})
+	"opens dev/bucket to the public" in {reason.text | some reason in said.reasons}
+}

@@ -66,7 +66,8 @@ function inversions(node, edit) {
   if (!isCondition(node)) return isCall(node) ? operators(node.value[0], OPPOSITE, edit, 'inverted') : [];
   const { start, end, text } = edit.at(node.location);
   const change = (put) => [{ what: `inverted: ${short(text)}`, line: node.location.row, start, end, put }];
-  if (node.negated) return change(text.replace(/^not\s+/, ''));
+  // In an else branch of one line, opa has the condition begin where the branch does.
+  if (node.negated) return change(text.replace(/^(else\b.*?\bif\s+)?not\s+/s, '$1'));
   if (node.terms.body) return change(`count([1 | ${text}]) == 0`);
   const flipped = Array.isArray(node.terms) ? operators(node.terms[0], OPPOSITE, edit, '') : [];
   if (flipped.length === 0) return change(`not ${text}`);

@@ -174,6 +174,11 @@ describe.skipIf(!opa)('a mutant', () => {
     ]);
   });
 
+  it('inverts the condition of an else branch on one line', () => {
+    const broken = mutants('p := 1 if input.a\n\nelse := 2 if not input.b').map(({ text }) => ruleOf(text));
+    expect(broken).toContain('p := 1 if input.a\n\nelse := 2 if input.b');
+  });
+
   it('asks for other people, when it goes deeper', () => {
     const rule = 'p contains {"rule": "r", "seats": [{"group": "dba", "count": 2}]}';
     const deep = mutants(rule, true);
