@@ -123,6 +123,23 @@ describe('what came of requests like it', () => {
     ]);
   });
 
+  it('counts what a broken glass let through apart: nobody has approved it', () => {
+    const rule = {
+      ...{ rule: 'incident', text: 'x', groups: ['dba'], duration_s: 900, uses: 1, notify: ['security'] },
+      ...{ overrides: [], while_overdue: false, review: { groups: ['security'], within_s: 86_400 } },
+    };
+    const { decision: broken } = act(pending(), {
+      ...{ type: 'break_glass', by: DANA, reason: 'checkout is down', grant_id: 'grt_9', overdue: false },
+      ...{ reviewers: [person('vera', ['security'])], destinations: [] },
+      verdict: { ...verdict(), break_glass: { rules: [rule], guarded: false } },
+    });
+    expect(broken.status).toBe('ALLOWED');
+    expect(similar({ alike: [broken] })).toEqual(['In 30 days: 0 approved, 1 let through by breaking the glass']);
+    expect(similar({ alike: [broken, yes(pending(), BEN)] })![1]).toBe(
+      'In 30 days: 1 approved, 1 let through by breaking the glass',
+    );
+  });
+
   it('does not count what others approved as approved by the reader', () => {
     expect(similar({ alike: [yes(pending(), BEN)] })![1]).toBe('In 30 days: 1 approved');
   });

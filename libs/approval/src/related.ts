@@ -115,8 +115,9 @@ function visibleTo(alike: readonly Decision[], reader: Reader): Decision[] {
   );
 }
 
-/** Whether people approved it, whatever came of the permission. */
+/** Whether a quorum approved it, whatever came of the permission. Whoever broke the glass has approved nothing. */
 function isApproved(decision: Decision): boolean {
+  if (decision.broke_glass) return false;
   if (decision.status === 'EXPIRED') return decision.expired === 'grant';
   return decision.status !== 'DENIED' && decision.status !== 'WITHDRAWN';
 }
@@ -138,9 +139,11 @@ function countText(answered: Decision[], approved: Decision[], reader: Reader, m
   ).length;
   const denied = answered.filter(({ status }) => status === 'DENIED').length;
   const silent = answered.filter((other) => other.status === 'EXPIRED' && !isApproved(other)).length;
+  const broken = answered.filter(({ broke_glass }) => broke_glass).length;
   const parts = [
     `${groupDigits(approved.length)} approved${byReader > 0 ? ` (${groupDigits(byReader)} by you)` : ''}`,
     ...(denied > 0 ? [`${groupDigits(denied)} denied`] : []),
+    ...(broken > 0 ? [`${groupDigits(broken)} let through by breaking the glass`] : []),
     ...(silent > 0 ? [`${groupDigits(silent)} not answered in time`] : []),
   ];
   return `${more ? `Of the last ${groupDigits(answered.length)}` : 'In 30 days'}: ${parts.join(', ')}`;
