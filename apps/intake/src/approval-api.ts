@@ -10,6 +10,7 @@ import {
   type Decision as CoreDecision,
   type Pending,
   type Person,
+  type VoteSituation,
 } from '@countersign/approval';
 import {
   invalidArgument,
@@ -365,15 +366,20 @@ export class ApprovalApi {
     };
   }
 
-  #listed(decision: CoreDecision, person: Person, all: boolean): boolean {
-    if (all) return isConcerned(decision, person);
-    return noVoteBecause(decision, person, this.#asOfNow(decision).owner) === '';
+  #situation(decision: CoreDecision): VoteSituation {
+    const { now, stops } = this.parts.decisions;
+    const at = now().toISOString();
+    return { ...this.#asOfNow(decision), at, stop: stops.of(() => decision.request, at) };
   }
 
-  #view(decision: CoreDecision, person: Person, more: Omit<ViewOptions, 'owner'> = {}): ApprovalView {
+  #listed(decision: CoreDecision, person: Person, all: boolean): boolean {
+    if (all) return isConcerned(decision, person);
+    return noVoteBecause(decision, person, this.#situation(decision)) === '';
+  }
+
+  #view(decision: CoreDecision, person: Person, more: Omit<ViewOptions, 'now'> = {}): ApprovalView {
     if (!isConcerned(decision, person)) throw notYours(decision.id);
-    const { owner } = this.#asOfNow(decision);
-    return approvalView(decision, person, { ...more, ...(owner === undefined ? {} : { owner }) });
+    return approvalView(decision, person, { ...more, now: this.#situation(decision) });
   }
 }
 

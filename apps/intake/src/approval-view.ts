@@ -12,14 +12,15 @@ import {
   type JsonObject,
   type Person,
   type Related,
+  type VoteSituation,
 } from '@countersign/approval';
 import { ApprovalViewSchema, type ApprovalView } from '@countersign/contract';
 import { canonicalize, digestOf } from '@countersign/ledger';
 import { at, STATES, toDecision } from './reply.js';
 
 export interface ViewOptions {
-  /** Who owns the agent now. */
-  owner?: string;
+  /** What a vote would be counted against now. */
+  now: VoteSituation;
   /** IANA name. */
   zone?: string;
   related?: Related;
@@ -29,7 +30,7 @@ export interface ViewOptions {
 
 /** One approval as one person sees it: who is concerned has been settled before. */
 export function approvalView(decision: CoreDecision, person: Person, options: ViewOptions): ApprovalView {
-  const { owner, zone, related, whole } = options;
+  const { now, zone, related, whole } = options;
   const { agent, approval } = decision;
   // From here on there is only what people may see.
   const { request } = redact(decision.request, approval?.terms.redact ?? []);
@@ -37,7 +38,7 @@ export function approvalView(decision: CoreDecision, person: Person, options: Vi
     ...(zone ? { zone } : {}),
     ...(related ? { beside: besideText(decision, related, { person, ...(zone ? { zone } : {}) }) } : {}),
   });
-  const cannot = noVoteBecause(decision, person, owner);
+  const cannot = noVoteBecause(decision, person, now);
   return create(ApprovalViewSchema, {
     id: decision.id,
     decision: toDecision({ ...decision, request }),

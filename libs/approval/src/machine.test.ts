@@ -21,6 +21,7 @@ import {
 import type { Command } from './decide.js';
 import type { DecisionEvent } from './event.js';
 import type { Person } from './request.js';
+import { noVoteBecause } from './sight.js';
 import { TRANSITIONS, type Decision, type Status } from './state.js';
 import type { Stop } from './stop.js';
 import type { QuorumTerms } from './verdict.js';
@@ -205,6 +206,7 @@ function attempt(world: World, command: Command, choice: Choice) {
   const { decision: before, office: given } = world;
   const at = later(world.clock);
   const frozen = JSON.stringify(before);
+  if (command.type === 'vote') offered(world, command.voter);
   const { events, refused, decision: after } = act(before, command, at, world.stop);
   must(JSON.stringify(before) === frozen, 'a state was changed in place');
   world.decision = after;
@@ -278,6 +280,20 @@ function attempt(world: World, command: Command, choice: Choice) {
   }
   if (events.some(({ type }) => type === 'grant.redeemed')) redeemed(world, before, events, command, choice);
   return { events, refused: refused?.code };
+}
+
+/** What a person is offered is what is taken of them: a vote that is right in every form is refused to nobody who was offered it. */
+function offered({ decision, office: given, people, owner, clock, stop }: World, voter: Person): void {
+  const [at, now] = [later(clock), { earlier: people, owner }];
+  const channel = given.channels[0] ?? 'api';
+  const form = { channel, reason: 'because', grant_id: 'grt_1', stepped_up: true, seen_digest: decision.action_digest };
+  const taken = (['approve', 'deny'] as const).every(
+    (vote) => act(decision, { type: 'vote', voter, vote, ...form, ...now }, at, stop).refused === undefined,
+  );
+  must(
+    (noVoteBecause(decision, voter, { at, stop, ...now }) === '') === taken,
+    `${voter.id} is offered what is not taken`,
+  );
 }
 
 /** Keeps account of what was said, and of who was asked. */

@@ -6,10 +6,12 @@ import {
   BEN,
   DANA,
   deny,
+  later,
   LEE,
   pending,
   person,
   SAM,
+  T0,
   terms,
   verdict,
   vote,
@@ -43,6 +45,8 @@ describe('an agent', () => {
   });
 });
 
+const NOW = { at: later(1), owner: 'sam', earlier: [] };
+
 describe('a person', () => {
   it('is concerned by what their agent asks, what is asked on their behalf, and what their group is asked', () => {
     const asked = pending();
@@ -62,16 +66,31 @@ describe('a person', () => {
     const outright: Decision = { ...answered, status: 'DENIED' };
     expect(isConcerned(outright, DANA)).toBe(false);
     expect(isConcerned(outright, SAM)).toBe(true);
-    expect(noVoteBecause(outright, DANA, 'sam')).toBe('Nobody was asked about this.');
+    expect(noVoteBecause(outright, DANA, NOW)).toBe('Nobody was asked about this.');
   });
 
   it('has a vote until it is decided, once, and if the rules give them one', () => {
-    expect(noVoteBecause(pending(), DANA, 'sam')).toBe('');
-    expect(noVoteBecause(pending(), SAM, 'sam')).toContain('You own the agent');
-    expect(noVoteBecause(approved(), BEN, 'sam')).toBe('This request has been approved already.');
+    expect(noVoteBecause(pending(), DANA, NOW)).toBe('');
+    expect(noVoteBecause(pending(), SAM, NOW)).toContain('You own the agent');
+    expect(noVoteBecause(approved(), BEN, NOW)).toBe('This request has been approved already.');
     const two = { verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 2 }], deny_quorum: 2 }) }) };
     for (const cast of [vote(DANA), deny(DANA)]) {
-      expect(noVoteBecause(act(pending(two), cast).decision, DANA, 'sam')).toBe('You have voted on this already.');
+      const { decision } = act(pending(two), cast);
+      expect(noVoteBecause(decision, DANA, { ...NOW, earlier: [DANA] })).toContain('You have voted on this already.');
     }
+  });
+
+  it('has no vote on a seat that somebody else has voted on, after the time is over, or under a stop', () => {
+    const two = pending({ verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 2 }] }) }) });
+    const eve = person('eve', [], { stands_in: [{ group: 'dba', for: 'dana', name: 'Dana' }] });
+    const { decision } = act(two, { ...vote(DANA), earlier: [] });
+    expect(noVoteBecause(two, eve, NOW)).toBe('');
+    expect(noVoteBecause(decision, eve, { ...NOW, earlier: [DANA] })).toContain('You hold the seat of Dana');
+    expect(noVoteBecause(decision, person('dana2', ['dba'], { also: ['dana'] }), { ...NOW, earlier: [DANA] })).not.toBe(
+      '',
+    );
+    expect(noVoteBecause(two, DANA, { ...NOW, at: later(90_000) })).toContain('has expired');
+    const stop = { id: 'stp_1', scope: { all: true as const }, by: 'olu', by_name: 'Olu', reason: 'incident', at: T0 };
+    expect(noVoteBecause(two, DANA, { ...NOW, stop })).toContain('Olu has stopped everything');
   });
 });

@@ -1,10 +1,10 @@
-import { eligibility } from './eligibility.js';
-import { hadIdAt, sameIdentity } from './identity.js';
+import { decide } from './decide.js';
 import { groupsAsked } from './quorum.js';
-import { isRefusal } from './refusal.js';
 import type { ActionRequest, Person, Place } from './request.js';
 import { settled } from './settled.js';
 import type { Decision } from './state.js';
+import type { Stop } from './stop.js';
+import type { CastVote } from './vote.js';
 
 // Who may see what. Seeing is less than voting: whoever is concerned may know how it stands.
 
@@ -35,13 +35,27 @@ export function isAskedIn({ approval, broke_glass }: Decision, { channel, addres
   return destinations.some((one) => one.channel === channel && one.address === address);
 }
 
-/** Why a person has no vote to cast on this now; empty when they have one. */
-export function noVoteBecause(decision: Decision, person: Person, owner: string | undefined): string {
+/** What a vote is counted against besides the decision. */
+export interface VoteSituation extends Pick<CastVote, 'earlier' | 'owner' | 'owner_missing'> {
+  /** RFC 3339, UTC. */
+  at: string;
+  /** The stop that is in force now and covers the request. */
+  stop?: Stop | undefined;
+}
+
+/**
+ * Why a person has no vote to cast on this now; empty when they have one: when the rules would take an answer of either kind,
+ * given where, and with the reason and sign-in, that policy wants. What is offered is what is taken, since the rules are asked.
+ */
+export function noVoteBecause(decision: Decision, person: Person, { at, stop, ...now }: VoteSituation): string {
   if (decision.status !== 'PENDING') return decision.approval ? settled(decision).text : 'Nobody was asked about this.';
-  if (decision.approval.votes.some(({ voter, at }) => sameIdentity(voter, person.id) && hadIdAt(person, at)))
-    return 'You have voted on this already.';
-  const groups = eligibility(person, decision.approval, owner);
-  return isRefusal(groups) ? groups.text : '';
+  const [channel = 'api'] = decision.approval.terms.channels;
+  const formal = { channel, reason: 'because', stepped_up: true, grant_id: '' };
+  for (const vote of ['approve', 'deny'] as const) {
+    const { refused } = decide(decision, { type: 'vote', voter: person, vote, ...formal, ...now }, at, stop);
+    if (refused) return refused.text;
+  }
+  return '';
 }
 
 function sitsIn({ groups, stands_in }: Person, group: string): boolean {
