@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { scopeText, type Stop } from '@countersign/approval';
 import type { Bus } from '@countersign/bus';
 import { ApprovalService, DecisionService, GateService, PeopleService } from '@countersign/contract';
 import {
@@ -66,6 +65,7 @@ import { Credentials } from './people/credentials.js';
 import { PeopleApi } from './people/people-api.js';
 import { withinScope } from './people/permits.js';
 import { callRate, refusalRate } from './rate.js';
+import { reportHealth } from './health.js';
 import { Relay } from './relay.js';
 import { ScimPeople } from './scim/people.js';
 import { Scim } from './scim/scim.js';
@@ -273,27 +273,12 @@ export class Intake {
         },
       },
     };
-    readiness.add('database', async () => {
-      await decisions.reader.ping();
-      return undefined;
-    });
-    readiness.add('registry', () => (registry.stale ? 'the database has not answered for a while' : undefined));
-    readiness.add('policy', () => policy.problem());
-    readiness.add('grant_keys', () => (folder.keys().length === 0 ? folder.problem() : undefined));
-    readiness.warn('grant_keys', () => (folder.keys().length > 0 ? folder.problem() : undefined));
-    readiness.warn('policy', () => policy.warning());
-    metrics.gauge('writer_queue', 'Answers waiting for a commit.', () => this.#writer.depth);
-    readiness.warn('stops', () => stopsWarning(stops.inForce(now().toISOString())));
-    readiness.warn('owners', () => ownersWarning(directory().ownerProblems()));
-    readiness.warn('reviews', () => {
-      const { length } = reviews.overdue();
-      return length === 0 ? undefined : `${length} reviews of broken glass are overdue`;
-    });
-    metrics.gauge('reviews_open', 'Reviews of broken glass that are open.', () => reviews.open().length);
-    metrics.gauge('reviews_overdue', 'Reviews of broken glass that are overdue.', () => reviews.overdue().length);
-    metrics.gauge('stops', 'Stops in force.', () => stops.inForce(now().toISOString()).length);
-    metrics.gauge('relay_failing_seconds', 'For how long events could not be published.', () =>
-      this.#relay.failingSince === undefined ? 0 : (Date.now() - this.#relay.failingSince) / 1000,
+    reportHealth(
+      { readiness, metrics },
+      {
+        ...{ decisions, registry, policy, folder, stops, reviews, directory, now },
+        ...{ writer: this.#writer, relay: this.#relay },
+      },
     );
   }
 
@@ -333,14 +318,4 @@ export class Intake {
     await this.#relay.stop();
     this.#hints.stop();
   }
-}
-
-function stopsWarning([first, ...others]: Stop[]): string | undefined {
-  if (!first) return undefined;
-  return `stopped: ${scopeText(first.scope)}${others.length > 0 ? `, and ${others.length} more` : ''}`;
-}
-
-function ownersWarning([first, ...others]: string[]): string | undefined {
-  if (first === undefined) return undefined;
-  return `${first}, so that nothing the agent asks is permitted${others.length > 0 ? `, and ${others.length} more` : ''}`;
 }

@@ -1,4 +1,4 @@
-import { resolvePath, type AttributePath } from './attribute-path.js';
+import { resolvePath } from './attribute-path.js';
 import { parseTarget, type Filter, type Target } from './filter.js';
 import { elementMatcher } from './matching.js';
 import { badRequest } from './problem.js';
