@@ -151,7 +151,7 @@ export class ApprovalApi {
     const { id, vote, reason, seenDigest, cardDigest, chatAccount, openedDetails, consideredS } = request;
     const found = new Violations();
     if (![Vote.APPROVE, Vote.DENY, Vote.RETRACT].includes(vote))
-      found.add('vote', 'is none of VOTE_APPROVE, VOTE_DENY and VOTE_RETRACT');
+      found.add('vote', 'is not VOTE_APPROVE, VOTE_DENY or VOTE_RETRACT');
     if (reason.length > 1_000) found.add('reason', `has ${reason.length} characters, more than 1000`);
     if (!reason.isWellFormed()) found.add('reason', 'is not well-formed Unicode');
     found.text('seen_digest', seenDigest, 128);
@@ -412,7 +412,7 @@ function parseToken(token: string): { deadline: string; id: string } {
 }
 
 function notAToken(): StatusError {
-  return invalidArgument({ field: 'page_token', description: 'is not from an answer before' });
+  return invalidArgument({ field: 'page_token', description: 'is not from an earlier answer' });
 }
 
 type Zone = Pick<ViewOptions, 'zone'>;

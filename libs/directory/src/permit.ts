@@ -7,10 +7,14 @@ export function requireScope(caller: Caller, duty: Duty | 'read' | 'all'): void 
   if (caller.kind === 'service') return;
   const { scopes } = caller;
   if (duty === 'all' ? scopes === undefined || scopes.includes('all') : inScope(scopes, duty)) return;
-  throw new StatusError('PERMISSION_DENIED', `this credential is limited to ${scopes!.join(', ')}: it takes ${duty}`, {
-    reason: 'SCOPE_REQUIRED',
-    metadata: { scope: duty },
-  });
+  throw new StatusError(
+    'PERMISSION_DENIED',
+    `this credential is limited to ${scopes!.join(', ')}, and this needs ${duty}`,
+    {
+      reason: 'SCOPE_REQUIRED',
+      metadata: { scope: duty },
+    },
+  );
 }
 
 /** Throws StatusError PERMISSION_DENIED when a person has not the role this takes. Agents have none. */

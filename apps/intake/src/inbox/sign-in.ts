@@ -25,7 +25,7 @@ export function signInRoutes(authenticate: Authenticate<Caller>, secure: boolean
         const caller = await authenticate(token);
         // The same words for what is nothing and for what belongs to an agent: nobody learns what a text is a credential for.
         if (caller?.kind !== 'person')
-          throw new StatusError('UNAUTHENTICATED', 'this is not the token of a person: copy the whole of it', {
+          throw new StatusError('UNAUTHENTICATED', "this is not a person's token: copy all of it", {
             reason: 'UNKNOWN_CREDENTIAL',
           });
         return withCookie(token, json({ name: caller.person.name }));

@@ -171,12 +171,12 @@ export class ApiTokens {
     if (agent === undefined) return { kind: 'person', id: by.id };
     const known = this.parts.directory().agent(agent);
     if (!known || known.owner !== by.id)
-      throw new StatusError('PERMISSION_DENIED', `agent: you do not own ${agent}, whose owner makes its tokens`, {
+      throw new StatusError('PERMISSION_DENIED', `agent: only the owner of ${agent} may make its tokens`, {
         reason: 'NOT_YOURS',
       });
     // A limited agent could not ask; what it is limited to is policy's business.
     if (scopes.length !== 1 || scopes[0] !== 'all')
-      throw new StatusError('INVALID_ARGUMENT', 'scopes: an agent has one scope, which is all', {
+      throw new StatusError('INVALID_ARGUMENT', "scopes: an agent's token has the scope all and no other", {
         reason: 'INVALID_REQUEST',
         violations: [{ field: 'scopes', description: 'an agent has one scope, which is all' }],
       });

@@ -47,7 +47,7 @@ export class Credentials {
     if (listed || !issued) return listed;
     // A token that was revoked elsewhere must not work here because this process could not hear of it.
     if (stale())
-      throw new StatusError('UNAVAILABLE', 'who has which token cannot be looked up now: try again', {
+      throw new StatusError('UNAVAILABLE', 'tokens cannot be looked up now: try again', {
         reason: 'DATABASE_UNAVAILABLE',
         retryAfterMs: 1_000,
       });

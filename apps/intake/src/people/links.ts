@@ -117,7 +117,7 @@ export class Links {
       });
     const taken = this.#personOf(channel, account);
     if (taken !== undefined)
-      throw new StatusError('FAILED_PRECONDITION', 'the account is linked already: it has to be unlinked first', {
+      throw new StatusError('FAILED_PRECONDITION', 'the account is linked already: unlink it first', {
         reason: 'ALREADY_LINKED',
       });
     const at = now().toISOString();
@@ -176,7 +176,7 @@ export class Links {
     await registry.refresh();
     const found = registry.get<KeptProof>(PROOF, id);
     if (found && found.state.person === by.id && found.state.expires_at > now().toISOString()) return found;
-    throw new StatusError('NOT_FOUND', 'there is no such attempt, or its time is over: start again', {
+    throw new StatusError('NOT_FOUND', 'there is no such attempt, or it has expired: start again', {
       reason: 'NO_SUCH_LINK',
     });
   }
@@ -251,7 +251,7 @@ function statedAccounts(directory: Directory, registry: Registry, person: string
 }
 
 function fromDirectory(channel: Channel): StatusError {
-  return new StatusError('FAILED_PRECONDITION', `the directory states your ${channel} account: it is changed there`, {
+  return new StatusError('FAILED_PRECONDITION', `your ${channel} account comes from the directory: change it there`, {
     reason: 'FROM_DIRECTORY',
   });
 }

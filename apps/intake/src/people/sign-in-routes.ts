@@ -115,7 +115,7 @@ async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc,
   const claimed = id === undefined || stated.length > 0 ? undefined : describedIn(claims, id, config);
   const person = listed ?? (claimed && { id: id!, name: claimed.name, disabled: false });
   if (!person || person.disabled)
-    throw new StatusError('PERMISSION_DENIED', 'you are not in the directory here: ask whoever looks after it', {
+    throw new StatusError('PERMISSION_DENIED', 'you are not in the directory here: ask its administrator', {
       reason: 'NOT_IN_DIRECTORY',
     });
   const proof = { ...proofIn(claims, config.issuer), ...(attempt.step_up ? { step_up: attempt.step_up } : {}) };
@@ -176,7 +176,7 @@ function tryIn(cookie: string | undefined, now: Date): Try {
     if (replaces !== undefined && typeof replaces !== 'string') throw new TypeError('not ours');
     return { ...attempt, to: ownPath(attempt.to) };
   } catch {
-    throw new StatusError('UNAUTHENTICATED', 'this browser has not begun to sign in here, or too long ago', {
+    throw new StatusError('UNAUTHENTICATED', 'this browser did not start to sign in here, or did so too long ago', {
       reason: 'NO_SIGN_IN_BEGUN',
     });
   }

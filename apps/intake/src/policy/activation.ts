@@ -327,11 +327,10 @@ function grantOf(decision: CoreDecision): string {
 }
 
 function servesAnother(id: string): StatusError {
-  return new StatusError(
-    'FAILED_PRECONDITION',
-    'another bundle serves now than when this was decided, so it changes something else: ask again',
-    { reason: 'SERVING_CHANGED', metadata: { decision_id: id } },
-  );
+  return new StatusError('FAILED_PRECONDITION', 'another bundle serves now than when this was decided: ask again', {
+    reason: 'SERVING_CHANGED',
+    metadata: { decision_id: id },
+  });
 }
 
 function overtaken(): StatusError {

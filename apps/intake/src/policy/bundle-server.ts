@@ -47,7 +47,7 @@ export class BundleServer {
     read: () => Promise<{ revision: string; archive: Buffer }>,
   ): Promise<RawAnswer> {
     if (call.caller.kind === 'agent')
-      throw new StatusError('PERMISSION_DENIED', 'agents learn nothing about policies but what is decided', {
+      throw new StatusError('PERMISSION_DENIED', 'this is for people and services: agents may not read policies', {
         reason: 'NOT_A_PERSON',
       });
     const waitS = Number(/(?:^|[;,\s])wait=(\d{1,4})\b/.exec(String(headers.prefer ?? ''))?.[1] ?? 0);

@@ -231,7 +231,7 @@ function noSuchBundle(revision: string): StatusError {
 
 function refuseAgents(caller: Caller): void {
   if (caller.kind !== 'agent') return;
-  throw new StatusError('PERMISSION_DENIED', 'agents learn nothing about policies but what is decided', {
+  throw new StatusError('PERMISSION_DENIED', 'this is for people and services: agents may not read policies', {
     reason: 'NOT_A_PERSON',
   });
 }
@@ -239,6 +239,6 @@ function refuseAgents(caller: Caller): void {
 function parseToken(token: string): { created_at: string; revision: string } {
   const [created_at, revision] = token.split(' ');
   if (!created_at || !revision || Number.isNaN(Date.parse(created_at)))
-    throw invalidArgument({ field: 'page_token', description: 'is not from an answer before' });
+    throw invalidArgument({ field: 'page_token', description: 'is not from an earlier answer' });
   return { created_at, revision };
 }
