@@ -1,4 +1,4 @@
-import { evolve, isConcerned, isParty, type ActionRequest, type Decision, type Recorded } from '@countersign/approval';
+import { evolve, isParty, maySee, type ActionRequest, type Decision, type Recorded } from '@countersign/approval';
 import type { Caller } from '@countersign/directory';
 import type { LedgerEntry } from '@countersign/store';
 
@@ -13,7 +13,7 @@ export function concerns(entries: readonly Pick<LedgerEntry, 'body'>[], caller: 
   // What is told of a person, and not of a decision, names whom it is about.
   if (told.some(({ data }) => (data as { person?: unknown }).person === caller.id)) return true;
   const decision = told.reduce<Decision | undefined>(evolve, undefined);
-  return decision !== undefined && isConcerned(decision, caller.person);
+  return decision !== undefined && maySee(decision, caller);
 }
 
 /**

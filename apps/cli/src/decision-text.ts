@@ -65,7 +65,7 @@ const LOOK: Record<State, [string, Style]> = {
   [State.REVOKED]: ['REVOKED', 'red'],
 };
 
-function stateText(state: State): Text {
+export function stateText(state: State): Text {
   // A state from a newer service is none we may act on.
   const [word, style] = LOOK[state] ?? LOOK[State.UNSPECIFIED];
   return say`${word}`.styled(style);

@@ -3,6 +3,7 @@ import { approvals } from './verbs/approvals.js';
 import { auditEvidence, auditExport, auditVerify } from './verbs/audit.js';
 import { breakGlass, reviewClose, reviews } from './verbs/break-glass.js';
 import { decide } from './verbs/decide.js';
+import { decisions } from './verbs/decisions.js';
 import { delegate, delegateEnd, delegations } from './verbs/delegate.js';
 import { doctor } from './verbs/doctor.js';
 import { grantRedeem, grantVerify } from './verbs/grant.js';
@@ -26,6 +27,7 @@ import { watch } from './verbs/watch.js';
 /** All verbs, in the order of the overview. */
 export const VERBS: readonly Verb[] = [
   decide,
+  decisions,
   approvals,
   approve,
   deny,

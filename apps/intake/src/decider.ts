@@ -135,6 +135,7 @@ export class Decider {
       at,
       version: 1,
       data: answerData(verdict, asked.agent, asked.digest, requestText(asked), { grant, history: told?.text }),
+      parties: { subject: asked.subjectId, ...(asked.submittedBy ? { submittedBy: asked.submittedBy } : {}) },
       ...(traceId ? { traceId } : {}),
     };
     const decision = grant

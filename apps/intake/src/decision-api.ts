@@ -5,7 +5,7 @@ import {
   type Decision,
   type DecisionService,
 } from '@countersign/contract';
-import { isConcerned, isParty, usesMade, type Decision as CoreDecision } from '@countersign/approval';
+import { isParty, maySee, usesMade, type Decision as CoreDecision } from '@countersign/approval';
 import type { Caller } from '@countersign/directory';
 import { verifyProof } from '@countersign/grant';
 import { canonicalize } from '@countersign/ledger';
@@ -14,6 +14,7 @@ import { readAction } from './action.js';
 import { milliseconds, readAsk, requireAgent, requireOwner } from './ask.js';
 import type { Changes } from './changes.js';
 import type { Decider, DeciderParts } from './decider.js';
+import type { Listing } from './listing.js';
 import { requireRoom, type Rate } from './rate.js';
 import { redeeming } from './redeeming.js';
 import { refusedStatus } from './refusals.js';
@@ -27,6 +28,7 @@ const STREAM_CONCURRENCY = 256;
 
 export interface DecisionApiParts extends Omit<DeciderParts, 'limits' | 'floods' | 'tally'> {
   decider: Decider;
+  listing: Listing;
   changes: Changes;
   /** Absent: nobody is held back. */
   rate?: Rate | undefined;
@@ -64,6 +66,7 @@ export class DecisionApi {
         : this.#visible(await this.#changed(decision, Date.now() + waitMs, call), call.caller);
     },
     WatchDecision: (request, call) => this.#watch(request.id, call),
+    ListDecisions: (request, { caller }) => this.#parts.listing.list(request, caller),
     WithdrawDecision: async ({ id, reason }, call) => {
       const by = requireAgent(call.caller).id;
       const found = new Violations();
@@ -209,13 +212,7 @@ export class DecisionApi {
 
   /** The decision as this caller may see it: the grant is for the agent alone. Throws StatusError PERMISSION_DENIED. */
   #visible(decision: CoreDecision, caller: Caller, requestId?: string): Decision {
-    if (
-      caller.kind === 'agent'
-        ? !isParty(decision.request, caller.id)
-        : caller.kind === 'person' && !isConcerned(decision, caller.person)
-    ) {
-      throw notYours(decision.id);
-    }
+    if (!maySee(decision, caller)) throw notYours(decision.id);
     const mint = caller.kind === 'agent' && decision.status === 'ALLOWED' && decision.grant;
     const reply = toDecision(decision, mint ? this.#parts.grants.mint(decision) : undefined);
     if (requestId) reply.requestId = requestId;

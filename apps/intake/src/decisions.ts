@@ -11,7 +11,7 @@ import {
 } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import type { EventDraft, IntakeReader, StateRow, Write, Writer } from '@countersign/store';
+import type { EventDraft, IntakeReader, Parties, StateRow, Write, Writer } from '@countersign/store';
 import type { Stops } from './gate/stops.js';
 import type { History } from './history.js';
 import { isDecisionId, newId } from './ids.js';
@@ -136,9 +136,15 @@ export function draft(
       version,
       data: canonicalize(data),
       ...(traceId ? { traceId } : {}),
+      ...(version === 1 ? { parties: partiesOf(next!.request) } : {}),
     };
   });
   return { drafts, next: next! };
+}
+
+/** By whom a decision is found. */
+export function partiesOf({ subject, submitted_by }: Pick<Decision['request'], 'subject' | 'submitted_by'>): Parties {
+  return { subject: subject.id, ...(submitted_by ? { submittedBy: submitted_by } : {}) };
 }
 
 /**

@@ -122,6 +122,7 @@ export class Drawing {
       version: 1,
       data: answerData(allowed, asked.agent, asked.digest, requestText(asked), { grant, history: told?.text, session }),
       stream: drawn.decision_id,
+      parties: { subject: asked.subjectId, ...(asked.submittedBy ? { submittedBy: asked.submittedBy } : {}) },
       ...(traceId ? { traceId } : {}),
     };
     const data = JSON.parse(event.data) as object;

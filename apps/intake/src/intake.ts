@@ -23,6 +23,7 @@ import {
   HistoryReader,
   Hints,
   IntakeReader,
+  ListingReader,
   Outbox,
   Registry,
   RelatedReader,
@@ -56,6 +57,7 @@ import { ApiTokens } from './people/api-tokens.js';
 import { BoundAccounts } from './people/bound-accounts.js';
 import { ClaimedPeople } from './people/claimed-people.js';
 import { Links, ProvedLinks } from './people/links.js';
+import { Listing } from './listing.js';
 import { Oidc } from './people/oidc.js';
 import { oidcRoutes } from './people/sign-in-routes.js';
 import { SignedTokens } from './people/signed-tokens.js';
@@ -187,6 +189,7 @@ export class Intake {
     });
     const api = new DecisionApi({
       decider,
+      listing: new Listing(new ListingReader(pool)),
       decisions,
       policy,
       grants,

@@ -52,7 +52,16 @@ export {
   type Scope,
 } from './roles.js';
 export { answersTo, approverSignals, type Answer, type ApproverSignals, type Habits } from './signals.js';
-export { isAskedIn, isConcerned, isParty, noVoteBecause, type VoteSituation } from './sight.js';
+export {
+  isAskedIn,
+  isConcerned,
+  isParty,
+  maySee,
+  noVoteBecause,
+  seesAll,
+  type Viewer,
+  type VoteSituation,
+} from './sight.js';
 export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
 export { type CloseReview, type Finding } from './review.js';
 export * from './state.js';

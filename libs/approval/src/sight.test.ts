@@ -17,7 +17,7 @@ import {
   vote,
 } from '../test/office.js';
 import { groupsAsked } from './quorum.js';
-import { isAskedIn, isConcerned, isParty, noVoteBecause } from './sight.js';
+import { isAskedIn, isConcerned, isParty, maySee, noVoteBecause, seesAll, type Viewer } from './sight.js';
 import type { Decision } from './state.js';
 
 const EVE = person('eve', ['security']);
@@ -46,6 +46,32 @@ describe('an agent', () => {
 });
 
 const NOW = { at: later(1), owner: 'sam', earlier: [] };
+
+describe('a decision', () => {
+  const asked = pending();
+  const as = (who: typeof DANA, more: object = {}): Viewer => ({ kind: 'person', person: { ...who, ...more } });
+
+  it('is seen by agents that asked, by people whom it concerns, by auditors and by the services', () => {
+    const own = asked.request.subject.id;
+    for (const viewer of [
+      as(SAM),
+      as(ANA, { roles: ['auditor'] }),
+      { kind: 'service' },
+      { kind: 'agent', id: own },
+    ] as Viewer[])
+      expect(maySee(asked, viewer)).toBe(true);
+    for (const viewer of [as(ANA), as(ANA, { roles: ['operator'] }), { kind: 'agent', id: 'other' }] as Viewer[])
+      expect(maySee(asked, viewer)).toBe(false);
+  });
+
+  it('is seen by an auditor as by anybody else with a credential that is not made for the record', () => {
+    const auditor = { kind: 'person', person: { ...ANA, roles: ['auditor'] } } as const;
+    expect(maySee(asked, { ...auditor, scopes: ['vote'] })).toBe(false);
+    expect(maySee(asked, { ...auditor, scopes: ['record'] })).toBe(true);
+    expect(seesAll({ kind: 'agent', id: 'release-bot' })).toBe(false);
+    expect(seesAll({ kind: 'service' })).toBe(true);
+  });
+});
 
 describe('a person', () => {
   it('is concerned by what their agent asks, what is asked on their behalf, and what their group is asked', () => {

@@ -1,6 +1,7 @@
 import { decide } from './decide.js';
 import { groupsAsked } from './quorum.js';
 import type { ActionRequest, Person, Place } from './request.js';
+import { inScope, roleRefusal, type Scope } from './roles.js';
 import { settled } from './settled.js';
 import type { Decision } from './state.js';
 import type { Stop } from './stop.js';
@@ -27,6 +28,28 @@ export function isConcerned({ agent, request, approval, broke_glass, review }: D
         // Whoever was on duty when it was asked stays a part of it when somebody else is.
         approval.asked.some(({ id, groups }) => id === person.id && groups.some((one) => person.rota?.includes(one)))))
   );
+}
+
+/** Whoever looks, with what their credential is good for. */
+export type Viewer =
+  { kind: 'agent'; id: string } | { kind: 'person'; person: Person; scopes?: readonly Scope[] } | { kind: 'service' };
+
+/** Whether everything may be seen: the record is there for auditors, and the services work with all of it. */
+export function seesAll(viewer: Viewer): boolean {
+  if (viewer.kind !== 'person') return viewer.kind === 'service';
+  return inScope(viewer.scopes, 'record') && !roleRefusal(viewer.person, 'record');
+}
+
+/** Whether this decision may be seen: by agents what they asked, by people what concerns them, by auditors everything. */
+export function maySee(decision: Decision, viewer: Viewer): boolean {
+  switch (viewer.kind) {
+    case 'service':
+      return true;
+    case 'agent':
+      return isParty(decision.request, viewer.id);
+    case 'person':
+      return seesAll(viewer) || isConcerned(decision, viewer.person);
+  }
 }
 
 /** Whether people in this conversation are asked about it, or are told of it. */

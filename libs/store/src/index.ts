@@ -21,6 +21,7 @@ export {
   Hints,
   HistoryReader,
   IntakeReader,
+  ListingReader,
   Outbox,
   Registry,
   RelatedReader,
@@ -30,6 +31,8 @@ export {
 } from './intake/index.js';
 export type {
   EventDraft,
+  ListingRange,
+  Parties,
   OutboxRow,
   SourcePosition,
   RegistryChange,

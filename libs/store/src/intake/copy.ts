@@ -79,6 +79,12 @@ export class CopyBuffer {
     this.#at += 4 + length;
   }
 
+  /** Null when there is none. */
+  maybe(value: string | undefined): void {
+    if (value === undefined) this.bytes(null);
+    else this.text(value);
+  }
+
   bytes(value: Buffer | null): void {
     this.#room(4 + (value?.length ?? 0));
     this.#at = this.#buffer.writeInt32BE(value === null ? -1 : value.length, this.#at);

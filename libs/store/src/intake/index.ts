@@ -16,7 +16,15 @@ export type {
 } from './history/index.js';
 export { Outbox, type OutboxRow } from './outbox.js';
 export { IntakeReader } from './reader.js';
+export { ListingReader, type ListingRange } from './listing.js';
 export { RelatedReader } from './related.js';
 export { Registry, type RegistryChange, type RegistryOptions, type RegistryFact } from './registry/index.js';
-export { type EventDraft, type SourcePosition, type StateRow, type Write, type Written } from './write.js';
+export {
+  type EventDraft,
+  type Parties,
+  type SourcePosition,
+  type StateRow,
+  type Write,
+  type Written,
+} from './write.js';
 export { Writer } from './writer.js';

@@ -5,6 +5,7 @@ import { IntakeAttention1764100000000 } from './attention.js';
 import { IntakeBundles1763900000000 } from './bundles/tables.js';
 import { IntakeDue1764000000000 } from './due.js';
 import { IntakeHistory1763800000000 } from './history/tables.js';
+import { IntakeListing1764550000000 } from './listing.js';
 import { IntakeRelated1764300000000 } from './related.js';
 import { IntakeSession1764350000000 } from './session.js';
 import { IntakeRegistry1764200000000 } from './registry/tables.js';
@@ -70,4 +71,5 @@ export const MIGRATIONS: MigrationClass[] = [
   IntakeSession1764350000000,
   IntakeAsks1764400000000,
   IntakeDeniedActions1764500000000,
+  IntakeListing1764550000000,
 ];

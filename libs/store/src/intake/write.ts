@@ -18,6 +18,15 @@ export interface EventDraft {
   /** What it is about, when it is not the decision of the write. */
   stream?: string;
   traceId?: string;
+  /** With the first event of a decision: by whom it is found when decisions are listed. */
+  parties?: Parties;
+}
+
+/** Ids of agents. */
+export interface Parties {
+  subject: string;
+  /** Whoever asked for it, when that is not the subject. */
+  submittedBy?: string;
 }
 
 export interface StateRow {

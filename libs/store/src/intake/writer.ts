@@ -12,7 +12,8 @@ import { changeRegistry, overtakenRegistry } from './registry/change.js';
 import { saveBorn, saveStates, takenKeys } from './states.js';
 import { eventText, type SourcePosition, type Write, type Written } from './write.js';
 
-const COPY_EVENTS = 'copy events (source, source_seq, decision_id, request_key, body) from stdin (format binary)';
+const COPY_EVENTS =
+  'copy events (source, source_seq, decision_id, request_key, body, subject_id, submitted_by) from stdin (format binary)';
 const BATCH = 512;
 /** Another process was faster, or each waited for the other: unique violation, deadlock. Nothing is in; look and try again. */
 const RACED = new Set(['23505', '40P01']);
@@ -206,12 +207,14 @@ export class Writer {
         const stream = events[i]!.stream ?? decisionId;
         const body = eventText(stream, events[i]!, { source, seq, prev });
         prev = hash('sha256', body, 'base64url');
-        this.#rows.row(5);
+        this.#rows.row(7);
         this.#rows.text(source);
         this.#rows.int8(seq);
         this.#rows.text(stream);
         this.#rows.bytes(i === 0 && requestKey ? requestKey : null);
         this.#rows.text(body);
+        this.#rows.maybe(events[i]!.parties?.subject);
+        this.#rows.maybe(events[i]!.parties?.submittedBy);
       }
     }
     await this.#rows.run(client, COPY_EVENTS);
