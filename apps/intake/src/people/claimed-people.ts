@@ -14,15 +14,19 @@ export class ClaimedPeople implements Overlay {
   }
 
   apply(data: DirectoryFile, at: Date): { data: DirectoryFile; until?: Date } {
+    // By whichever of their names: one human being must not be in here twice, by the id of one source and by that of another.
+    const isKnown = (id: string, also: readonly string[] = []) =>
+      [id, ...also].some((one) => known.has(identityKey(one)));
     // Compared loosely: another spelling of somebody whom the file has disabled must not be a person of its own.
     const known = new Set([...data.people, ...data.agents].map(({ id }) => identityKey(id)));
     const claimed = this.registry
       .all<ClaimedPerson>(CLAIMED)
-      .filter(({ id, state }) => !known.has(identityKey(id)) && Date.parse(state.until) > at.getTime());
+      .filter(({ id, state }) => !isKnown(id, state.also) && Date.parse(state.until) > at.getTime());
     if (claimed.length === 0) return { data };
-    const people = claimed.map(({ id, state: { name, groups, roles } }) => ({
+    const people = claimed.map(({ id, state: { name, also, groups, roles } }) => ({
       id,
       name,
+      ...(also?.length ? { also } : {}),
       groups,
       ...(roles ? { roles: roles.filter((role): role is Role => ROLES.includes(role as Role)) } : {}),
       tokens: [],

@@ -166,9 +166,12 @@ describe('a sign-in', () => {
 
 describe('an address', () => {
   it('says nothing of who somebody is unless that is configured', async () => {
-    provider.said['somebody'] = { email: DANA, email_verified: true };
+    provider.said['somebody'] = { email: 'free@acme.example', email_verified: true };
     const { token } = await signIn('somebody');
     expect(await (await me(token)).json()).toMatchObject({ id: 'somebody' });
+    // Whoever might be Dana is not let in as Dana, nor as one more beside her.
+    provider.said['somebody'] = { email: DANA, email_verified: true };
+    expect((await signIn('somebody')).page.status).toBe(403);
     await expect(caller(await accessToken({ sub: 'x', email: DANA, email_verified: true }))).rejects.toMatchObject(
       unknown,
     );

@@ -1,3 +1,4 @@
+import { sameIdentity } from '@countersign/approval';
 import { StatusError } from '@countersign/contract';
 import type { Claims, OidcConfig } from './oidc.js';
 
@@ -6,6 +7,14 @@ export function personIn(claims: Claims, { subjectClaim }: Pick<OidcConfig, 'sub
   const id = textIn(claims, subjectClaim);
   if (subjectClaim === 'email' && claims['email_verified'] !== true) return undefined;
   return id;
+}
+
+/** Claims that identity providers name people by. */
+const NAMES = ['sub', 'oid', 'email', 'preferred_username', 'upn', 'unique_name'];
+
+/** What else a person may be known by here: good for nothing but to keep them from being two, and from their own requests. */
+export function otherNamesIn(claims: Claims, id: string): string[] {
+  return [...new Set(NAMES.flatMap((name) => textIn(claims, name) ?? []))].filter((name) => !sameIdentity(name, id));
 }
 
 /** Whether claims are of an agent, even of one that nobody knows: no token of a person has this claim. */
@@ -27,6 +36,7 @@ export function describedIn(claims: Claims, id: string, config: Pick<OidcConfig,
   for (const claim of [groupsClaim, rolesClaim]) if (claim !== undefined) requireWhole(claims, claim);
   return {
     name: textIn(claims, 'name') ?? id,
+    also: otherNamesIn(claims, id),
     groups: groupsClaim === undefined ? [] : textsIn(claims, groupsClaim),
     ...(rolesClaim === undefined ? {} : { roles: textsIn(claims, rolesClaim) }),
   };

@@ -10,7 +10,7 @@ import {
   type RawRoute,
 } from '@countersign/service';
 import { isDecisionId } from '../ids.js';
-import { describedIn, personIn, textIn } from './identity.js';
+import { describedIn, otherNamesIn, personIn, textIn } from './identity.js';
 import type { Claims, Oidc, Try } from './oidc.js';
 import type { Proof, SignIns } from './sign-ins.js';
 import { hashOf } from './token-text.js';
@@ -108,8 +108,9 @@ async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc,
     });
   const { people, agents } = directory().data;
   // Whoever another source knows, by whichever spelling, is who it says: never a person of their own beside that.
+  const names = id === undefined ? [] : [id, ...otherNamesIn(claims, id)];
   const stated = [...people.filter(({ claimed }) => !claimed), ...agents].filter((one) =>
-    sameIdentity(one.id, id ?? ''),
+    names.some((name) => sameIdentity(one.id, name)),
   );
   const listed = people.find((one) => one.id === id && stated.includes(one));
   const claimed = id === undefined || stated.length > 0 ? undefined : describedIn(claims, id, config);

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApprovalService, DecisionService, PeopleService } from '@countersign/contract';
+import { ApprovalService, DecisionService, PeopleService, Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BOT, newPlace, People, SERVICE_TOKEN, startGate, type Gate } from '../../../../test/gate.js';
+import { BOT, bulkDelete, newPlace, People, SERVICE_TOKEN, startGate, type Gate } from '../../../../test/gate.js';
 import { Browser, CLIENT, startIdentityProvider, type IdentityProvider } from '../../../../test/identity-provider.js';
 import { ScimClient, TOKEN } from '../../../../test/scim-client.js';
 import { freePorts } from '../../../../test/ports.js';
@@ -365,6 +365,25 @@ describe('where people are known by what the identity provider says of them', ()
 
   it('whoever neither the file nor SCIM knows is in the groups of their claims', async () => {
     expect(await (await me(claiming, await enter('new@idp.example'))).json()).toMatchObject({ groups: ['dba'] });
+  });
+
+  it('one human being is not two, by the id of the provider and by the one that SCIM has', async () => {
+    provider.said['oid-joy'] = { email: 'joy@idp.example' };
+    const before = await enter('oid-joy');
+    expect(await known(before)).toBe(true);
+    await scim.user('Joy@idp.example');
+    expect(await known(before)).toBe(false);
+    expect(await enter('oid-joy')).toBe('');
+    expect(await known(await enter('joy@idp.example'))).toBe(false);
+  });
+
+  it('somebody whom the provider also calls otherwise does not approve what is done for them', async () => {
+    provider.said['oid-ivy'] = { email: 'ivy@idp.example' };
+    const cookie = await enter('oid-ivy');
+    const request = { ...bulkDelete(), principal: 'Ivy@idp.example' };
+    const { id } = await claiming.grpc.call(BOT, DecisionService.method.decide, request);
+    const vote = claiming.grpc.call(cookie, castVote, { id, vote: Vote.APPROVE });
+    await expect(vote).rejects.toMatchObject({ reason: 'SELF_APPROVAL' });
   });
 
   it('somebody whom the file has disabled is not let in under another spelling of their id', async () => {

@@ -41,6 +41,8 @@ export interface KeptSignIn extends Proof {
 /** A person as the identity provider describes them, for as long as that is believed. */
 export interface ClaimedPerson {
   name: string;
+  /** Further ids that the identity provider has for them. Absent in what was kept before. */
+  also?: string[];
   groups: string[];
   roles?: string[];
   until: string;
