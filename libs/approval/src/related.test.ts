@@ -135,6 +135,8 @@ describe('what came of requests like it', () => {
     });
     expect(broken.status).toBe('ALLOWED');
     expect(similar({ alike: [broken] })).toEqual(['In 30 days: 0 approved, 1 let through by breaking the glass']);
+    const unused = { ...broken, status: 'EXPIRED', expired: 'grant' } as Decision;
+    expect(similar({ alike: [unused] })).toEqual(['In 30 days: 0 approved, 1 let through by breaking the glass']);
     expect(similar({ alike: [broken, yes(pending(), BEN)] })![1]).toBe(
       'In 30 days: 1 approved, 1 let through by breaking the glass',
     );

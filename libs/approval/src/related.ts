@@ -138,7 +138,7 @@ function countText(answered: Decision[], approved: Decision[], reader: Reader, m
     approval!.votes.some(({ vote, voter }) => vote === 'approve' && isOwn(voter)),
   ).length;
   const denied = answered.filter(({ status }) => status === 'DENIED').length;
-  const silent = answered.filter((other) => other.status === 'EXPIRED' && !isApproved(other)).length;
+  const silent = answered.filter((other) => other.status === 'EXPIRED' && other.expired === 'approval').length;
   const broken = answered.filter(({ broke_glass }) => broke_glass).length;
   const parts = [
     `${groupDigits(approved.length)} approved${byReader > 0 ? ` (${groupDigits(byReader)} by you)` : ''}`,
