@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeSlack } from '../../../test/fakes/index.js';
+import type { DecisionEvent } from '@countersign/approval';
 import { APPROVED, DANA_APPROVES, heldEvent } from '../../../test/fakes/held.js';
 import { startNotifier, type RunningNotifier } from '../../../test/fakes/notifier.js';
 import { Deliveries, type MessageRef } from '@countersign/store';
@@ -167,4 +168,52 @@ test('a later version is never overwritten by an earlier one', async () => {
   await deliveries.rendered('teams', work!, { posted: { id: '1' }, version: 1, digest: 'x' });
   const row = await notifier.pool.query(`select rendered_version from deliveries where address = '19:x'`);
   expect(row.rows).toEqual([{ rendered_version: 5 }]);
+});
+
+test('a broken glass is told at once where its groups are, with nothing to press, and the same message says how its review ended', async () => {
+  const { approval: _, asked: __, expires_at: ___, excluded: ____, ...answered } = heldEvent();
+  const broke = {
+    ...answered,
+    type: 'decision.broke_glass',
+    by: 'dana@acme.example',
+    by_name: 'Dana <!channel>',
+    reason: 'checkout is down <https://evil.example|runbook>',
+    rule: 'db-incident',
+    overrode: 'deny',
+    grant: { id: 'grant_1', expires_at: '2026-11-21T14:15:00.000Z', uses: 1 },
+    notified: ['dba'],
+  } as DecisionEvent;
+  await notifier.publish('dec_1', 1, broke);
+  const message = await posted();
+  const first = slack.read('C0DBA')[0]!;
+  expect(first).toContain(
+    'GLASS BROKEN by Dana <!channel> against a denial of policy, 14:00 UTC: checkout is down <https',
+  );
+  expect(first).toContain('Delete 12,480 rows from prod.orders');
+  expect(slack.buttons(message)).toEqual([]);
+  // A lock screen shows neither payload nor the words of whoever did it.
+  expect(message.text).toBe('release-bot request is allowed (high risk)');
+  const opened = {
+    type: 'review.opened',
+    groups: ['security'],
+    due_at: '2026-11-22T14:00:00.000Z',
+    excluded: [],
+  } as const;
+  await notifier.publish('dec_1', 2, { ...opened, groups: ['security'], excluded: [] });
+  await until('the review', () => slack.read('C0DBA')[0]!.includes('Review by security due 2026-11-22 14:00 UTC.'));
+  await notifier.publish('dec_1', 3, { type: 'review.overdue' });
+  await until('that it is overdue', () => slack.read('C0DBA')[0]!.includes('Review by security OVERDUE since'));
+  await notifier.publish('dec_1', 4, {
+    type: 'review.closed',
+    by: 'ben@acme.example',
+    by_name: 'Ben Okafor',
+    finding: 'justified',
+    comment: 'the locks were stale',
+  });
+  await until('how it ended', () =>
+    slack.read('C0DBA')[0]!.includes('Reviewed by Ben Okafor: justified. the locks were stale'),
+  );
+  expect(slack.read('C0DBA')[0]).not.toContain('OVERDUE');
+  expect(slack.messages).toHaveLength(1);
+  await reaches('settled');
 });
