@@ -16,12 +16,15 @@ import {
   startGate,
   type Gate,
 } from '../gate.js';
+import { CLIENT, startIdentityProvider, type IdentityProvider } from '../identity-provider.js';
+import { freePorts } from '../ports.js';
 import { expectAccessible, openBrowser, openRequest, signedIn, type Browser, type Page } from './browser.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 /** With the shipped policies, and with the policy that answers what it is told. */
 let gate: Gate;
 let told: Gate;
+let provider: IdentityProvider;
 let browser: Browser | undefined;
 let dana: Page;
 
@@ -29,13 +32,23 @@ beforeAll(async () => {
   browser = await openBrowser();
   place = await newPlace();
   gate = await startGate(place);
-  told = await startGate({ ...place, policies: ANYTHING });
+  const [grpcPort, httpPort, providerPort] = (await freePorts(3)) as [number, number, number];
+  const home = `http://127.0.0.1:${httpPort}`;
+  provider = await startIdentityProvider(providerPort, [`${home}/sign-in/callback`]);
+  const env = {
+    COUNTERSIGN_PUBLIC_URL: home,
+    COUNTERSIGN_OIDC_ISSUER: provider.issuer,
+    COUNTERSIGN_OIDC_CLIENT_ID: CLIENT.id,
+    COUNTERSIGN_OIDC_CLIENT_SECRET: CLIENT.secret,
+  };
+  told = await startGate({ ...place, policies: ANYTHING, env, ports: [grpcPort, httpPort] });
   if (browser) dana = (await signedIn(browser, urlOf(gate), DANA)).page;
 });
 afterAll(async () => {
   await browser?.close();
   await gate.stop();
   await told.stop();
+  await provider.stop();
   await place.remove();
 });
 
@@ -321,6 +334,51 @@ describe('in the inbox a person', () => {
     await page.context().close();
   });
 
+  it('signs in once more where policy asks for it, for that request alone, and only then does the vote count', async (context) => {
+    needsBrowser(context);
+    const own = await browser!.newContext({ baseURL: urlOf(told), locale: 'en-GB' });
+    own.setDefaultTimeout(10_000);
+    // The provider's own page would have a typeface from elsewhere.
+    await own.route(/^https:/, (route) => route.abort());
+    const page = await own.newPage();
+    const proveWhoOneIs = async () => {
+      await page.waitForURL(`${provider.issuer}/interaction/**`);
+      await page.locator('input[name=login]').fill('dana@acme.example');
+      await page.locator('input[name=password]').fill('any');
+      await page.locator('button[type=submit]').click();
+    };
+    await page.goto('/inbox');
+    await page.getByRole('link', { name: 'Sign in with your organisation' }).click();
+    await proveWhoOneIs();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('● live').waitFor();
+    const asking = answered({ ...HOLD, approval: { ...HOLD.approval, step_up: true } });
+    const [id, other] = [await ask(asking), await ask({ ...asking, resource: { type: 'table', id: 'another' } })];
+    const refused = async (which: string) => {
+      await openRequest(page, which);
+      await page.getByRole('button', { name: 'Approve', exact: true }).click();
+      await page
+        .getByRole('alert')
+        .getByText(/sign in again/i)
+        .waitFor();
+      expect((await eventsOf(place.admin, which)).map(({ type }) => type)).toEqual(['decision.held', 'vote.refused']);
+    };
+    await refused(id);
+    await expectAccessible(page);
+    // Being signed in at the provider is not enough: it asks.
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await proveWhoOneIs();
+    await page.waitForURL(`${urlOf(told)}/inbox/${id}`);
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page
+      .getByText(/Approved by Dana Ito in the inbox/)
+      .first()
+      .waitFor();
+    expect(await cast(id)).toMatchObject({ voter: 'dana@acme.example', vote: 'approve', channel: 'inbox' });
+    await refused(other);
+    await own.close();
+  });
+
   it('sees that somebody broke the glass and nobody has looked at it in time', async (context) => {
     needsBrowser(context);
     const { page } = await signedIn(browser!, urlOf(told), DANA);
@@ -406,38 +464,42 @@ describe('what an agent writes', () => {
 });
 
 describe('every screen can be used by everybody', () => {
-  it.each(['light', 'dark'] as const)('in %s', async (scheme) => {
-    if (!browser) return;
-    const { page, context } = await signedIn(browser, urlOf(gate), DANA, { scheme });
-    const waits = await hold();
-    const long = await hold({ ...bulkDelete(), ...args({ rows: 12480, note: 'x'.repeat(9_000) }) });
-    for (const id of [waits, long]) {
-      await openRequest(page, id);
+  it.each(['light', 'dark'] as const)(
+    'in %s',
+    async (scheme) => {
+      if (!browser) return;
+      const { page, context } = await signedIn(browser, urlOf(gate), DANA, { scheme });
+      const waits = await hold();
+      const long = await hold({ ...bulkDelete(), ...args({ rows: 12480, note: 'x'.repeat(9_000) }) });
+      for (const id of [waits, long]) {
+        await openRequest(page, id);
+        await expectAccessible(page);
+      }
+      await page.getByRole('button', { name: 'Deny' }).click();
+      await page.getByRole('alert').waitFor();
       await expectAccessible(page);
-    }
-    await page.getByRole('button', { name: 'Deny' }).click();
-    await page.getByRole('alert').waitFor();
-    await expectAccessible(page);
-    await gate.grpc.call(ANA, approvals.castVote, { id: waits, vote: Vote.APPROVE, reason: 'yes' });
-    await openRequest(page, waits);
-    await page.getByRole('button', { name: 'History' }).click();
-    await expectAccessible(page);
-    await page.getByRole('button', { name: 'Side by side' }).click();
-    await page.getByRole('heading', { name: 'Requests like each other' }).waitFor();
-    await expectAccessible(page);
-    await openRequest(page, long);
-    await page.keyboard.press('?');
-    await expectAccessible(page);
-    await page.keyboard.press('Escape');
-    await page.setViewportSize({ width: 360, height: 740 });
-    await expectAccessible(page);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
-    await page.getByRole('button', { name: /All requests/ }).click();
-    await expectAccessible(page);
-    await context.clearCookies();
-    await page.goto('/inbox');
-    await page.getByLabel('API token').waitFor();
-    await expectAccessible(page);
-    await context.close();
-  });
+      await gate.grpc.call(ANA, approvals.castVote, { id: waits, vote: Vote.APPROVE, reason: 'yes' });
+      await openRequest(page, waits);
+      await page.getByRole('button', { name: 'History' }).click();
+      await expectAccessible(page);
+      await page.getByRole('button', { name: 'Side by side' }).click();
+      await page.getByRole('heading', { name: 'Requests like each other' }).waitFor();
+      await expectAccessible(page);
+      await openRequest(page, long);
+      await page.keyboard.press('?');
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await page.setViewportSize({ width: 360, height: 740 });
+      await expectAccessible(page);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+      await page.getByRole('button', { name: /All requests/ }).click();
+      await expectAccessible(page);
+      await context.clearCookies();
+      await page.goto('/inbox');
+      await page.getByLabel('API token').waitFor();
+      await expectAccessible(page);
+      await context.close();
+    },
+    90_000,
+  );
 });
