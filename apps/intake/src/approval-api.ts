@@ -164,11 +164,13 @@ export class ApprovalApi {
     const { refusals } = this.parts;
     if (refusals) requireRoom(refusals, person.id, performance.now(), TOO_OFTEN_REFUSED);
     await this.#mustConcern(id, person);
-    const by = { voter: person, channel, ...(submittedBy ? { submitted_by: submittedBy } : {}) };
     let isFirst = true;
     const { decision, refused } = await this.parts.decisions.run(
       id,
       (before) => {
+        // Looked up at every try, like everybody else: whoever votes may have left while somebody else was faster.
+        const { person: voter } = this.#voter(chatAccount, call);
+        const by = { voter, channel, ...(submittedBy ? { submitted_by: submittedBy } : {}) };
         isFirst = !before.approval?.votes.some(({ voter }) => sameIdentity(voter, person.id));
         return vote === Vote.RETRACT
           ? { type: 'retract', ...by }

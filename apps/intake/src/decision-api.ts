@@ -6,7 +6,7 @@ import {
   type DecisionService,
 } from '@countersign/contract';
 import { isParty, maySee, usesMade, type Decision as CoreDecision } from '@countersign/approval';
-import type { Caller } from '@countersign/directory';
+import type { Caller, Directory } from '@countersign/directory';
 import { verifyProof } from '@countersign/grant';
 import { canonicalize } from '@countersign/ledger';
 import { toStatusError, type Call, type Handlers, type Log } from '@countersign/service';
@@ -178,17 +178,20 @@ export class DecisionApi {
     const texts = readAction(request, caller.id, this.#parts.binding, found);
     const { grant, audience, proof } = request;
     const holder = proof ? verifyProof(proof, { grant, now: this.#parts.decisions.now() }) : undefined;
-    const directory = this.#parts.directory();
-    const agent = directory.agent(before.request.subject.id);
-    if (!agent)
-      throw new StatusError('PERMISSION_DENIED', 'the agent is no longer in the directory', {
-        reason: 'UNKNOWN_SUBJECT',
-      });
-    requireOwner(directory, agent.id);
+    const agent = (directory: Directory) => {
+      const found = directory.agent(before.request.subject.id);
+      if (!found)
+        throw new StatusError('PERMISSION_DENIED', 'the agent is no longer in the directory', {
+          reason: 'UNKNOWN_SUBJECT',
+        });
+      requireOwner(directory, found.id);
+      return found;
+    };
+    const { policy, directory, decisions } = this.#parts;
     const { decision, refused } = await this.#parts.decisions.run(
       txn,
       redeeming(
-        { policy: this.#parts.policy, directory, decisions: this.#parts.decisions },
+        { policy, directory, decisions },
         { by: caller.id, grantId: jti, texts, agent, audience, proof: holder },
       ),
       trace(call),

@@ -1,8 +1,10 @@
-import { State } from '@countersign/contract';
+import { State, Vote } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  ANA,
   answered,
   ANYTHING,
+  approvals,
   approved,
   BOT,
   bulkDelete,
@@ -250,4 +252,52 @@ it('sixty-four redeems at once, through two processes, are one use', async () =>
   const types = await typesOf(place.admin, id);
   expect(types.filter((type) => type === 'grant.redeemed')).toHaveLength(1);
   expect(types.filter((type) => type === 'grant.refused')).toHaveLength(63);
+});
+
+describe('whoever has left while somebody else was faster', () => {
+  /** Both writes wait for the row, the faster first; then the directory changes, and they go on. */
+  async function overtaken(id: string, faster: () => Promise<unknown>, slower: () => Promise<unknown>) {
+    const waiting = async (count: number) => {
+      const { rows } = await place.admin.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return rows.length >= count;
+    };
+    await place.admin.query('begin');
+    await place.admin.query('select 1 from intake.decisions where id = $1 for update', [id]);
+    const first = faster();
+    await until('the faster waits', () => waiting(1));
+    const second = slower();
+    second.catch(() => undefined);
+    await until('both wait', () => waiting(2));
+    await directory.changed(
+      (text) => text.replace('groups: [dba, oncall]', 'groups: [oncall]'),
+      async () => {
+        await place.admin.query('commit');
+        await first;
+        await expect(second).rejects.toMatchObject({ code: expect.any(String) as string });
+      },
+    );
+    return second.then(
+      () => '',
+      ({ reason }: { reason: string }) => reason,
+    );
+  }
+
+  it('has no vote', async () => {
+    const two = { ...HOLD, approval: { seats: [{ group: 'dba', count: 2 }], expires_in: '1h' } };
+    const { id } = await told.grpc.call(BOT, decisions.decide, answered(two));
+    const vote = (by: Gate, token: string) => () => by.grpc.call(token, approvals.castVote, { id, vote: Vote.APPROVE });
+    expect(await overtaken(id, vote(gate, ANA), vote(told, DANA))).toBe('NOT_ASKED');
+    expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.cast', 'vote.refused']);
+  });
+
+  it('counts no longer for a grant', async () => {
+    const request = answered({ ...HOLD, grant: { expires_in: '10m', uses: 3 } });
+    const { id, grant } = await approved(told, request);
+    const use = (by: Gate) => () => by.grpc.call(BOT, decisions.redeemGrant, { ...request, grant });
+    // The faster has counted Dana already; the slower has to look again.
+    expect(await overtaken(id, use(gate), use(told))).toBe('APPROVER_GONE');
+    expect((await typesOf(place.admin, id)).slice(-2)).toEqual(['grant.redeemed', 'grant.refused']);
+  });
 });

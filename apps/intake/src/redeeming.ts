@@ -12,32 +12,34 @@ export interface Use {
   grantId: string;
   /** The action that is about to run, as it is presented now. */
   texts: ActionTexts;
-  agent: Agent;
+  /** The agent as the directory has it at the moment. Throws StatusError when it may do nothing any more. */
+  agent: (directory: Directory) => Agent;
   /** Where it is about to run, as whoever is there says. */
   audience?: string;
   /** Absent when none came. */
   proof?: HolderProof | undefined;
 }
 
-/** The command that uses up a grant: with the approvers as the directory has them now, and policy asked again. */
+/**
+ * The command that uses up a grant: with the approvers as the directory has them now, and policy asked again. Made anew when
+ * somebody else was faster: whoever has left meanwhile counts no longer.
+ */
 export function redeeming(
-  parts: { policy: Policy; directory: Directory; decisions: Decisions },
-  { by, grantId, texts, agent, audience, proof }: Use,
+  parts: { policy: Policy; directory: () => Directory; decisions: Decisions },
+  { by, grantId, texts, agent: agentIn, audience, proof }: Use,
 ): (decision: Decision) => Promise<Redeem> {
   return async (decision) => {
+    const agent = agentIn(parts.directory());
     const { drawn_from } = decision;
     const origin = drawn_from && (await parts.decisions.load(drawn_from.decision_id)).decision;
     const approvals = (origin ?? decision).approval?.votes.filter(({ vote }) => vote === 'approve') ?? [];
-    const approvers = approvals
-      .map(({ voter }) => parts.directory.person(voter))
-      .filter((person): person is Person => person !== undefined);
     const approval = canonicalize({
       decision_id: decision.id,
       approved_by: approvals.map(({ voter }) => voter),
       approved_at: decision.granted_at ?? decision.updated_at,
     });
     const broken = decision.broke_glass;
-    const breaker = broken && parts.directory.person(broken.by);
+    const breaker = broken && parts.directory().person(broken.by);
     const verdict = await parts.policy.evaluate(
       policyInput(texts, agent, {
         principal: decision.request.principal ?? '',
@@ -48,13 +50,18 @@ export function redeeming(
         ...(decision.history ? { history: canonicalize(decision.history) } : {}),
       }),
     );
+    // Nothing is waited for from here until the write is accepted.
+    const directory = parts.directory();
+    const approvers = approvals
+      .map(({ voter }) => directory.person(voter))
+      .filter((person): person is Person => person !== undefined);
     return {
       type: 'redeem',
       by,
       grant_id: grantId,
       action_digest: texts.digest,
       approvers,
-      owner: agent.owner,
+      owner: agentIn(directory).owner,
       verdict,
       ...(origin ? { origin } : {}),
       ...(breaker ? { breaker } : {}),

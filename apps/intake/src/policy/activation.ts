@@ -123,8 +123,8 @@ export class Activation {
     const id = wish.decisionId;
     const { decision: before } = await decisions.load(id);
     const use = redeeming(
-      { policy, directory: this.parts.directory(), decisions },
-      { by: wish.by.id, grantId: grantOf(before), texts: texts(wish, change), agent: agentOf(wish.by) },
+      { policy, directory: this.parts.directory, decisions },
+      { by: wish.by.id, grantId: grantOf(before), texts: texts(wish, change), agent: () => agentOf(wish.by) },
     );
     const { refused } = await decisions.run(
       id,
