@@ -136,6 +136,16 @@ describe('grant verify', () => {
     expect(whole.stdout).not.toContain('(give --audience)');
   });
 
+  it('says that a glass was broken for it, or that it is of leave for a session', async () => {
+    const break_glass = { by: 'dana@acme.example', at: '2026-11-20T14:00:00.000Z', rule: 'db-incident' };
+    const broken = await verify(mintGrant({ break_glass: { ...break_glass, overrode: 'deny' } }));
+    expect(broken.stdout).toContain('BROKEN GLASS, against a denial of policy: dana@acme.example alone');
+    const drawn = await verify(mintGrant({ session: { txn: 'dec_1', use: 2, approved_by: ['ana', 'ben'] } }));
+    expect(drawn.stdout).toContain('leave for a session: use 2, given with dec_1 by ana, ben');
+    const json = await verify(mintGrant({ break_glass }), '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ valid: true, claims: { break_glass } });
+  });
+
   it('uses it with --redeem, and then nothing is left to prove', async () => {
     asked = [];
     redeemed = { status: 200, body: { redeemed: true, use: 1 } };

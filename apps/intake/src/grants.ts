@@ -23,7 +23,7 @@ export class Grants {
 
   /** The grant of a decision that carries one. Throws StatusError UNAVAILABLE when there is no key to sign with. */
   mint(decision: Allowed): string {
-    const { grant, request, approval } = decision;
+    const { grant, request, approval, broke_glass, drawn_from } = decision;
     if (!grant) throw new TypeError('the decision carries no grant');
     // A state kept from before the time was kept has not changed since the grant was issued.
     const issuedAt = Date.parse(decision.granted_at ?? decision.updated_at);
@@ -51,6 +51,8 @@ export class Grants {
       approvals: (approval?.votes ?? [])
         .filter(({ vote }) => vote === 'approve')
         .map(({ voter, at }) => ({ by: voter, at })),
+      ...(broke_glass ? { break_glass: brokenClaim(broke_glass) } : {}),
+      ...(drawn_from ? { session: leaveClaim(drawn_from) } : {}),
       ...(request.holder_key ? { cnf: { jkt: request.holder_key } } : {}),
     };
     const { kid, privateKey } = this.keys.signerAt(issuedAt);
@@ -73,6 +75,14 @@ export class Grants {
       throw refusedGrant({ code: 'wrong-issuer', text: `it is of ${claims.iss}, not of ${this.issuer}` });
     return claims;
   }
+}
+
+function brokenClaim({ by, at, rule, overrode }: NonNullable<Allowed['broke_glass']>) {
+  return { by, at, rule, ...(overrode ? { overrode } : {}) };
+}
+
+function leaveClaim({ decision_id, use, approvers }: NonNullable<Allowed['drawn_from']>) {
+  return { txn: decision_id, use, approved_by: approvers.map(({ id }) => id) };
 }
 
 /** A grant that is not ours, or none: nothing is recorded for it, since nothing it says can be believed. */

@@ -82,6 +82,8 @@ describe('leave for a session', () => {
     expect(second.reasons[0]!.text).toBe(`Dana Ito let the agent do this: 1 of 2, with ${first.id}.`);
     const again = await decide({ ...request, requestId: `second of ${session}` }, gates[3]);
     expect(again.id).toBe(second.id);
+    const claims = JSON.parse(Buffer.from(second.grant.split('.')[1]!, 'base64url').toString()) as object;
+    expect(claims).toMatchObject({ approvals: [], session: { txn: first.id, approved_by: ['dana@acme.example'] } });
     const used = await gates[3]!.grpc.call(BOT, decisions.redeemGrant, { ...request, grant: second.grant });
     expect(used).toMatchObject({ redeemed: true, usesLeft: 0 });
     expect(await typesOf(place.admin, second.id)).toEqual(['decision.allowed', 'grant.redeemed']);

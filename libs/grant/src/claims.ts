@@ -26,6 +26,10 @@ export interface GrantClaims {
   authorization_details: [GrantedAction];
   /** Who approved it, and when; empty when policy allowed it. */
   approvals: { by: string; at: string }[];
+  /** Present when a person let it run alone: who, when, by which rule of policy, and what of policy that beat. */
+  break_glass?: { by: string; at: string; rule: string; overrode?: 'deny' };
+  /** Present when it was approved together with another action: that decision, which use of its leave, and who gave it. */
+  session?: { txn: string; use: number; approved_by: string[] };
   /** The key whose holder alone may use it: RFC 7638 thumbprint. */
   cnf?: { jkt: string };
 }
@@ -63,9 +67,20 @@ function problemOf(claims: Record<string, unknown>): string | undefined {
   for (const name of ['action', 'resource', 'action_hash'])
     if (!isText(memberOf(granted, name))) return `its action has no "${name}"`;
   if (!Array.isArray(claims['approvals'])) return 'its "approvals" are missing';
-  const { cnf } = claims;
+  const { cnf, break_glass, session } = claims;
+  if (break_glass !== undefined && !['by', 'at', 'rule'].every((name) => isText(memberOf(break_glass, name))))
+    return 'its "break_glass" does not say who did it, when and by what rule';
+  const overrode = memberOf(break_glass, 'overrode');
+  if (overrode !== undefined && overrode !== 'deny') return 'its "break_glass" beat something that is not known here';
+  if (session !== undefined && !isSession(session)) return 'its "session" does not say whose leave it was given with';
   const understood = isText(memberOf(cnf, 'jkt')) && Object.keys(cnf as object).length === 1;
   return cnf === undefined || understood ? undefined : 'it is bound to its holder in a way that is not known here';
+}
+
+function isSession(session: unknown): boolean {
+  const [use, by] = [memberOf(session, 'use'), memberOf(session, 'approved_by')];
+  const isUse = Number.isSafeInteger(use) && (use as number) >= 1;
+  return isText(memberOf(session, 'txn')) && isUse && Array.isArray(by) && by.every(isText);
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -131,6 +131,18 @@ describe('a grant', () => {
     ['without an agent', mint({ ...CLAIMS, act: {} }), 'wrong-claims'],
     ['without a number', mint({ ...CLAIMS, jti: '' }), 'wrong-claims'],
     ['that does not say who approved', mint({ ...CLAIMS, approvals: undefined }), 'wrong-claims'],
+    [
+      'of a broken glass that nobody broke',
+      mint({ ...CLAIMS, break_glass: { rule: 'r', at: 'then' } }),
+      'wrong-claims',
+    ],
+    [
+      'of a broken glass that beat more than a denial',
+      mint({ ...CLAIMS, break_glass: { by: 'dana', rule: 'r', at: 'then', overrode: 'guardrail' } }),
+      'wrong-claims',
+    ],
+    ['of a session without a number', mint({ ...CLAIMS, session: { txn: 'd', approved_by: [] } }), 'wrong-claims'],
+    ['of a session of nobody', mint({ ...CLAIMS, session: { txn: 'd', use: 1, approved_by: '' } }), 'wrong-claims'],
     ['bound to a certificate', mint({ ...CLAIMS, cnf: { 'x5t#S256': 'abc' } }), 'wrong-claims'],
     ['bound to a key and a certificate', mint({ ...CLAIMS, cnf: { jkt: KID, 'x5t#S256': 'abc' } }), 'wrong-claims'],
   ])('%s is refused', async (_, grant, code) => {

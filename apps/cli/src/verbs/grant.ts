@@ -1,12 +1,12 @@
 import { RedeemGrantResponseSchema, SERVICES } from '@countersign/contract';
-import { Intake, isRefused, type Jwks } from '@countersign/grant';
+import { Intake, isRefused, type GrantClaims, type Jwks } from '@countersign/grant';
 import { ACTION_OPTIONS, parseAction, toAction } from '../action.js';
 import { renderDecision } from '../decision-text.js';
 import { EXIT, UsageError } from '../exit.js';
 import { checkGrant, type GrantCheck } from '../grant-check.js';
 import { readGivenGrant, readProof } from '../holder.js';
 import { asJson } from '../json.js';
-import { say, type Terminal } from '../terminal.js';
+import { say, type Terminal, type Text } from '../terminal.js';
 import { verb, type Option } from '../verb.js';
 import { fetchText, parseJsonObject } from '../web.js';
 
@@ -142,6 +142,7 @@ function tell(terminal: Terminal, check: Told): number {
     terminal.print(say`  who    ${claims.act.sub}${behalf}`);
     terminal.print(say`  what   ${name} on ${resource}`);
     terminal.print(say`  digest ${action_hash}`);
+    for (const line of exceptionLines(claims)) terminal.print(line);
     if (claims.aud) terminal.print(say`  where  ${claims.aud}`);
     if (claims.cnf) terminal.print(say`  holder ${claims.cnf.jkt}${holder ? ' (proved)' : ''}`);
     const often = claims.max_uses === 1 ? 'once' : `${claims.max_uses} times`;
@@ -150,4 +151,21 @@ function tell(terminal: Terminal, check: Told): number {
     for (const what of check.not_proven) terminal.print(say`  not proven: ${what}`.styled('dim'));
   }
   return check.valid ? EXIT.ok : EXIT.denied;
+}
+
+/** How it came to be, where that is not an approval of just this. */
+function exceptionLines({ break_glass, session }: GrantClaims): Text[] {
+  const against = break_glass?.overrode ? ', against a denial of policy' : '';
+  return [
+    ...(break_glass
+      ? [
+          say`  how    ${'BROKEN GLASS'.concat(against)}: ${break_glass.by} alone, ${break_glass.at} (${break_glass.rule})`,
+        ]
+      : []),
+    ...(session
+      ? [
+          say`  how    leave for a session: use ${session.use}, given with ${session.txn} by ${session.approved_by.join(', ')}`,
+        ]
+      : []),
+  ];
 }

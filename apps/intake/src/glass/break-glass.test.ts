@@ -60,6 +60,8 @@ const breakGlass = (more: object, token = DANA) =>
   one.grpc.call(token, approvals.breakGlass, create(BreakGlassRequestSchema, { reason: 'checkout is down', ...more }));
 const closed = (id: string, token = BEN) =>
   other.grpc.call(token, approvals.closeReview, { id, finding: Finding.JUSTIFIED, comment: 'it was down' });
+const claimsOf = ({ grant }: Pick<Decision, 'grant'>) =>
+  JSON.parse(Buffer.from(grant.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 const redeem = (request: object, { grant }: Pick<Decision, 'grant'>) =>
   other.grpc.call(BOT, decisions.redeemGrant, { ...request, grant });
 
@@ -92,7 +94,7 @@ describe('a broken glass', () => {
       },
     );
     const decision = await other.grpc.call(BOT, decisions.getDecision, { id });
-    expect(decision.grant).not.toBe('');
+    expect(claimsOf(decision)['break_glass']).toMatchObject({ by: 'dana@acme.example', rule: 'incident' });
     expect(await redeem(request, decision)).toMatchObject({ redeemed: true });
     await expect(redeem(request, decision)).rejects.toMatchObject({ reason: 'GRANT_USED' });
     await expect(breakGlass({ decisionId: id })).rejects.toMatchObject({ reason: 'ALREADY_DECIDED' });
@@ -116,6 +118,7 @@ describe('a broken glass', () => {
     expect((await breakGlass({ request: { ...request, requestId: 'once' } })).id).toBe(broken.id);
     expect(await typesOf(place.admin, broken.id)).toEqual(['decision.broke_glass', 'review.opened']);
     const decision = await other.grpc.call(BOT, decisions.getDecision, { id: broken.id });
+    expect(claimsOf(decision)['break_glass']).toMatchObject({ overrode: 'deny' });
     expect(await redeem(request, decision)).toMatchObject({ redeemed: true });
     await closed(broken.id);
   });
