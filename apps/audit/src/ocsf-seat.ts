@@ -32,7 +32,12 @@ export function seatToOcsf(event: Envelope, at: Position): OcsfEvent[] {
       ...base(event, at, 3004, made ? CREATE : DEACTIVATE, ['security_control']),
       // Who may approve has changed.
       ...severity(2),
-      ...status(1, made ? `handed to ${to} until ${fact.until}` : 'back with its own person'),
+      ...status(
+        1,
+        made
+          ? `handed to ${to}${fact.starts_at ? ` from ${fact.starts_at}` : ''} until ${fact.until}`
+          : 'back with its own person',
+      ),
       actor,
       entity: { uid: event.decision_id, type_id: 99, type: 'Delegation', name, data: { by, to, group } },
       ...(made && fact.reason ? { comment: fact.reason } : {}),

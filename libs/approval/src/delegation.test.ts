@@ -6,13 +6,14 @@ import type { Person } from './request.js';
 const DANA = person('dana', ['dba'], { also: ['dana-admin'] });
 const MAX = person('max', ['web']);
 const DAY = 86_400;
-const problem = (more: { by?: Person; to?: Person; until?: string }) =>
+const problem = (more: { by?: Person; to?: Person; since?: string; until?: string }) =>
   mayNotDelegate({ by: DANA, to: MAX, group: 'dba', until: later(DAY), ...more }, T0);
 
 describe('a seat is handed over', () => {
   it('by whoever has it, to somebody who has none there, for a month at most', () => {
     expect(problem({})).toBeUndefined();
     expect(problem({ until: later(30 * DAY) })).toBeUndefined();
+    expect(problem({ since: later(90 * DAY), until: later(120 * DAY) })).toBeUndefined();
     expect(problem({ by: person('dana', [], { rota: ['dba'] }) })).toBeUndefined();
   });
 
@@ -29,9 +30,17 @@ describe('a seat is handed over', () => {
     ['to a guest', { to: { ...MAX, guest: true } }, 'is a guest'],
     ['to a member', { to: person('max', ['dba']) }, 'is in dba already'],
     ['to one who takes turns in it', { to: person('max', [], { rota: ['dba'] }) }, 'is in dba already'],
-    ['for longer', { until: later(30 * DAY + 1) }, 'within the next 30 days'],
-    ['for no time', { until: T0 }, 'within the next 30 days'],
-    ['until no time', { until: 'tomorrow' }, 'within the next 30 days'],
+    ['for longer', { until: later(30 * DAY + 1) }, 'for at most 30 days'],
+    ['for no time', { until: T0 }, 'for at most 30 days'],
+    ['for longer, later', { since: later(DAY), until: later(31 * DAY + 1) }, 'for at most 30 days'],
+    ['backwards', { since: later(-1) }, 'for at most 30 days'],
+    [
+      'from a time that nobody remembers',
+      { since: later(90 * DAY + 1), until: later(91 * DAY) },
+      'for at most 30 days',
+    ],
+    ['from no time', { since: 'tomorrow' }, 'for at most 30 days'],
+    ['until no time', { until: 'tomorrow' }, 'for at most 30 days'],
   ])('not %s', (_, more, text) => {
     expect(problem(more)?.text).toContain(text);
   });
@@ -54,6 +63,15 @@ describe('what is handed over holds', () => {
       groups: ['dba'],
     });
     expect(at(60)).toBeUndefined();
+  });
+
+  it('only to whom it was promised, when it begins later', () => {
+    const promised = { ...given, since: later(30), made_at: T0 };
+    const max = (since?: string) => [DANA, { ...MAX, ...(since ? { since } : {}) }];
+    const at30 = (people: Person[]) => seatHanded(promised, (id) => people.find((one) => one.id === id), later(30));
+    expect(at30(max())).toMatchObject({ for: 'dana' });
+    // The id was given to somebody else between the promise and the beginning.
+    expect(at30(max(later(10)))).toBeUndefined();
   });
 
   it.each([

@@ -12,20 +12,25 @@ export interface Delegation {
   by_name: string;
   to: string;
   to_name: string;
-  /** RFC 3339, UTC. */
+  /** RFC 3339, UTC: from when to when it is handed over. */
   since: string;
   until: string;
+  /** RFC 3339, UTC: when that was said, if it was before it began. */
+  made_at?: string;
   reason?: string;
 }
 
 /** The longest time for which a seat can be handed over, in days: who is away for longer should leave the group. */
 const MOST_DAYS = 30;
+/** How far ahead a hand-over may be said, in days: nothing lies in wait for longer than people remember it. */
+const MOST_AHEAD_DAYS = 90;
+const DAY_MS = 86_400_000;
 
 export type DelegationProblem = { code: 'NOT_YOUR_SEAT' | 'NOT_A_DELEGATE' | 'NOT_A_TIME'; text: string };
 
 /** Why a person may not hand this seat to another, if they may not. */
 export function mayNotDelegate(
-  { by, to, group, until }: { by: Person; to: Person; group: string; until: string },
+  { by, to, group, since, until }: { by: Person; to: Person; group: string; since?: string; until: string },
   at: string,
 ): DelegationProblem | undefined {
   const name = inert(to.name, 120);
@@ -48,14 +53,17 @@ export function mayNotDelegate(
           ? `is in ${what} already, and one person is one vote`
           : undefined;
   if (unfit) return { code: 'NOT_A_DELEGATE', text: `${name} ${unfit}.` };
-  const days = (Date.parse(until) - Date.parse(at)) / 86_400_000;
-  if (days > 0 && days <= MOST_DAYS) return undefined;
-  return { code: 'NOT_A_TIME', text: `A seat is handed over until a time within the next ${MOST_DAYS} days.` };
+  const [now, begins, ends] = [at, since ?? at, until].map((time) => Date.parse(time)) as [number, number, number];
+  const days = (ends - begins) / DAY_MS;
+  const ahead = (begins - now) / DAY_MS;
+  if (days > 0 && days <= MOST_DAYS && ahead >= 0 && ahead <= MOST_AHEAD_DAYS) return undefined;
+  const text = `A seat is handed over for at most ${MOST_DAYS} days, from now or from a time within the next ${MOST_AHEAD_DAYS} days.`;
+  return { code: 'NOT_A_TIME', text };
 }
 
 /** The seat that a delegation hands over at this time, while both of the two people may sit. */
 export function seatHanded(
-  { group, by, to, since, until }: Delegation,
+  { group, by, to, since, until, made_at = since }: Delegation,
   people: (id: string) => Person | undefined,
   at: string,
 ): HandedSeat | undefined {
@@ -65,7 +73,7 @@ export function seatHanded(
   // In their own right, and only now: a seat that was lost, or is another's turn, cannot be sat on by anybody.
   if (giver.guest || giver.disabled || roleRefusal(giver, 'vote') || !giver.groups.includes(group)) return undefined;
   // An id that is somebody else's by now brings no seat with it, nor does it give one away.
-  if (!hadIdAt(giver, since) || !hadIdAt(holder, since)) return undefined;
+  if (!hadIdAt(giver, made_at) || !hadIdAt(holder, made_at)) return undefined;
   const { id, name, groups, also } = giver;
   return { group, for: id, name, groups, ...(also ? { also } : {}) };
 }

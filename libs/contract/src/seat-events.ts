@@ -8,6 +8,8 @@ export interface SeatDelegated {
   to: string;
   to_name: string;
   group: string;
+  /** RFC 3339, UTC: when it begins. Absent: at once. */
+  starts_at?: string;
   /** RFC 3339, UTC: when it ends by itself. */
   until: string;
   reason?: string;

@@ -344,6 +344,7 @@ const STOPS: (GateFact | SeatFact)[][] = [
       to: 'ben@acme.example',
       to_name: 'Ben Okafor',
       group: 'security',
+      starts_at: at(3_600),
       until: at(86_400),
       reason: 'on holiday',
     },

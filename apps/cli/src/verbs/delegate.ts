@@ -25,17 +25,28 @@ export const delegate = verb({
   options: {
     to: { type: 'string', value: '<person>', help: 'the id of the person' },
     group: { type: 'string', value: '<group>', help: 'one of your groups' },
-    until: { type: 'string', value: '<time>', help: 'a duration like 8h or 7d, or a time like 2026-12-01T09:00Z' },
+    from: { type: 'string', value: '<time>', help: 'when it begins: 3d, or a time; at once without it' },
+    until: {
+      type: 'string',
+      value: '<time>',
+      help: 'a duration from its beginning like 8h or 7d, or a time like 2026-12-01T09:00Z',
+    },
     reason: { type: 'string', value: '<text>', help: 'why, for the record' },
   },
-  examples: ['countersign delegate --to ben@acme.example --group dba --until 7d --reason "on holiday"'],
+  examples: [
+    'countersign delegate --to ben@acme.example --group dba --until 7d --reason "on holiday"',
+    'countersign delegate --to ben@acme.example --group dba --from 2026-12-21T08:00Z --until 14d',
+  ],
   exits: [0, 1, 2, 3],
   async run({ values, client, terminal, now }) {
-    const { to, group, until, reason = '' } = values;
+    const { to, group, from, until, reason = '' } = values;
     if (!to || !group || !until)
       throw new UsageError('say to whom, of which group and until when: --to, --group, --until');
-    const end = timestampFromMs(endOf(until, now()));
-    const answer = await client().unary(delegateSeat, { to, group, until: end, reason });
+    const begins = from === undefined ? undefined : timeOf(from, now(), '--from');
+    const ends = timeOf(until, begins === undefined ? now() : new Date(begins), '--until');
+    const startsAt = begins === undefined ? {} : { startsAt: timestampFromMs(begins) };
+    const asked = { to, group, until: timestampFromMs(ends), reason, ...startsAt };
+    const answer = await client().unary(delegateSeat, asked);
     if (terminal.json) terminal.value(asJson(DelegateSeatResponseSchema, answer));
     else terminal.print(delegationText(answer.delegation!, now()));
     return EXIT.ok;
@@ -82,15 +93,16 @@ export const delegations = verb({
   },
 });
 
-function delegationText({ id, byName, toName, group, until, reason }: Delegation, now: Date): Text {
+function delegationText({ id, byName, toName, group, since, until, reason }: Delegation, now: Date): Text {
   const why = reason ? `\n  ${reason}` : '';
-  return say`${toName} holds the seat of ${byName} in ${group}  until ${clock(timestampDate(until!), now)}${why}
+  const begins = since && timestampDate(since) > now ? `  from ${clock(timestampDate(since), now)}` : '';
+  return say`${toName} holds the seat of ${byName} in ${group}${begins}  until ${clock(timestampDate(until!), now)}${why}
   ${say`countersign delegate end ${id}`.styled('cyan')}`;
 }
 
-/** A time, or how long from now. */
-function endOf(text: string, now: Date): number {
-  const at = /^\d{4}-/.test(text) ? Date.parse(text) : Math.round(now.getTime() + parseDuration(text, '--until'));
-  if (Number.isNaN(at)) throw new UsageError(`--until: "${text}" is not a time: write 7d or 2026-12-01T09:00Z`);
+/** A time, or how long after another. */
+function timeOf(text: string, after: Date, option: string): number {
+  const at = /^\d{4}-/.test(text) ? Date.parse(text) : Math.round(after.getTime() + parseDuration(text, option));
+  if (Number.isNaN(at)) throw new UsageError(`${option}: "${text}" is not a time: write 7d or 2026-12-01T09:00Z`);
   return at;
 }

@@ -14,6 +14,16 @@ export interface HandingOverParts {
   now: () => Date;
 }
 
+/** What a person says who hands over a seat; without a beginning it is at once. */
+export interface Given {
+  by: Person;
+  to: string;
+  group: string;
+  startsAt?: string;
+  until: string;
+  reason: string;
+}
+
 /** How long an answer is kept back for other processes. */
 const EVERYWHERE_MS = 5_000;
 
@@ -22,24 +32,26 @@ export class HandingOver {
   constructor(readonly parts: HandingOverParts) {}
 
   /** Throws StatusError FAILED_PRECONDITION and NOT_FOUND. */
-  async give(
-    { by, to: id, group, until, reason }: { by: Person; to: string; group: string; until: string; reason: string },
-    traceId?: string,
-  ): Promise<KeptDelegation> {
+  async give({ by, to: id, group, startsAt, until, reason }: Given, traceId?: string): Promise<KeptDelegation> {
     const { seats, registry, directory, now } = this.parts;
     await registry.refresh();
     const to = directory().person(id);
     if (!to) throw new StatusError('NOT_FOUND', `to: there is nobody with the id ${id}`, { reason: 'NO_SUCH_PERSON' });
     const at = now();
-    const problem = mayNotDelegate({ by, to, group, until }, at.toISOString());
+    const saidAt = at.toISOString();
+    // A beginning that has passed meanwhile is now: nothing is handed over backwards.
+    const since = startsAt && Date.parse(startsAt) > at.getTime() ? startsAt : saidAt;
+    const problem = mayNotDelegate({ by, to, group, since, until }, saidAt);
     if (problem) throw new StatusError('FAILED_PRECONDITION', problem.text, { reason: problem.code });
     const before = seats.all().find(({ state }) => state.by === by.id && state.group === group);
     if (before && Date.parse(before.state.until) > at.getTime()) throw handedOver(before.state);
     if (before) await this.end(before, {});
     const { id: by_id, name: by_name } = by;
     const told = { by: by_id, by_name, to: to.id, to_name: to.name, group, until, ...(reason ? { reason } : {}) };
-    const kept: KeptDelegation = { id: newId('dlg', at.getTime()), ...told, since: at.toISOString() };
-    const fact: SeatFact = { type: 'seat.delegated', ...told };
+    const isLater = since !== saidAt;
+    const made = { ...told, since, ...(isLater ? { made_at: saidAt } : {}) };
+    const kept: KeptDelegation = { id: newId('dlg', at.getTime()), ...made };
+    const fact: SeatFact = { type: 'seat.delegated', ...told, ...(isLater ? { starts_at: since } : {}) };
     // One key for one seat: of two processes that are asked at once, one is too late.
     const change = { kind: DELEGATION, id: digestOf(canonicalize([by.id, group])), expected: 0, state: kept };
     if (await this.#write(kept.id, event(fact, at, 1, traceId), change)) return kept;

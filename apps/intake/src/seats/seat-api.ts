@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Person } from '@countersign/approval';
 import { DelegationSchema, StatusError, type ApprovalService, type Delegation } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
@@ -26,7 +26,7 @@ export class SeatApi {
   constructor(readonly parts: SeatApiParts) {}
 
   readonly handlers: SeatHandlers = {
-    DelegateSeat: async ({ to, group, until, reason }, { caller, traceId }) => {
+    DelegateSeat: async ({ to, group, startsAt, until, reason }, { caller, traceId }) => {
       const by = this.#person(caller);
       const found = new Violations();
       found.text('to', to, 256);
@@ -36,7 +36,7 @@ export class SeatApi {
       found.text('reason', reason, 1_000);
       if (!until) found.add('until', 'is required');
       found.settle();
-      const given = { by, to, group, reason, until: timestampDate(until!).toISOString() };
+      const given = { by, to, group, reason, until: timestampDate(until!).toISOString(), ...beginning(startsAt) };
       const kept = await this.parts.handing.give(given, traceId);
       await this.parts.handing.inEffectEverywhere();
       return { id: kept.id, delegation: message(kept) };
@@ -75,4 +75,8 @@ function message({ id, by, by_name, to, to_name, group, since, until, reason }: 
     since: at(since),
     until: at(until),
   });
+}
+
+function beginning(startsAt: Timestamp | undefined): { startsAt?: string } {
+  return startsAt ? { startsAt: timestampDate(startsAt).toISOString() } : {};
 }

@@ -136,6 +136,27 @@ describe('a seat that is handed over', () => {
     await expect(vote(LEE, later)).rejects.toMatchObject({ reason: 'NOT_ASKED' });
   });
 
+  it('may begin later: until then nobody sits on it, and the record says from when', async () => {
+    const starts = Date.now() + 3_000;
+    const { id: handed, delegation } = await hand({
+      startsAt: timestampFromMs(starts),
+      until: timestampFromMs(starts + 30 * 86_400_000),
+    });
+    expect(Number(delegation!.since!.seconds)).toBe(Math.floor(starts / 1000));
+    const { id } = await ask();
+    await expect(vote(LEE, id)).rejects.toMatchObject({ reason: 'NOT_ASKED' });
+    expect((await eventsOf(place.admin, handed))[0]!.data).toMatchObject({ starts_at: new Date(starts).toISOString() });
+    // One seat is handed over once, also when it has not begun.
+    await expect(hand({ to: 'ben@acme.example' })).rejects.toMatchObject({ reason: 'SEAT_HANDED_OVER' });
+    const taken = () =>
+      vote(LEE, id).then(
+        () => true,
+        () => false,
+      );
+    await until('it has begun', taken);
+    expect(Date.now()).toBeGreaterThanOrEqual(starts);
+  });
+
   it('is of no use once its own person has left the group', async () => {
     await hand();
     const { id } = await ask();
@@ -163,6 +184,20 @@ describe('a seat that is handed over', () => {
     ['to a member of the group', DANA, { to: 'ana@acme.example' }, 'FAILED_PRECONDITION', 'NOT_A_DELEGATE'],
     ['to nobody', DANA, { to: 'nobody@acme.example' }, 'NOT_FOUND', 'NO_SUCH_PERSON'],
     ['for more than 30 days', DANA, { until: inS(31 * 86_400) }, 'FAILED_PRECONDITION', 'NOT_A_TIME'],
+    [
+      'for more than 30 days, later',
+      DANA,
+      { startsAt: inS(86_400), until: inS(32 * 86_400) },
+      'FAILED_PRECONDITION',
+      'NOT_A_TIME',
+    ],
+    [
+      'from a time that nobody remembers',
+      DANA,
+      { startsAt: inS(91 * 86_400), until: inS(92 * 86_400) },
+      'FAILED_PRECONDITION',
+      'NOT_A_TIME',
+    ],
     ['until a time that is over', DANA, { until: inS(-1) }, 'FAILED_PRECONDITION', 'NOT_A_TIME'],
     ['by an agent', BOT, {}, 'PERMISSION_DENIED', 'NOT_A_PERSON'],
     ['by the notifier', SERVICE_TOKEN, {}, 'PERMISSION_DENIED', 'NOT_A_PERSON'],
