@@ -1,10 +1,10 @@
 import { UsageError } from './exit.js';
 
-const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** "30s", "5m" or "500ms" in milliseconds. */
+/** "30s", "5m", "7d" or "500ms" in milliseconds. */
 export function parseDuration(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   if (!match) throw new UsageError(`${option} is "${text}": write a number and a unit, such as 30s or 5m`);
   return Number(match[1]) * MS[match[2] as keyof typeof MS];
 }

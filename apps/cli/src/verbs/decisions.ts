@@ -117,11 +117,5 @@ function timeIn(text: string | undefined, option: string, now: Date) {
     if (Number.isNaN(ms)) throw new UsageError(`${option} is "${text}": write it as 2026-11-21T08:00:00Z`);
     return timestampFromMs(ms);
   }
-  return timestampFromMs(
-    now.getTime() -
-      parseDuration(
-        text.replace(/^(\d+)d$/, (_, days) => `${Number(days) * 24}h`),
-        option,
-      ),
-  );
+  return timestampFromMs(now.getTime() - parseDuration(text, option));
 }

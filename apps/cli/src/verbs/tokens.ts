@@ -8,7 +8,7 @@ import {
   type ApiToken,
 } from '@countersign/contract';
 import { parseDuration } from '../duration.js';
-import { EXIT, UsageError } from '../exit.js';
+import { EXIT } from '../exit.js';
 import { asJson } from '../json.js';
 import { say } from '../terminal.js';
 import { verb } from '../verb.js';
@@ -58,7 +58,7 @@ export const tokensCreate = verb({
   exits: [0, 1, 2, 3],
   async run({ values, positionals: [name], client, terminal }) {
     const { scope = [], agent = '' } = values;
-    const lifetime = values.for === undefined ? {} : { lifetime: durationFromMs(lifetimeOf(values.for)) };
+    const lifetime = values.for === undefined ? {} : { lifetime: durationFromMs(parseDuration(values.for, '--for')) };
     const answer = await client().unary(createToken, { name: name!, scopes: scope, agent, ...lifetime });
     if (terminal.json) {
       terminal.value(asJson(CreateTokenResponseSchema, answer));
@@ -109,12 +109,4 @@ function lineOf({ id, name, person, agent, scopes, expiresAt, lastUsedAt }: ApiT
   const used = lastUsedAt ? `used about ${timestampDate(lastUsedAt).toISOString().slice(0, 16)}Z` : 'not used yet';
   const ends = expiresAt ? timestampDate(expiresAt).toISOString().slice(0, 10) : '';
   return `${id}  ${name}  ${agent || person}  ${scopes.join(',')}  ends ${ends}  ${used}`;
-}
-
-/** Days are what people say of tokens. */
-function lifetimeOf(text: string): number {
-  const days = /^(\d{1,3})d$/.exec(text)?.[1];
-  if (days === undefined) return parseDuration(text, '--for');
-  if (Number(days) === 0) throw new UsageError('--for 0d: a token needs a lifetime, such as 12h or 30d');
-  return Number(days) * 86_400_000;
 }
