@@ -39,6 +39,7 @@ export type PropertiesForm = { case: 'propertiesJson'; value: string } | { case:
 
 type ActionValues = Values<typeof ACTION_OPTIONS>;
 
+/** The action that options or a file describe. Throws UsageError that says what to add. */
 export function parseAction(values: ActionValues): ActionFields {
   if (!values.action) throw new UsageError('which action? add --action, such as --action db.delete');
   if (values.action.startsWith('@')) {

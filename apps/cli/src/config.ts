@@ -31,6 +31,7 @@ export function environment(): Environment {
   return process.env;
 }
 
+/** The settings of the command line, from the environment. Throws UsageError for a port or URL that is none. */
 export function parseConfig(env: Environment): Config {
   return {
     address: env.COUNTERSIGN_ADDRESS || `127.0.0.1:${port(env, 'COUNTERSIGN_GRPC_PORT', 7443)}`,

@@ -27,6 +27,7 @@ export type GrantCheck =
   | { valid: true; kid: string; claims: GrantClaims; holder?: Holder; not_proven: string[] }
   | { valid: false; code: GrantRefusal['code']; because: string; claims?: GrantClaims; not_proven: string[] };
 
+/** Everything that can be said of a grant offline. Only what is wanted is compared. */
 export function checkGrant(grant: string, jwks: Jwks, wanted: Wanted): GrantCheck {
   const authentic = readGrant(grant, readKeys(jwks));
   if (isRefused(authentic)) return no(authentic.refused);

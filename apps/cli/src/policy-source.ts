@@ -38,6 +38,7 @@ export async function openPolicy(source: string, looking: Looking): Promise<Poli
   return openBundle(await loadPolicy(source, looking), looking.terminal);
 }
 
+/** An engine for a bundle, which warns of what breaks in it, at most ten times. */
 export async function openBundle(bundle: Bundle, terminal: Terminal): Promise<PolicyEngine> {
   const { PolicyEngine } = await import('@countersign/policy');
   const seen = new Set<string>();

@@ -16,6 +16,7 @@ interface VoteFor {
   yes: boolean;
 }
 
+/** Shows what differs between the requests, asks once, and casts one vote for each. Resolves to the exit code. */
 export async function castVotes(world: World, chosen: Chosen, vote: VoteFor): Promise<number> {
   const { client, terminal, now } = world;
   const { listApprovalGroups } = SERVICES.ApprovalService.method;

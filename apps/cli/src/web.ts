@@ -31,6 +31,7 @@ export async function fetchText(source: string): Promise<string> {
   return text;
 }
 
+/** Throws Fault `unexpected-answer` for anything but a JSON object. */
 export function parseJsonObject(text: string, source: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);

@@ -36,6 +36,7 @@ export async function evaluateWithHistory(
   return { verdict, nowMs, ...(told ? { told } : {}) };
 }
 
+/** Whose history an answer is counted in. */
 export function toActor({ subjectId, principal, context, actionName, resourceId }: Asked): Actor {
   return { subjectId, principal, session: sessionOf(context), actionName, resourceId };
 }

@@ -7,6 +7,7 @@ export interface BesideReader {
   beside(id: string, place: Place): Promise<Beside>;
 }
 
+/** What the card takes of the answer. */
 export function fromBeside({ justBefore, similar }: Pick<GetBesideResponse, 'justBefore' | 'similar'>): Beside {
   return { just_before: justBefore, similar };
 }

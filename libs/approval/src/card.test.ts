@@ -196,6 +196,13 @@ describe('who chooses names and lengths does not choose what is not read', () =>
 });
 
 describe('the card says what is true now', () => {
+  it('and leads to the inbox, where there is one', () => {
+    const decision = pending();
+    expect(renderCard(decision).link).toBeUndefined();
+    const { link } = renderCard(decision, { inbox: 'https://gate.acme.example/inbox' });
+    expect(link).toBe(`https://gate.acme.example/inbox/${decision.id}`);
+  });
+
   const waiting = pending({
     request: {
       ...REQUEST,

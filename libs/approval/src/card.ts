@@ -75,6 +75,7 @@ export interface Sheet {
   inbox?: string;
 }
 
+/** What people see of a decision, from the canonical action and the record alone. */
 export function renderCard(decision: Decision, { zone, beside, inbox }: Sheet = {}): Card {
   const { approval } = decision;
   const pending = decision.status === 'PENDING';

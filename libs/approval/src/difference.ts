@@ -54,6 +54,7 @@ function rankOf(name: string): number {
   return name === 'resource' ? QUANTITIES.length : QUANTITIES.length + 1;
 }
 
+/** A value as people read it, on one line and at most 60 characters. */
 export function valueText(value: unknown): string {
   if (value === undefined) return 'not given';
   if (typeof value === 'number') return groupNumber(value);

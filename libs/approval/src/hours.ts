@@ -36,6 +36,7 @@ export interface Period {
   to: number;
 }
 
+/** Whether an instant, in milliseconds since the epoch, is within these hours. */
 export function isWithin({ zone, hours, holidays }: Hours, at: number): boolean {
   const wall = wallAt(zone, at);
   const day = Math.floor(wall / DAY);

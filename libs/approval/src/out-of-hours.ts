@@ -41,6 +41,7 @@ export function askedEarly(
   return terms;
 }
 
+/** Why people are asked sooner than policy would have it. */
 export function outOfHours(asked: QuorumChoice): Reason {
   const groups = groupsOf(asked).map((group) => inert(group, 80));
   return {

@@ -55,6 +55,7 @@ const BECAME: Record<Status, string> = {
   REVOKED: 'revoked',
 };
 
+/** What a card says beside the request, for one reader. */
 export function besideText(decision: Decision, related: Related, reader: Reader): Beside {
   return {
     just_before: justBefore(decision, related.session, reader.zone),

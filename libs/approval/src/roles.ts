@@ -26,6 +26,7 @@ export function rolesOf({ roles }: Pick<Person, 'roles'>): readonly Role[] {
   return roles ?? ['approver'];
 }
 
+/** The role that a duty takes. */
 export function roleFor(duty: Duty): Role {
   return DUTIES[duty].role;
 }

@@ -40,6 +40,7 @@ export const LONGEST_SESSION_S = 3_600;
 /** Where leave may let requests differ: never in who acts, for whom, where, or in what is being done. */
 const VARIABLE = /^\/(action\/properties|resource\/properties)\/.|^\/resource\/id$/;
 
+/** Whether a session approval may let requests differ under this JSON pointer. */
 export function isVariable(pointer: string): boolean {
   return VARIABLE.test(pointer);
 }

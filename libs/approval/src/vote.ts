@@ -83,6 +83,7 @@ export function castVote(decision: Decision, command: CastVote, at: string): Rul
   return { events: closing ? [cast, closing] : [cast] };
 }
 
+/** The event of a vote that the rules refused: it changes nothing, and is on the record. */
 export function refusedVote({ voter, vote, channel, submitted_by }: CastVote, { code }: Refusal): VoteRefused {
   return { type: 'vote.refused', voter: voter.id, vote, because: code, channel, ...defined({ submitted_by }) };
 }

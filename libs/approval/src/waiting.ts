@@ -81,6 +81,7 @@ export function remind(decision: Decision, { members = [], owner, calendars = {}
   return { events: [{ type: 'approval.reminded', people, ...(waiting.length > 0 ? { waiting } : {}) }] };
 }
 
+/** Asks the people of the next escalation, once its time has come. Nobody who was asked before loses their vote. */
 export function escalate(decision: Decision, command: Escalate, at: string): Ruling {
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
   const { members, destinations, owner, calendars = {} } = command;

@@ -46,6 +46,7 @@ export function requireZone(group: Given, context: z.RefinementCtx): void {
   context.addIssue({ code: 'custom', path: ['quiet', 'zone'], message: 'is missing: say where these hours are' });
 }
 
+/** When a group is at work and when it is left in peace, as the rules take it. */
 export function toCalendar({ calendar: work, quiet: peace }: Given): Calendar {
   return {
     ...(work ? { work: work satisfies Hours } : {}),

@@ -49,6 +49,7 @@ export function refuse(code: GrantRefusalCode, text: string, reason?: string): R
   return { refused: { code, text, ...(reason ? { reason } : {}) } };
 }
 
+/** Tells a refusal from what a check gives otherwise. */
 export function isRefused(value: object): value is Refused {
   return 'refused' in value;
 }

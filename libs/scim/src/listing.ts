@@ -46,6 +46,7 @@ function wholeNumber(value: unknown, name: string): number | undefined {
   return number;
 }
 
+/** One page of a list (RFC 7644 §3.4.2); `total` counts all that match. */
 export function listResponse(total: number, start: number, resources: Resource[]): object {
   return {
     schemas: [LIST_SCHEMA],

@@ -32,6 +32,7 @@ export class ScimProblem extends Error {
   }
 }
 
+/** A ScimProblem with status 400. */
 export function badRequest(scimType: ScimType, detail: string): ScimProblem {
   return new ScimProblem(400, detail, scimType);
 }

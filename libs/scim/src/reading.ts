@@ -101,6 +101,7 @@ function readParts(attributes: readonly Attribute[], object: Resource, path: str
   return read;
 }
 
+/** Throws ScimProblem `invalidValue` when several values of a list say that they are the primary one. */
 export function requireOnePrimary(list: readonly unknown[], path: string): void {
   if (list.filter((each) => isObject(each) && each.primary === true).length > 1)
     throw badRequest('invalidValue', `${path} has more than one primary value: at most one is`);

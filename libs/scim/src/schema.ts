@@ -37,6 +37,7 @@ export type Resource = Record<string, unknown>;
 
 type More = Partial<Omit<Attribute, 'name' | 'description'>>;
 
+/** An attribute with the defaults of RFC 7643 §7: one text that a client may set. */
 export function attribute(name: string, description: string, more: More = {}): Attribute {
   return {
     name,
@@ -52,6 +53,7 @@ export function attribute(name: string, description: string, more: More = {}): A
   };
 }
 
+/** An attribute that has parts. */
 export function complex(name: string, description: string, subAttributes: Attribute[], more: More = {}): Attribute {
   return attribute(name, description, { type: 'complex', subAttributes, ...more });
 }
@@ -103,6 +105,7 @@ export function named<T extends { name: string }>(list: readonly T[], name: stri
   return list.find((each) => each.name.toLowerCase() === key);
 }
 
+/** The extension of a type with this URN, whatever its case. */
 export function extensionOf(type: ResourceType, urn: string): Schema | undefined {
   const key = urn.toLowerCase();
   return type.extensions.find(({ id }) => id.toLowerCase() === key);

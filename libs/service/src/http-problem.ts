@@ -17,6 +17,7 @@ export function sendProblem(response: ServerResponse, error: unknown, log: Log, 
   sendJson(response, httpStatusOf(status), toJson(StatusSchema, status.toStatus(), { registry: DETAILS }), headers);
 }
 
+/** Sends a JSON answer, unless one was begun or the caller is gone. */
 export function sendJson(
   response: ServerResponse,
   status: number,

@@ -22,6 +22,7 @@ export function isOfAgent(claims: Claims, { agentClaim }: Pick<OidcConfig, 'agen
   return agentClaim !== undefined && Object.hasOwn(claims, agentClaim);
 }
 
+/** The id of the agent that a token was issued to, where such a claim is configured and there. */
 export function agentIn(claims: Claims, { agentClaim }: Pick<OidcConfig, 'agentClaim'>): string | undefined {
   return agentClaim === undefined ? undefined : textIn(claims, agentClaim);
 }
@@ -42,6 +43,7 @@ export function describedIn(claims: Claims, id: string, config: Pick<OidcConfig,
   };
 }
 
+/** A claim of at most 256 characters without control characters; undefined for anything else. */
 export function textIn(claims: Claims, name: string): string | undefined {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   return typeof value === 'string' && value !== '' && value.length <= 256 && !/\p{Cc}/u.test(value) ? value : undefined;

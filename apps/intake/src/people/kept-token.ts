@@ -61,6 +61,7 @@ export function takingBack(
   };
 }
 
+/** Whose token it is, as events name them. */
 export function whose({ holder }: KeptToken): { person: string } | { agent: string } {
   return holder.kind === 'person' ? { person: holder.id } : { agent: holder.id };
 }

@@ -50,10 +50,12 @@ export function leafOf(group: string, user: string): string {
   return leafKey(group, hash('sha256', user, 'buffer')[0]! % LEAVES);
 }
 
+/** The keys under which the members of a group are kept. */
 export function leavesOf(group: string): string[] {
   return Array.from({ length: LEAVES }, (_, i) => leafKey(group, i));
 }
 
+/** The group that such a key belongs to. */
 export function groupOfLeaf(leaf: string): string {
   return leaf.slice(0, leaf.indexOf('/'));
 }

@@ -37,6 +37,7 @@ export async function bodyOf({ headers, body }: Pick<RawRequest<unknown>, 'heade
   }
 }
 
+/** What a list is asked for in the query of a URL. */
 export function queryOf(query: URLSearchParams): ListQuery {
   return {
     ...selectionOf({
@@ -103,11 +104,13 @@ function isAmong(etag: string, header: string): boolean {
   return header.split(',').some((tag) => tag.trim() === '*' || bare(tag) === bare(etag));
 }
 
+/** An answer of type application/scim+json; without a body it has none. */
 export function answer(status: number, body?: object, headers: Record<string, string> = {}): RawAnswer {
   if (body === undefined) return { status, headers };
   return { status, headers: { 'content-type': SCIM_TYPE, ...headers }, body: `${JSON.stringify(body)}\n` };
 }
 
+/** A problem as an answer, with what the client needs to try again. */
 export function problemAnswer(problem: ScimProblem): RawAnswer {
   const headers: Record<string, string> =
     problem.status === 401

@@ -67,6 +67,7 @@ export class Views {
   }
 }
 
+/** The entity tag of a group. */
 export function groupVersion({ version }: RegistryFact<KeptGroup>): string {
   return `W/"${version}"`;
 }

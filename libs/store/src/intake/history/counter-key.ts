@@ -17,6 +17,7 @@ export interface CounterKey {
  */
 const STRICT: ReadonlySet<Scope> = new Set(['subject', 'principal', 'session']);
 
+/** Whether a counter must not move between the look at it and the write that relies on it. */
 export function isStrict({ scope }: CounterKey): boolean {
   return STRICT.has(scope);
 }
