@@ -254,6 +254,26 @@ it('sixty-four redeems at once, through two processes, are one use', async () =>
   expect(types.filter((type) => type === 'grant.refused')).toHaveLength(63);
 });
 
+it('a grant for one place is refused to an enforcement point of another, whatever it says', async () => {
+  const request = { ...bulkDelete(), audience: 'https://db.example' };
+  const { grant } = await approved(gate, request);
+  const subject = { type: 'agent', id: 'release-bot' };
+  const at = (where: string, work: () => Promise<void>) =>
+    directory.changed(
+      (text) => text.replace('may_assert_subjects: true', `may_assert_subjects: true\n    audience: ${where}`),
+      work,
+    );
+  await at('https://mail.example', () =>
+    expect(redeem(grant, { ...request, subject }, GATEWAY)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      reason: 'WRONG_AUDIENCE',
+    }),
+  );
+  await at('[https://mail.example, https://db.example]', async () => {
+    expect(await redeem(grant, { ...request, subject }, GATEWAY)).toMatchObject({ redeemed: true });
+  });
+});
+
 describe('whoever has left while somebody else was faster', () => {
   /** Both writes wait for the row, the faster first; then the directory changes, and they go on. */
   async function overtaken(id: string, faster: () => Promise<unknown>, slower: () => Promise<unknown>) {

@@ -55,6 +55,7 @@ export function redeeming(
     const approvers = approvals
       .map(({ voter }) => directory.person(voter))
       .filter((person): person is Person => person !== undefined);
+    const places = directory.placesOf(by);
     return {
       type: 'redeem',
       by,
@@ -66,6 +67,7 @@ export function redeeming(
       ...(origin ? { origin } : {}),
       ...(breaker ? { breaker } : {}),
       ...(audience ? { audience } : {}),
+      ...(places ? { places } : {}),
       ...(proof ? { proof } : {}),
     };
   };

@@ -30,6 +30,16 @@ describe('a grant meant for one place', () => {
     expect(events).toMatchObject([{ type: 'grant.refused', because: 'wrong-audience' }]);
   });
 
+  it('does not work for somebody elsewhere who says to be there', () => {
+    const at = (...places: string[]) => act(meant, redeeming({ audience: 'https://db.example', places }));
+    expect(at('https://db.example', 'https://db2.example').events).toMatchObject([{ type: 'grant.redeemed' }]);
+    expect(at('https://mail.example')).toMatchObject({
+      refused: { code: 'wrong-audience', text: expect.stringContaining('your credential is not that of') as string },
+      events: [{ type: 'grant.refused', because: 'wrong-audience' }],
+    });
+    expect(act(approved(), redeeming({ places: ['https://mail.example'] })).events).toMatchObject([{ use: 1 }]);
+  });
+
   it('and a grant meant for no place in particular works anywhere, which is on record', () => {
     expect(act(approved(), redeeming({ audience: 'anywhere' })).events).toMatchObject([{ audience: 'anywhere' }]);
   });

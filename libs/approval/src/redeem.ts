@@ -30,6 +30,8 @@ export interface Redeem {
   breaker?: Person;
   /** Where the grant is about to be used, as whoever is there says. */
   audience?: string;
+  /** The places that whoever redeems may be, as the directory has it; absent when it says nothing of that. */
+  places?: readonly string[];
   /** Absent when no proof came with the grant. */
   proof?: HolderProof;
 }
@@ -83,8 +85,13 @@ function redeemRefusal(decision: Decision, command: Redeem): Refusal | undefined
 }
 
 /** A grant meant for one place must not work in another, or whoever takes it there could use it elsewhere. */
-function audienceRefusal({ request }: Allowed, { audience }: Redeem): Refusal | undefined {
-  if (!request.audience || request.audience === audience) return undefined;
+function audienceRefusal({ request }: Allowed, { audience, places }: Redeem): Refusal | undefined {
+  if (!request.audience) return undefined;
+  if (request.audience === audience) {
+    if (!places || places.includes(audience)) return undefined;
+    const where = inert(audience, 120);
+    return refuse('wrong-audience', `This grant is for ${where}, and your credential is not that of ${where}.`);
+  }
   const meant = inert(request.audience, 120);
   return refuse(
     'wrong-audience',

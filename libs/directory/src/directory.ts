@@ -35,6 +35,7 @@ export interface Limited {
 export class Directory {
   readonly #people: Map<string, Person>;
   readonly #agents: Map<string, Agent>;
+  readonly #places = new Map<string, readonly string[]>();
   readonly #members = new Map<string, Person[]>();
   readonly #accounts = new Map<string, Person>();
   readonly #credentials = new Map<string, Caller>();
@@ -80,11 +81,12 @@ export class Directory {
       if (!person.disabled)
         tokens.forEach((token) => this.#credentials.set(keyOf(token), { kind: 'person', id, person }));
     }
-    for (const { id, owner, groups, keys, may_assert_subjects, trust, disabled } of file.agents) {
+    for (const { id, owner, groups, keys, may_assert_subjects, audience, trust, disabled } of file.agents) {
       // A disabled agent is none: its keys do not work, and nobody may speak for it.
       if (disabled) continue;
       const owner_name = this.#people.get(owner)?.name;
       this.#agents.set(id, { id, owner, groups, ...(owner_name ? { owner_name } : {}), ...(trust ? { trust } : {}) });
+      if (audience) this.#places.set(id, audience);
       const caller: Caller = { kind: 'agent', id, may_assert_subjects };
       this.#callers.set(id, caller);
       keys.forEach((key) => this.#credentials.set(keyOf(key), caller));
@@ -117,6 +119,11 @@ export class Directory {
 
   agent(id: string): Agent | undefined {
     return this.#agents.get(id);
+  }
+
+  /** Where an agent is that uses grants for others; undefined when nothing is said of that. */
+  placesOf(id: string): readonly string[] | undefined {
+    return this.#places.get(id);
   }
 
   /** Why nobody answers for this agent now, or undefined when its owner does. */

@@ -37,6 +37,8 @@ const schema = z.strictObject({
         groups: z.array(z.string()).default([]),
         keys: z.array(secretHash).default([]),
         may_assert_subjects: z.boolean().default(false),
+        // Where it is: grants for one place that it redeems must be for one of these.
+        audience: addresses.optional(),
         trust: z.string().optional(),
         disabled: z.boolean().default(false),
       }),
