@@ -35,7 +35,7 @@ import { policyInput } from './policy-input.js';
 import { requestText, wholeRequestText } from './recorded-request.js';
 import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
 import type { Tally } from './tally.js';
-import { stepAside, Turns } from './turns.js';
+import { Tries, Turns } from './turns.js';
 
 export interface DeciderParts {
   decisions: Decisions;
@@ -49,7 +49,6 @@ export interface DeciderParts {
   binding: readonly string[];
 }
 
-const ATTEMPTS = 20;
 /** People whose open requests are counted. In a larger group somebody has time. */
 const MOST_LOOKED_AT = 200;
 /** From a checked request to a committed answer. */
@@ -70,7 +69,8 @@ export class Decider {
         retryAfterMs: 250,
       });
     }
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const tries = new Tries();
+    do {
       const nowMs = this.parts.decisions.now().getTime();
       // A policy in this process answers at once; only one elsewhere is waited for.
       const answer = this.parts.policy.evaluate(policyInput(asked, asked.agent, { principal: asked.principal, nowMs }));
@@ -79,8 +79,7 @@ export class Decider {
         ? await this.#answerInTurn(asked, verdict, nowMs, traceId)
         : await this.#answer(asked, { verdict, nowMs }, traceId);
       if (decision) return decision;
-      await stepAside(attempt);
-    }
+    } while (await tries.another());
     throw new StatusError('ABORTED', 'an equal request is changing at the same time; try again', {
       reason: 'CONTENTION',
       retryAfterMs: 200,

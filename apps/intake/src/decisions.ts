@@ -15,7 +15,7 @@ import type { EventDraft, IntakeReader, Parties, StateRow, Write, Writer } from 
 import type { Stops } from './gate/stops.js';
 import type { History } from './history.js';
 import { isDecisionId, newId } from './ids.js';
-import { stepAside, Turns } from './turns.js';
+import { Tries, Turns } from './turns.js';
 
 export interface Stored {
   decision: Decision;
@@ -77,7 +77,8 @@ export class Decisions {
   }
 
   async #run(id: string, commandFor: CommandFor, options: RunOptions): Promise<Ran> {
-    for (let attempt = 0; attempt < 20; attempt++) {
+    const tries = new Tries();
+    do {
       const { decision, hasState } = await this.load(id);
       const command = typeof commandFor === 'function' ? await commandFor(decision) : commandFor;
       const at = this.now().toISOString();
@@ -99,8 +100,7 @@ export class Decisions {
       });
       if (written === 'written') this.history.committed(history);
       if (written !== 'conflict') return { decision: next, ...(refused ? { refused } : {}) };
-      await stepAside(attempt);
-    }
+    } while (await tries.another());
     throw new StatusError('ABORTED', 'the decision is changing too fast; try again', {
       reason: 'CONTENTION',
       retryAfterMs: 200,

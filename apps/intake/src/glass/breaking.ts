@@ -24,7 +24,7 @@ import { newId } from '../ids.js';
 import { policyInput } from '../policy-input.js';
 import { requestText, wholeRequestText } from '../recorded-request.js';
 import { refusedStatus } from '../refusals.js';
-import { stepAside } from '../turns.js';
+import { Tries } from '../turns.js';
 import type { Reviews } from './reviews.js';
 
 export interface BreakingParts {
@@ -58,8 +58,6 @@ export type AttemptedAction = Pick<
   ActionTexts,
   'subjectType' | 'subjectId' | 'actionName' | 'resourceType' | 'resourceId' | 'digest'
 >;
-
-const ATTEMPTS = 20;
 
 /** Breaks the glass and closes reviews: asks policy on behalf of the person, and lets the rules of the core decide. */
 export class Breaking {
@@ -106,7 +104,8 @@ export class Breaking {
       });
     }
     const request = JSON.parse(whole) as Decision['request'];
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const tries = new Tries();
+    do {
       const { verdict, told } = await this.#askWithHistory(asked, said);
       const breaking = this.#breaking(said, verdict, asked.agent.owner);
       const now = decisions.now();
@@ -134,8 +133,7 @@ export class Breaking {
         this.parts.count();
         return next;
       }
-      await stepAside(attempt);
-    }
+    } while (await tries.another());
     throw new StatusError('ABORTED', 'what is counted is changing too fast; try again', {
       reason: 'CONTENTION',
       retryAfterMs: 200,
