@@ -70,10 +70,10 @@ describe('signing in with a token', () => {
     const response = await signIn(DANA);
     expect(await response.json()).toEqual({ name: 'Dana Ito' });
     expect(response.headers.get('set-cookie')).toBe(
-      `countersign_sign_in=${DANA}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure`,
+      `__Host-countersign_sign_in=${DANA}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure`,
     );
     const out = await go('/sign-out', { method: 'POST', headers: PAGE });
-    expect(out.headers.get('set-cookie')).toContain('countersign_sign_in=; Path=/; Max-Age=0');
+    expect(out.headers.get('set-cookie')).toContain('__Host-countersign_sign_in=; Path=/; Max-Age=0');
   });
 
   it.each([

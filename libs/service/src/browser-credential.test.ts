@@ -11,7 +11,7 @@ describe("a browser's cookie is a credential", () => {
 
   it('also in a browser that does not say where a request comes from, if the origin is ours', () => {
     const { 'sec-fetch-site': _, ...old } = signedIn;
-    expect(presentedBy({ ...old, origin: 'https://gate.example' })).toMatchObject({ token: 'tok=1' });
+    expect(presentedBy({ ...old, origin: 'http://gate.example' })).toMatchObject({ token: 'tok=1' });
     expect(presentedBy(old)).toMatchObject({ token: 'tok=1' });
     for (const origin of ['https://evil.example', 'https://gate.example.evil.example', 'null', 'gate.example'])
       expect(presentedBy({ ...old, origin })).toBeUndefined();
@@ -31,6 +31,16 @@ describe("a browser's cookie is a credential", () => {
     ['there is none', { cookie: undefined }],
   ])('but not when %s', (_, more) => expect(presentedBy({ ...signedIn, ...more })).toBeUndefined());
 
+  it('whose name over https no neighbour on our domain can set', () => {
+    const origin = 'https://gate.example';
+    const own = '__Host-countersign_sign_in=own';
+    expect(presentedBy({ ...page, origin, cookie: own })).toMatchObject({ token: 'own' });
+    expect(presentedBy({ ...page, origin, cookie: `countersign_sign_in=planted; ${own}` })).toMatchObject({
+      token: 'own',
+    });
+    expect(presentedBy({ ...page, origin, cookie: 'countersign_sign_in=planted' })).toBeUndefined();
+  });
+
   it('and gives way to a bearer token, whose surface is never the inbox', () => {
     const authorization = 'Bearer api';
     expect(presentedBy({ ...signedIn, authorization })).toEqual({ token: 'api' });
@@ -43,7 +53,7 @@ describe("a browser's cookie is a credential", () => {
 
   it('that no script reads, no other site sends, and that ends', () => {
     const cookie = signInCookie('a b;c', { secure: true, maxAgeS: 60 });
-    expect(cookie).toBe('countersign_sign_in=a%20b%3Bc; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure');
+    expect(cookie).toBe('__Host-countersign_sign_in=a%20b%3Bc; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure');
     expect(signInToken({ cookie: cookie.split(';')[0]! })).toBe('a b;c');
     expect(signInCookie('', { secure: false, maxAgeS: 60 })).toBe(
       'countersign_sign_in=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',

@@ -6,6 +6,8 @@ import { bearerToken, surfaceOf, type Call } from './rpc.js';
 
 /** Holds an opaque token that the authenticator knows as it knows a bearer's. */
 const SIGN_IN_COOKIE = 'countersign_sign_in';
+/** Its name over https: one so called can be set by this very host alone, and by no neighbour on the same domain. */
+const OWN_COOKIE = `__Host-${SIGN_IN_COOKIE}`;
 /** Sent by the inbox with every request. */
 const INBOX_HEADER = 'x-countersign-inbox';
 
@@ -31,19 +33,24 @@ export function browserToken(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** The token in the browser's cookie, whoever made the browser send it: enough to show a page, never to act. */
-export function signInToken(headers: IncomingHttpHeaders): string | undefined {
-  const found = (headers.cookie ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${SIGN_IN_COOKIE}=`));
+export function signInToken({ cookie = '', origin }: IncomingHttpHeaders): string | undefined {
+  const pairs = cookie.split(';').map((pair) => pair.trim());
+  const own = valuesOf(OWN_COOKIE, pairs);
+  // A page over https was given the other one. Every request that changes anything says of what origin it is.
+  const plain = origin?.startsWith('https:') ? [] : valuesOf(SIGN_IN_COOKIE, pairs);
+  const found = own.length > 0 ? own : plain;
   // Two of them are one too many: another site on the same domain may have planted the first.
   if (found.length !== 1) return undefined;
   try {
-    const token = decodeURIComponent(found[0]!.slice(SIGN_IN_COOKIE.length + 1));
+    const token = decodeURIComponent(found[0]!);
     return token.length > 0 && token.length <= 8192 ? token : undefined;
   } catch {
     return undefined;
   }
+}
+
+function valuesOf(name: string, pairs: readonly string[]): string[] {
+  return pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
 }
 
 /** Whether a request can only come from a page of ours: by a header that needs CORS, and by what the browser says of it. */
@@ -58,6 +65,6 @@ export function isFromOwnPage(headers: IncomingHttpHeaders): boolean {
 /** The set-cookie header that signs a browser in; with an empty token, the one that signs it out. */
 export function signInCookie(token: string, options: { secure: boolean; maxAgeS: number }): string {
   const age = token === '' ? 0 : options.maxAgeS;
-  const secure = options.secure ? '; Secure' : '';
-  return `${SIGN_IN_COOKIE}=${encodeURIComponent(token)}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
+  const [name, secure] = options.secure ? [OWN_COOKIE, '; Secure'] : [SIGN_IN_COOKIE, ''];
+  return `${name}=${encodeURIComponent(token)}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
 }
