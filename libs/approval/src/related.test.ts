@@ -61,6 +61,12 @@ describe('what is said in a conversation', () => {
   });
 });
 
+it('a card leads to where the whole of it can be opened, if there is such a place', () => {
+  const inbox = 'https://gate.example/inbox';
+  expect(renderCard(pending(), { inbox }).link).toBe(`${inbox}/${pending().id}`);
+  expect(renderCard(pending())).not.toHaveProperty('link');
+});
+
 describe('what came of requests like it', () => {
   it('is not there where nobody looked, and said where there is none', () => {
     expect(renderCard(pending()).similar).toBeUndefined();
