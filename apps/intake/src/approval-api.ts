@@ -39,6 +39,7 @@ import { toDecision } from './reply.js';
 import { readSessionChoice } from './session-choice.js';
 import type { Signals } from './signals.js';
 import { Violations } from './violations.js';
+import { forPeople } from './people/who.js';
 
 export interface ApprovalApiParts {
   floods: Floods;
@@ -227,7 +228,7 @@ export class ApprovalApi {
       // The directory as it is now, not as it was when the credential was looked up.
       return { person: this.parts.directory().person(caller.id) ?? caller.person, channel: surface ?? 'api' };
     }
-    if (caller.kind === 'agent') throw forPeople();
+    if (caller.kind === 'agent') throw forPeople(NOT_AGENTS);
     if (!account) throw invalidArgument({ field: 'chat_account', description: 'is required: a service does not vote' });
     const person = this.parts.directory().personBehind(account.channel, account.account);
     if (!person) {
@@ -387,14 +388,10 @@ export class ApprovalApi {
 
 function requirePerson(caller: Caller): Person {
   if (caller.kind === 'person') return caller.person;
-  throw forPeople();
+  throw forPeople(NOT_AGENTS);
 }
 
-function forPeople(): StatusError {
-  return new StatusError('PERMISSION_DENIED', 'this is for people: agents cannot see or answer approvals', {
-    reason: 'NOT_A_PERSON',
-  });
-}
+const NOT_AGENTS = 'agents cannot see or answer approvals';
 
 function notYours(id: string): StatusError {
   return new StatusError('PERMISSION_DENIED', `you have no part in ${id}`, { reason: 'NOT_YOURS' });

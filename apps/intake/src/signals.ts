@@ -14,6 +14,7 @@ import { requireRole, type Caller, type Directory } from '@countersign/directory
 import type { IntakeReader } from '@countersign/store';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { idBefore } from './ids.js';
+import { forPeople } from './people/who.js';
 
 const DAY_S = 86_400;
 const LONGEST_S = 90 * DAY_S;
@@ -84,9 +85,7 @@ export class Signals {
 
 function ownId(caller: Caller): string {
   if (caller.kind === 'person') return caller.id;
-  throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services do not vote', {
-    reason: 'NOT_A_PERSON',
-  });
+  throw forPeople('agents and services do not vote');
 }
 
 function isSelf(caller: Caller, id: string): boolean {

@@ -15,6 +15,7 @@ import { Violations } from '../violations.js';
 import type { Stopping } from './stopping.js';
 import type { StopWork } from './stop-work.js';
 import type { Stops } from './stops.js';
+import { forPeople } from '../people/who.js';
 
 export interface GateApiParts {
   stops: Stops;
@@ -47,7 +48,7 @@ export class GateApi {
       return { stop: this.#message(stop), inEffectEverywhere: await this.parts.stopping.inEffectEverywhere() };
     },
     ListStops: async (_, { caller }) => {
-      if (caller.kind === 'agent') throw forPeople();
+      if (caller.kind === 'agent') throw forPeople('agents cannot stop, resume or see stops');
       const { stops, stopping, now } = this.parts;
       await stopping.parts.registry.refresh();
       return { stops: stops.inForce(now().toISOString()).map((stop) => this.#message(stop)) };
@@ -76,7 +77,7 @@ export class GateApi {
 
   /** The directory as it is now, not as it was when the credential was looked up. */
   #person(caller: Caller): Person {
-    if (caller.kind !== 'person') throw forPeople();
+    if (caller.kind !== 'person') throw forPeople('agents cannot stop, resume or see stops');
     return this.parts.directory().person(caller.id) ?? caller.person;
   }
 
@@ -100,10 +101,4 @@ const STOP_ID = /^stp_[0-9a-hjkmnp-tv-z]{26}$/;
 function reasonIn(reason: string, found: Violations): void {
   found.text('reason', reason, 1_000);
   if (saysNothing(reason)) found.add('reason', 'is required: say why');
-}
-
-function forPeople(): StatusError {
-  return new StatusError('PERMISSION_DENIED', 'this is for people: agents cannot stop, resume or see stops', {
-    reason: 'NOT_A_PERSON',
-  });
 }

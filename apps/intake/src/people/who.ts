@@ -4,9 +4,12 @@ import type { Caller } from '@countersign/directory';
 /** The person who calls. Throws StatusError PERMISSION_DENIED for agents and services. */
 export function requirePerson(caller: Caller): Extract<Caller, { kind: 'person' }> {
   if (caller.kind === 'person') return caller;
-  throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services make no credentials', {
-    reason: 'NOT_A_PERSON',
-  });
+  throw forPeople('agents and services make no credentials');
+}
+
+/** The StatusError for a caller that is not a person; `otherwise` says what callers of its kind do not do. */
+export function forPeople(otherwise: string): StatusError {
+  return new StatusError('PERMISSION_DENIED', `this is for people: ${otherwise}`, { reason: 'NOT_A_PERSON' });
 }
 
 /** Throws StatusError PERMISSION_DENIED unless another service of the gate calls. */

@@ -6,6 +6,7 @@ import type { BundleWatch } from './bundle-watch.js';
 import type { PolicyManagementApi } from './policy-api.js';
 import type { ServedBundles } from './served.js';
 import { gathered, MAX_ARCHIVE } from './upload.js';
+import { forPeople } from '../people/who.js';
 
 /** What OPA calls a server that waits with its answer until there is something new. */
 const LONG_POLLING = 'application/vnd.openpolicyagent.bundles';
@@ -74,10 +75,7 @@ export class BundleServer {
 
   async #take({ call, query, body }: RawRequest<Caller>): Promise<RawAnswer> {
     const { caller } = call;
-    if (caller.kind !== 'person')
-      throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services do not change policy', {
-        reason: 'NOT_A_PERSON',
-      });
+    if (caller.kind !== 'person') throw forPeople('agents and services do not change policy');
     requireRole(caller, 'policy');
     const author = this.parts.directory().person(caller.id) ?? caller.person;
     const answer = await this.parts.api.upload(await gathered(body), query.get('note') ?? '', author, call);

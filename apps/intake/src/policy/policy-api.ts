@@ -17,6 +17,7 @@ import { bundleMessage, type Role } from './bundle-message.js';
 import type { BundleWatch } from './bundle-watch.js';
 import type { Served, ServedBundles } from './served.js';
 import { gathered, type Uploads } from './upload.js';
+import { forPeople } from '../people/who.js';
 
 export interface PolicyApiParts {
   policy: Policy;
@@ -181,9 +182,7 @@ export class PolicyManagementApi {
       requireRole(caller, 'policy');
       return this.parts.directory().person(caller.id) ?? caller.person;
     }
-    throw new StatusError('PERMISSION_DENIED', 'this is for people: agents and services do not change policy', {
-      reason: 'NOT_A_PERSON',
-    });
+    throw forPeople('agents and services do not change policy');
   }
 }
 

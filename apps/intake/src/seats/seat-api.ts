@@ -8,6 +8,7 @@ import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { HandedSeats, KeptDelegation } from './handed-seats.js';
 import type { HandingOver } from './handing-over.js';
+import { forPeople } from '../people/who.js';
 
 export interface SeatApiParts {
   seats: HandedSeats;
@@ -61,7 +62,7 @@ export class SeatApi {
   /** The directory as it is now, not as it was when the credential was looked up. */
   #person(caller: Caller): Person {
     if (caller.kind === 'person') return this.parts.directory().person(caller.id) ?? caller.person;
-    throw new StatusError('PERMISSION_DENIED', 'this is for people: agents have no seats', { reason: 'NOT_A_PERSON' });
+    throw forPeople('agents have no seats');
   }
 }
 
