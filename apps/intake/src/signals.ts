@@ -9,7 +9,7 @@ import {
   type Habits,
   sameIdentity,
 } from '@countersign/approval';
-import { invalidArgument, StatusError, type ListApproverSignalsRequest } from '@countersign/contract';
+import { invalidArgument, type ListApproverSignalsRequest } from '@countersign/contract';
 import { requireRole, type Caller, type Directory } from '@countersign/directory';
 import type { IntakeReader } from '@countersign/store';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';

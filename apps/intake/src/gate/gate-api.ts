@@ -1,13 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { saysNothing, type Person, type Stop, type StopScope } from '@countersign/approval';
-import {
-  StatusError,
-  StopSchema,
-  type GateService,
-  type Stop as StopMessage,
-  type StopActionsRequest,
-} from '@countersign/contract';
+import { StopSchema, type GateService, type Stop as StopMessage, type StopActionsRequest } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { Handlers } from '@countersign/service';
 import { at } from '../reply.js';
