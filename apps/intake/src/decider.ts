@@ -22,7 +22,7 @@ import { DecisionSchema, State, StatusError, type Decision } from '@countersign/
 import type { Directory } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
-import type { Write } from '@countersign/store';
+import type { AskLimit } from '@countersign/store';
 import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
 import { Decisions, draft, fold, likeness, stateRow } from './decisions.js';
@@ -210,7 +210,7 @@ export class Decider {
       events: [...drafts, ...(telling?.events ?? [])],
       ...(telling ? { registry: telling.registry } : {}),
       ...(event.type === 'decision.held'
-        ? { state: { expected: 0, row: stateRow(next) }, ...this.#asks(asked.subjectId, nowMs) }
+        ? { state: { expected: 0, row: stateRow(next) }, asks: this.#asks(asked.subjectId, nowMs) }
         : {}),
       ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
     });
@@ -235,7 +235,7 @@ export class Decider {
     const { denied, waiting, first, ...found } = await decisions.reader.attention(
       { subjectId: asked.subjectId, digest: likenessOf(asked), action: asked.digest },
       people,
-      this.#asks(asked.subjectId, nowMs).asks,
+      this.#lately(nowMs),
     );
     if (found.isPending) return {};
     const standing = {
@@ -249,10 +249,16 @@ export class Decider {
     };
   }
 
-  /** How many of an agent's requests may be put before people, and from when on they are counted. */
-  #asks(subject_id: string, nowMs: number): Pick<Write, 'asks'> {
+  /** What is counted again at the commit: others ask at the same moment, in this process and in others. */
+  #asks(subject_id: string, nowMs: number): AskLimit {
+    const lately = this.#lately(nowMs);
+    return { subject_id, pending: this.parts.limits.pending_per_agent, ...(lately ? { lately } : {}) };
+  }
+
+  /** How many of an agent's requests may be put before people within an hour, and from when on they are counted. */
+  #lately(nowMs: number): AskLimit['lately'] {
     const most = this.parts.limits.asks_per_hour;
-    return most > 0 ? { asks: { subject_id, from: idBefore(nowMs - ASKS_WINDOW_S * 1000), most } } : {};
+    return most > 0 ? { from: idBefore(nowMs - ASKS_WINDOW_S * 1000), most } : undefined;
   }
 
   /** The same subject asks for the same action while it is pending: the same decision again, and nobody is paged twice. */

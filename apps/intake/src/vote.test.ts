@@ -489,6 +489,10 @@ describe('people are not worn down', () => {
     const env = { COUNTERSIGN_PENDING_PER_AGENT: '2' };
     const flooded = await startGate({ ...own, policies: ANYTHING, env });
     const ask = (name: string) => flooded.grpc.call(BOT, decisions.decide, answered(HOLD, name));
+    const crowd = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(`${i}`)));
+    const pending = crowd.filter(({ state }) => state === State.PENDING);
+    expect(pending).toHaveLength(2);
+    for (const { id } of pending) await flooded.grpc.call(BOT, decisions.withdrawDecision, { id });
     const [first] = [await ask('one'), await ask('two')];
     expect(await ask('three')).toMatchObject({ state: State.DENIED, reasons: [{ rule: 'too-many-pending' }, {}] });
     expect(await ask('one')).toMatchObject({ id: first!.id, state: State.PENDING });

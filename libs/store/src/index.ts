@@ -40,7 +40,7 @@ export type {
   RegistryOptions,
   StateRow,
 } from './intake/index.js';
-export type { Write, Written } from './intake/index.js';
+export type { AskLimit, Write, Written } from './intake/index.js';
 export type { Activation, PolicyChange, ServedArchive, Standing, StoredBundle, Upload } from './intake/index.js';
 export type {
   Addition,

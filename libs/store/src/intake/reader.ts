@@ -1,6 +1,6 @@
 import { Fault } from '@countersign/contract';
 import type { Pool } from '../postgres.js';
-import type { AskLimit } from './asks/index.js';
+import { UNCOUNTED, type AskLimit } from './asks/index.js';
 
 export interface Attention {
   /** JSON text of the last denied one. */
@@ -14,8 +14,6 @@ export interface Attention {
   waiting: Record<string, number> | null;
 }
 
-/** No id is as large. */
-const UNCOUNTED = { from: '~', most: 1 };
 /** Decisions of one session that are tried for leave. */
 const MOST_LEAVES = 8;
 
@@ -57,7 +55,7 @@ export class IntakeReader {
   async attention(
     { subjectId, digest, action }: { subjectId: string; digest: string; action: string },
     people: readonly string[],
-    { from, most }: Pick<AskLimit, 'from' | 'most'> = UNCOUNTED,
+    { from, most }: NonNullable<AskLimit['lately']> = UNCOUNTED,
   ): Promise<Attention> {
     const sql = `
       select (select state::text from decisions where subject_id = $1 and state->>'action_digest' = $6 and status = 'DENIED'
