@@ -207,7 +207,7 @@ deny contains {"rule": "agent-settings", "reason": $"changes the settings of age
 
 # METADATA
 # title: Other people's repositories
-# description: It speaks for the company, to people outside, and can not be taken back.
+# description: It speaks for the company, to people outside, and cannot be taken back.
 require_approval contains {
 	"rule": "foreign-repository",
 	"reason": $"{input.action.name} in {shown_repository}, which is not ours",
@@ -426,7 +426,7 @@ unread contains one if {
 	not path.read(one)
 }
 
-# With one that can not be read, none is: it may be any file.
+# With one that cannot be read, none is: it may be any file.
 files contains path.read(one) if {
 	count(unread) == 0
 	some one in named

@@ -1,7 +1,7 @@
 # METADATA
 # description: >-
 #   What an action adds to counters, and what it does to the flow of data: said by rules, kept by intake, read by policy as
-#   `input.history`. It permits nothing and denies nothing, unless it can not be read.
+#   `input.history`. It permits nothing and denies nothing, unless it cannot be read.
 # scope: package
 package countersign.classification
 
@@ -22,7 +22,7 @@ flow(flowing) := {"flow": sort(known)} if {
 
 amount(one) := object.get(one, "amount", 0)
 
-# A count that can not be read must not be left out in silence: what is not counted can be split without end.
+# A count that cannot be read must not be left out in silence: what is not counted can be split without end.
 fault(one) := $"counts: {one} is not an object of counter, a name, and amount, a number from 0" if not is_readable(one)
 
 is_readable(one) if {

@@ -3,7 +3,7 @@
 # description: >-
 #   Routes a request to the packages of its area, to `everywhere` and to the guardrails, and combines what their rules
 #   say. Any denial wins; else everything that needs approval holds together; else an allowance; else denial. A rule that
-#   can not be understood denies, with a reason that names it. What rules count and what they say about the flow of data
+#   cannot be understood denies, with a reason that names it. What rules count and what they say about the flow of data
 #   goes along with every verdict.
 # scope: package
 package countersign
@@ -134,7 +134,7 @@ breaking contains rule if some rule in data.policies.everywhere.break_glass
 
 breaking contains rule if some rule in data.policies[area].break_glass
 
-# A guardrail that can not be read counts as one that forbids.
+# A guardrail that cannot be read counts as one that forbids.
 guarded if some _ in data.guardrails.deny
 
 guarded if "guardrails.deny" in misshapen

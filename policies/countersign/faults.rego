@@ -1,6 +1,6 @@
 # METADATA
 # description: >-
-#   Why a rule can not be honoured as written. Each text goes into a denial, for the author of the rule.
+#   Why a rule cannot be honoured as written. Each text goes into a denial, for the author of the rule.
 # scope: package
 package countersign.faults
 

@@ -140,7 +140,7 @@ require_approval contains {
 
 # METADATA
 # title: Data leaves the company
-# description: What has left can not be called back.
+# description: What has left cannot be called back.
 require_approval contains {
 	"rule": "outside-export",
 	"reason": $"sends {exports.shown_rows} rows from {input.resource.id} to {concat(", ", sort(destination.shown))}",

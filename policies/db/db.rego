@@ -2,7 +2,7 @@
 # title: Databases
 # description: >-
 #   Reading and small changes need nobody. What destroys or rewrites many rows, changes the schema or the rights, reaches
-#   beyond the tables or can not be read is countersigned by a database administrator. A statement is judged by what it
+#   beyond the tables or cannot be read is countersigned by a database administrator. A statement is judged by what it
 #   does, whatever the action that carries it is called. What is not named here is denied.
 # scope: package
 package policies.db

@@ -173,7 +173,7 @@ require_approval contains {
 
 # METADATA
 # title: A file leaves
-# description: What has left can not be called back.
+# description: What has left cannot be called back.
 require_approval contains {
 	"rule": "file-leaves",
 	"reason": $"{input.action.name} of {shown}",

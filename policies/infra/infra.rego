@@ -254,7 +254,7 @@ require_approval contains {
 # description: What no rule has looked at, a person does.
 require_approval contains {
 	"rule": "unreadable-arguments",
-	"reason": $"{input.action.name} on {input.resource.id} carries more than can be read, or a policy that can not be read",
+	"reason": $"{input.action.name} on {input.resource.id} carries more than can be read, or a policy that cannot be read",
 	"risk": "high",
 	"seats": [{"group": "ops", "count": 1}],
 	"reason_required": true,

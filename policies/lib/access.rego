@@ -2,7 +2,7 @@
 # title: What a request does to access
 # description: >-
 #   Who is given what: members as text or lists, with or without a kind in front of them, roles under the names of all
-#   providers, and the statements of policies. A role or a member that can not be read is the worst it could be.
+#   providers, and the statements of policies. A role or a member that cannot be read is the worst it could be.
 # scope: package
 package lib.access
 
@@ -306,7 +306,7 @@ wide contains permission if {
 	escalates(lower(permission))
 }
 
-wide contains "a policy that can not be read" if statements.unreadable
+wide contains "a policy that cannot be read" if statements.unreadable
 
 escalates(action) if lists.has(data.iam.escalations, action)
 

@@ -94,7 +94,7 @@ listed(value) := value if is_array(value)
 
 listed(value) := [value] if not is_array(value)
 
-# The recipients in one value: several in a text, those of an object, or the value itself where it can not be read.
+# The recipients in one value: several in a text, those of an object, or the value itself where it cannot be read.
 entries(value) := split_list(value) if is_string(value)
 
 else := found if {

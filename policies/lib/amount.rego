@@ -13,7 +13,7 @@ argument(name) := amount if {
 
 unclear(name) if not argument(name)
 
-# The largest under any of these names. Undefined when there is none, and when one of them can not be read.
+# The largest under any of these names. Undefined when there is none, and when one of them cannot be read.
 most(some_names) := max(found) if {
 	given := [value | some name in some_names; value := input.action.properties[name]]
 	found := [value | some value in given; is_number(value); value >= 0]

@@ -99,7 +99,7 @@ our_host(name) if {
 	endswith(name, concat("", [".", domain]))
 }
 
-# In words for people: what can not be shown is said to be so.
+# In words for people: what cannot be shown is said to be so.
 shown contains words(place) if {
 	count(foreign) <= 5
 	some place in foreign
@@ -111,7 +111,7 @@ shown contains $"{count(foreign)} places" if count(foreign) > 5
 
 shown contains "an unstated place" if count(places) == 0
 
-words(place) := "a place that can not be read" if not is_string(place)
+words(place) := "a place that cannot be read" if not is_string(place)
 
 else := "a place written with characters that people do not see or take for others" if names.suspicious(place)
 

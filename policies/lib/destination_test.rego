@@ -72,7 +72,7 @@ test_without_a_list_nothing_is_ours if {
 
 test_people_read_where_it_goes if {
 	destination.shown == {"https://evil.example/x"} with input as to(["https://evil.example/x", "kim@acme.example"])
-	destination.shown == {"a place that can not be read"} with input as to(5)
+	destination.shown == {"a place that cannot be read"} with input as to(5)
 	destination.shown == {"an unstated place"} with input as {"action": {"properties": {}}}
 	said := destination.shown with input as to("https://\u0430cme.example/")
 	said == {"a place written with characters that people do not see or take for others"}

@@ -9,7 +9,7 @@ package lib.flow
 
 import data.lib.history
 
-# The rules for an action whose own package says `facts` about it. `group` answers for what the action can not undo. An area
+# The rules for an action whose own package says `facts` about it. `group` answers for what the action cannot undo. An area
 # with a way out has one line for this: `require_approval contains rule if some rule in flow.rules(...)`.
 rules(facts, group) := (leak(facts) | departure(facts)) | steered(facts, group)
 
@@ -42,7 +42,7 @@ departure(facts) := {{
 # Said of a leak already, which is the graver of the two.
 steered(facts, group) := {{
 	"rule": "steered-irreversible",
-	"reason": $"can not be undone, and the session has read what strangers wrote ({untrusted})",
+	"reason": $"cannot be undone, and the session has read what strangers wrote ({untrusted})",
 	"risk": "high",
 	"seats": [{"group": group, "count": 1}],
 }} if {

@@ -46,7 +46,7 @@ test_what_strangers_wrote_does_not_move_what_can_not_be_undone if {
 	rule := the({"irreversible"}, {"untrusted_read": page})
 	rule.risk == "high"
 	rule.seats == [{"group": "finance", "count": 1}]
-	rule.reason == "can not be undone, and the session has read what strangers wrote (web.fetch https://blog.example/ at 2026-01-15T09:58:00Z)"
+	rule.reason == "cannot be undone, and the session has read what strangers wrote (web.fetch https://blog.example/ at 2026-01-15T09:58:00Z)"
 }
 
 test_one_step_alone_is_plain_work if {

@@ -52,7 +52,7 @@ words_of(value) := value if {
 	}
 }
 
-# Something is given that could be a command and can not be read as one.
+# Something is given that could be a command and cannot be read as one.
 unclear contains "is no text" if {
 	speaks_of_kubectl
 	not within_pod

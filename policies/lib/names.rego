@@ -2,7 +2,7 @@
 # title: Names
 # description: >-
 #   The names of things as the systems behind them read them: `prod."Audit_Log" ` is the table audit_log. Every comparison
-#   of a name that lowers or raises what is asked goes through here, so that no spelling slips past it. What can not be
+#   of a name that lowers or raises what is asked goes through here, so that no spelling slips past it. What cannot be
 #   read the same way by everybody is suspicious, which raises and never lowers.
 # scope: package
 package lib.names

@@ -61,4 +61,4 @@ else := "an unstated range"
 
 words(range) := substring(range, 0, 60) if is_string(range)
 
-else := "a range that can not be read"
+else := "a range that cannot be read"

@@ -50,6 +50,6 @@ test_many_small_pieces_are_wide if {
 test_people_read_the_ranges if {
 	network.shown == "0.0.0.0/0, 10.0.0.0/8" with input as opening(["10.0.0.0/8", "0.0.0.0/0"])
 	network.shown == "6 ranges" with input as opening([$"203.0.{n}.0/24" | some n in numbers.range(1, 6)])
-	network.shown == "a range that can not be read" with input as opening(7)
+	network.shown == "a range that cannot be read" with input as opening(7)
 	network.shown == "an unstated range" with input as {"action": {"properties": {}}}
 }

@@ -2,7 +2,7 @@
 # title: Rows
 # description: >-
 #   How many rows a change reaches. Text compares as larger than any number in Rego and null as smaller, so only a plain
-#   number counts, and one number that can not be read makes all of them unclear.
+#   number counts, and one number that cannot be read makes all of them unclear.
 # scope: package
 package lib.rows
 

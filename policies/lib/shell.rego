@@ -3,7 +3,7 @@
 # description: >-
 #   What a command line runs, for those that can be read without being a shell: words, whole quoted strings, and commands
 #   one after the other or in a pipe. Variables, substitutions, redirections, groups and everything else a shell does are
-#   not followed. What can not be followed is unclear, and unclear is asked about.
+#   not followed. What cannot be followed is unclear, and unclear is asked about.
 # scope: package
 package lib.shell
 

@@ -2,7 +2,7 @@
 # title: Statements of access policies
 # description: >-
 #   The statements in policy documents that come with a request, in the form of AWS and its likes, as objects or as JSON
-#   text, whatever the case of their members. A document that can not be read is not taken for an empty one.
+#   text, whatever the case of their members. A document that cannot be read is not taken for an empty one.
 # scope: package
 package lib.statements
 

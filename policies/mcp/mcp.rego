@@ -105,7 +105,7 @@ allow contains {"rule": "mcp-read", "reason": $"{shown} is known to change nothi
 
 # METADATA
 # title: No tool named
-# description: What is not named can not be looked up.
+# description: What is not named cannot be looked up.
 deny contains {"rule": "mcp-unnamed", "reason": "names no server and tool: give \"server\" and \"tool\", or call it mcp.<server>.<tool>"} if not named
 
 # METADATA

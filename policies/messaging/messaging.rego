@@ -70,7 +70,7 @@ allow contains {"rule": "internal-invitation", "reason": "invites colleagues onl
 
 # METADATA
 # title: Message to others
-# description: It speaks for the company to people outside. Whoever can not be told apart from them counts as one of them.
+# description: It speaks for the company to people outside. Whoever cannot be told apart from them counts as one of them.
 require_approval contains {
 	"rule": "external-message",
 	"reason": $"sends a message to {count(outsiders)} recipients outside the company{named(outsiders)}",

@@ -81,7 +81,7 @@ require_approval contains {
 	rollback
 }
 
-# A number that can not be read is not a zero.
+# A number that cannot be read is not a zero.
 tightens if args.loosened == 0
 
 authors := [args.author] if {

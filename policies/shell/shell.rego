@@ -2,7 +2,7 @@
 # title: Shell commands
 # description: >-
 #   A command is judged by what it runs. Plain reading and ordinary work within the workspace need nobody; what destroys,
-#   reaches other machines, takes privileges or can not be read is looked at first. data.json has the programs.
+#   reaches other machines, takes privileges or cannot be read is looked at first. data.json has the programs.
 # scope: package
 package policies.shell
 
@@ -370,10 +370,10 @@ allow contains {"rule": "shell-work", "reason": "works within the workspace"} if
 
 # METADATA
 # title: Unclear command
-# description: What people can not follow without being a shell, a rule can not either.
+# description: What people cannot follow without being a shell, a rule cannot either.
 require_approval contains {
 	"rule": "shell-unclear",
-	"reason": "runs a command that can not be read plainly",
+	"reason": "runs a command that cannot be read plainly",
 	"risk": "high",
 	"seats": [{"group": "ops", "count": 1}],
 } if {
@@ -446,11 +446,11 @@ require_approval contains {
 }
 
 # METADATA
-# title: Secrets in what can not be read
-# description: A line that can not be read and names a key is more likely to take it than one that can.
+# title: Secrets in what cannot be read
+# description: A line that cannot be read and names a key is more likely to take it than one that can.
 require_approval contains {
 	"rule": "shell-secrets",
-	"reason": "runs a command that can not be read plainly and speaks of keys or passwords",
+	"reason": "runs a command that cannot be read plainly and speaks of keys or passwords",
 	"risk": "high",
 	"seats": [{"group": "security", "count": 1}],
 	"reason_required": true,
@@ -494,7 +494,7 @@ deny contains {"rule": "shell-wipes", "reason": $"wipes what the machine runs on
 
 # METADATA
 # title: No command
-# description: What is not there can not be judged.
+# description: What is not there cannot be judged.
 deny contains {"rule": "shell-empty", "reason": "carries no command: put it into the argument \"command\""} if {
 	runs
 	count(shell.given) == 0
@@ -563,7 +563,7 @@ flow contains "untrusted_read" if reaches_out
 
 flow contains "way_out" if reaches_out
 
-# What can not be read may be any of these.
+# What cannot be read may be any of these.
 flow contains "way_out" if {
 	runs
 	shell.unclear

@@ -61,7 +61,7 @@ require_approval contains {
 #   elsewhere than it seems to.
 require_approval contains {
 	"rule": "doubtful-address",
-	"reason": $"{input.action.name} reaches {shown}, which is within a network or can not be read in one way",
+	"reason": $"{input.action.name} reaches {shown}, which is within a network or cannot be read in one way",
 	"risk": "high",
 	"seats": [{"group": "ops", "count": 1}],
 } if {
@@ -196,6 +196,6 @@ default send_risk := "medium"
 
 send_risk := "high" if outside
 
-default shown := "an address that can not be read"
+default shown := "an address that cannot be read"
 
 shown := substring(sort(addresses)[0], 0, 200)

@@ -130,7 +130,7 @@ test_sending_needs_operations if {
 	said.risk.level == "high"
 	texts(said) == {"web.post sends to https://example.com/form"}
 	asked("web.post", "x", {"url": "https://admin.acme.example/"}).risk.level == "medium"
-	texts(asked("web.post", "x", {"url": 5})) == {"web.post sends to an address that can not be read"}
+	texts(asked("web.post", "x", {"url": 5})) == {"web.post sends to an address that cannot be read"}
 }
 
 test_reading_with_a_body_or_another_method_is_sending if {
@@ -167,7 +167,7 @@ test_an_address_within_a_network_is_looked_at if {
 	said := asked("web.fetch", "x", {"url": "http://10.0.0.7/admin"})
 	groups(said) == {"ops": 1}
 	said.risk.level == "high"
-	texts(said) == {"web.fetch reaches http://10.0.0.7/admin, which is within a network or can not be read in one way"}
+	texts(said) == {"web.fetch reaches http://10.0.0.7/admin, which is within a network or cannot be read in one way"}
 	says("post", {"url": "http://10.0.0.7/admin"}) == {"web-send"}
 }
 

@@ -2,7 +2,7 @@
 # title: SQL
 # description: >-
 #   What a text of SQL does, read from the text alone: from all of its statements, whatever the action that carries it is
-#   called. What can not be read the same way by everybody, and what is not known, is said to be so and never taken for
+#   called. What cannot be read the same way by everybody, and what is not known, is said to be so and never taken for
 #   harmless. No database is asked: a view, a trigger or a function of somebody's own may do more than its name says.
 # scope: package
 package lib.sql

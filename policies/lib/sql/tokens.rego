@@ -3,7 +3,7 @@
 # description: >-
 #   Splits a statement into its words as all common databases would. Where they would not agree (a backslash before a quote
 #   is an escape to one and text to the other) the statement is unclear: one reading would hide what the other runs.
-#   Comments are gone, texts are 's', and names that can not be keywords are plain and begin with a quote.
+#   Comments are gone, texts are 's', and names that cannot be keywords are plain and begin with a quote.
 # scope: package
 package lib.sql.tokens
 
