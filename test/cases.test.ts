@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ANYTHING } from './gate.js';
 import { until } from './until.js';
-import { freePorts } from './ports.js';
+import { freePorts } from '../tools/services/ports.mjs';
 import { testDatabase } from './postgres.js';
 import { Grpc, http, Refusal, type HttpOptions } from './wire.js';
 

@@ -29,7 +29,7 @@ import { parseDirectory } from '../libs/directory/src/file.js';
 import pg from 'pg';
 import { pino } from 'pino';
 import { testDatabase } from './postgres.js';
-import { freePorts } from './ports.js';
+import { freePorts } from '../tools/services/ports.mjs';
 import { Grpc, http, type HttpOptions } from './wire.js';
 
 // Intake as it runs, behind real ports, on the real PostgreSQL, with real policies; only the bus is the one in memory.

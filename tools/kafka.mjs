@@ -1,13 +1,13 @@
 // A real Kafka broker (KRaft, one node) for development and tests, as a child that never outlives its parent.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { kafkaJars, KafkaUnavailable } from './kafka/jars.mjs';
+import { freePorts } from './services/ports.mjs';
 
 export { KafkaUnavailable };
 
@@ -51,7 +51,8 @@ export async function startKafka({ dataDir, port, log = () => {} } = {}) {
   mkdirSync(dir, { recursive: true });
   await stopStale(dir, log);
   for (let attempt = 1; ; attempt++) {
-    const broker = await launch(classPath, dir, port ?? (await freePort()));
+    const [free, controller] = await freePorts(2);
+    const broker = await launch(classPath, dir, port ?? free, controller);
     try {
       await ready(broker);
       log(`kafka is ready on ${broker.brokers}`);
@@ -73,10 +74,10 @@ export async function startKafka({ dataDir, port, log = () => {} } = {}) {
   }
 }
 
-async function launch(classPath, dir, port) {
+async function launch(classPath, dir, port, controller) {
   const brokers = `127.0.0.1:${port}`;
   const config = join(dir, 'server.properties');
-  writeFileSync(config, properties(dir, port, await freePort()));
+  writeFileSync(config, properties(dir, port, controller));
   if (!existsSync(join(dir, 'data', 'meta.properties'))) {
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
       .toString('base64url')
@@ -186,16 +187,6 @@ log.cleaner.dedupe.buffer.size=1048577
 num.network.threads=2
 num.io.threads=2
 `;
-}
-
-function freePort() {
-  return new Promise((done, fail) => {
-    const server = createServer().on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }
 
 const pidFile = (dir) => join(dir, 'kafka.pid');

@@ -1,13 +1,13 @@
 // npm run screenshots: the pictures of the inbox in docs/screenshots, from a Countersign of its own that is gone afterwards.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { findChromium } from './chromium.mjs';
 import { build, checkNode, install, ROOT } from './prepare.mjs';
+import { freePorts } from './services/ports.mjs';
 
 const TARGET = join(ROOT, 'docs/screenshots');
 const APPROVAL = { seats: [{ group: 'dba', count: 1 }], expires_in: '15m' };
@@ -17,7 +17,7 @@ await install();
 await build();
 const browserAt = await findChromium((line) => console.log(line));
 const dataDir = mkdtempSync(join(tmpdir(), 'countersign-screenshots-'));
-const [http, grpc] = [await freePort(), await freePort()];
+const [http, grpc] = await freePorts(2);
 const url = `http://127.0.0.1:${http}`;
 const service = spawn(process.execPath, [join(ROOT, 'apps/standalone/dist/main.js')], {
   cwd: ROOT,
@@ -227,13 +227,4 @@ async function ready() {
     if (response?.ok) return;
     if (Date.now() > end || service.exitCode !== null) throw new Error('the service did not start');
   }
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

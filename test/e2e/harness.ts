@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKafka } from '../../tools/kafka.mjs';
 import { SERVICES, startFleet, type Fleet } from '../../tools/services/fleet.mjs';
-import { freePorts } from '../ports.js';
+import { freePorts } from '../../tools/services/ports.mjs';
 import { testDatabase } from '../postgres.js';
 
 /** Four processes, a broker of their own and a database of their own: nothing else reads or writes their topics. */

@@ -17,7 +17,7 @@ import {
   type Gate,
 } from '../gate.js';
 import { CLIENT, startIdentityProvider, type IdentityProvider } from '../identity-provider.js';
-import { freePorts } from '../ports.js';
+import { freePorts } from '../../tools/services/ports.mjs';
 import { expectAccessible, openBrowser, openRequest, signedIn, type Browser, type Page } from './browser.js';
 
 let place: Awaited<ReturnType<typeof newPlace>>;

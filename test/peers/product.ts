@@ -8,7 +8,7 @@ import { parseSettings } from '@countersign/service';
 import pg from 'pg';
 import { FakeSlack, FakeTeams } from '../fakes/index.js';
 import { ANYTHING, answered, eventsOf, HOLD } from '../gate.js';
-import { freePorts } from '../ports.js';
+import { freePorts } from '../../tools/services/ports.mjs';
 import { testDatabase } from '../postgres.js';
 import { http, Refusal, type HttpOptions } from '../wire.js';
 import { until } from '../until.js';

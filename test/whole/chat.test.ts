@@ -6,7 +6,7 @@ import { parseSettings } from '@countersign/service';
 import { startStandalone, type Standalone } from '@countersign/app-standalone';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeSlack, FakeTeams } from '../fakes/index.js';
-import { freePorts } from '../ports.js';
+import { freePorts } from '../../tools/services/ports.mjs';
 import { testDatabase } from '../postgres.js';
 import { until } from '../until.js';
 

@@ -116,7 +116,7 @@ describe('from a terminal', () => {
   });
 
   it.each<[string, string[], number, RegExp]>([
-    ['a revision that is none', ['activate', 'latest'], 2, /is no revision/],
+    ['a revision that is none', ['activate', 'latest'], 2, /is not a revision/],
     ['too little of one', ['activate', '1f3a'], 2, /at least 8 digits/],
     ['one that nobody has', ['bundles', '0'.repeat(12)], 2, /no bundle whose revision begins/],
     ['a whole one that nobody has', ['activate', `sha256:${'0'.repeat(64)}`], 1, /upload it first/],

@@ -6,7 +6,7 @@ import { parseSettings } from '@countersign/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { env, opa } from '../../apps/cli/test/policies.js';
 import { countersign } from '../../apps/cli/test/terminal-run.js';
-import { freePorts } from '../ports.js';
+import { freePorts } from '../../tools/services/ports.mjs';
 import { testDatabase } from '../postgres.js';
 import { http } from '../wire.js';
 import { until } from '../until.js';

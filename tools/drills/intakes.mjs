@@ -3,10 +3,10 @@
 // depend on it, and what is recorded stays in the outbox, where all of it can be looked at.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Service } from '../services/fleet.mjs';
+import { freePorts } from '../services/ports.mjs';
 import { directoryText } from './people.mjs';
 import { Wire } from './wire.mjs';
 
@@ -35,9 +35,6 @@ export async function startIntakes({ count, databaseUrl, dataDir, env, log }) {
       COUNTERSIGN_GRPC_PORT: String(grpc),
       COUNTERSIGN_HTTP_PORT: String(http),
       COUNTERSIGN_LOG_LEVEL: 'error',
-      // One agent asks round after round here, and one person is refused in most: that is no flood.
-      COUNTERSIGN_ASKS_PER_HOUR: '0',
-      COUNTERSIGN_REFUSED_VOTES: '0',
       // What keeps people from being worn down would end a drill of a thousand rounds.
       COUNTERSIGN_ASKS_PER_HOUR: '0',
       COUNTERSIGN_REFUSED_VOTES: '0',
@@ -59,21 +56,4 @@ export async function startIntakes({ count, databaseUrl, dataDir, env, log }) {
       await Promise.all(services.map(({ service }) => service.stop()));
     },
   };
-}
-
-/** Ports that were free a moment ago, all held at once so that they differ. */
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((resolve, reject) => {
-          const server = createServer().on('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -30,7 +30,7 @@ import { Metrics, openLog, Readiness, startService } from '@countersign/service'
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { testDatabase } from '../../../test/postgres.js';
 import { auditModule, auditEndpoints } from './audit.module.js';
 

@@ -16,7 +16,7 @@ import {
   type Gate,
 } from '../../../test/gate.js';
 import { CLIENT, startIdentityProvider, type IdentityProvider } from '../../../test/identity-provider.js';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { ScimClient, TOKEN as SCIM_TOKEN } from '../../../test/scim-client.js';
 import { Grpc, http } from '../../../test/wire.js';
 import { auditModule, auditEndpoints } from './audit.module.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPolicyHost, RemotePolicy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { decisionModule, decisionEndpoints } from './decision.module.js';
 import type { Caller } from './policy-api.js';
 

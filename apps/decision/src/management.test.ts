@@ -4,7 +4,7 @@ import { parseBundle, PolicyHost, RemotePolicy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHANGING } from '../../../test/gate.js';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { release } from '../../../test/releases.js';
 import { Grpc } from '../../../test/wire.js';
 import { decisionModule, decisionEndpoints } from './decision.module.js';

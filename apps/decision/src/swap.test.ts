@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findOpa, parseBundle, PolicyHost, RemotePolicy, type Bundle, type Policy } from '@countersign/policy';
 import { Metrics, openLog, Readiness, startService, type RunningService } from '@countersign/service';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { decisionModule, decisionEndpoints } from './decision.module.js';
 
 // Policies are replaced at full load: every answer is there, and whole from one of them.

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { PolicyService, StatusError } from '@countersign/contract';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { Grpc, http } from '../../../test/wire.js';
 import { Metrics } from './metrics.js';
 import type { RawRoute } from './raw-routes.js';

@@ -13,7 +13,7 @@ import {
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePorts } from '../../../test/ports.js';
+import { freePorts } from '../../../tools/services/ports.mjs';
 import { Grpc, http, Refusal } from '../../../test/wire.js';
 import { Metrics } from './metrics.js';
 import { Readiness } from './readiness.js';

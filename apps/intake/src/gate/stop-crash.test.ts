@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answered, ANYTHING, BOT, decisions, HOLD, newPlace, startGate, type Gate } from '../../../../test/gate.js';
 import { chainProblems } from '../../../../test/intake-writes.js';
 import { until } from '../../../../test/until.js';
-import { freePorts } from '../../../../test/ports.js';
+import { freePorts } from '../../../../tools/services/ports.mjs';
 import { Grpc } from '../../../../test/wire.js';
 import { openPool } from '@countersign/store';
 import { Service } from '../../../../tools/services/fleet.mjs';

@@ -3,7 +3,7 @@ import { PeopleService } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newPlace, People, startGate, type Gate } from '../../../../test/gate.js';
 import { Browser, CLIENT, startIdentityProvider, type IdentityProvider } from '../../../../test/identity-provider.js';
-import { freePorts } from '../../../../test/ports.js';
+import { freePorts } from '../../../../tools/services/ports.mjs';
 
 // What an identity provider does over the years: it changes keys, addresses and groups. The clock is moved, not waited for.
 

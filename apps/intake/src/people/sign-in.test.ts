@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOT, bulkDelete, newPlace, People, SERVICE_TOKEN, startGate, type Gate } from '../../../../test/gate.js';
 import { Browser, CLIENT, startIdentityProvider, type IdentityProvider } from '../../../../test/identity-provider.js';
 import { ScimClient, TOKEN } from '../../../../test/scim-client.js';
-import { freePorts } from '../../../../test/ports.js';
+import { freePorts } from '../../../../tools/services/ports.mjs';
 import { ownPath } from './sign-in-routes.js';
 
 const STEP_UP = `package policies.db
