@@ -30,7 +30,7 @@ import {
   Writer,
   type Pool,
 } from '@countersign/store';
-import { ApprovalApi } from './approval-api.js';
+import { ApprovalApi } from './approvals/approval-api.js';
 import { Beside } from './beside.js';
 import { Changes } from './changes.js';
 import { Clock } from './clock.js';

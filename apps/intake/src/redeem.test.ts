@@ -275,8 +275,10 @@ it('a grant for one place is refused to an enforcement point of another, whateve
 });
 
 describe('whoever has left while somebody else was faster', () => {
+  const LEFT = (text: string) => text.replace('groups: [dba, oncall]', 'groups: [oncall]');
+
   /** Both writes wait for the row, the faster first; then the directory changes, and they go on. */
-  async function overtaken(id: string, faster: () => Promise<unknown>, slower: () => Promise<unknown>) {
+  async function overtaken(id: string, faster: () => Promise<unknown>, slower: () => Promise<unknown>, left = LEFT) {
     const waiting = async (count: number) => {
       const { rows } = await place.admin.query(
         `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
@@ -290,19 +292,25 @@ describe('whoever has left while somebody else was faster', () => {
     const second = slower();
     second.catch(() => undefined);
     await until('both wait', () => waiting(2));
-    await directory.changed(
-      (text) => text.replace('groups: [dba, oncall]', 'groups: [oncall]'),
-      async () => {
-        await place.admin.query('commit');
-        await first;
-        await expect(second).rejects.toMatchObject({ code: expect.any(String) as string });
-      },
-    );
+    await directory.changed(left, async () => {
+      await place.admin.query('commit');
+      await first;
+      await expect(second).rejects.toMatchObject({ code: expect.any(String) as string });
+    });
     return second.then(
       () => '',
       ({ reason }: { reason: string }) => reason,
     );
   }
+
+  it('the directory altogether is nobody', async () => {
+    const two = { ...HOLD, approval: { seats: [{ group: 'dba', count: 2 }], expires_in: '1h' } };
+    const { id } = await told.grpc.call(BOT, decisions.decide, answered(two));
+    const vote = (by: Gate, token: string) => () => by.grpc.call(token, approvals.castVote, { id, vote: Vote.APPROVE });
+    const removed = (text: string) => text.replace('  - id: dana@acme.example', '  - id: other@acme.example');
+    expect(await overtaken(id, vote(gate, ANA), vote(told, DANA), removed)).toBe('NO_SUCH_PERSON');
+    expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.cast']);
+  });
 
   it('has no vote', async () => {
     const two = { ...HOLD, approval: { seats: [{ group: 'dba', count: 2 }], expires_in: '1h' } };

@@ -14,7 +14,7 @@ export class InProcessVoting implements Voting {
   async castVote(cast: Cast): Promise<Answer> {
     if (!this.#approvals) throw new Error('voting is used before it is connected');
     try {
-      await this.#approvals.castVote(create(CastVoteRequestSchema, toRequest(cast)), {
+      await this.#approvals.voting.cast(create(CastVoteRequestSchema, toRequest(cast)), {
         caller: { kind: 'service', id: 'notifier' },
         signal: new AbortController().signal,
       });

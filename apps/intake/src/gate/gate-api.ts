@@ -9,7 +9,7 @@ import { Violations } from '../violations.js';
 import type { Stopping } from './stopping.js';
 import type { StopWork } from './stop-work.js';
 import type { Stops } from './stops.js';
-import { forPeople } from '../people/who.js';
+import { forPeople, personNow } from '../people/who.js';
 
 export interface GateApiParts {
   stops: Stops;
@@ -69,10 +69,9 @@ export class GateApi {
     return { scope: scopes[0]!, reason, security, ...(end ? { until: end.toISOString() } : {}) };
   }
 
-  /** The directory as it is now, not as it was when the credential was looked up. */
   #person(caller: Caller): Person {
     if (caller.kind !== 'person') throw forPeople('agents cannot stop, resume or see stops');
-    return this.parts.directory().person(caller.id) ?? caller.person;
+    return personNow(caller, this.parts.directory());
   }
 
   #message({ id, scope, reason, by, by_name, at: placed, until, security }: Stop): StopMessage {

@@ -17,6 +17,7 @@ import type { RegistryFact } from '@countersign/store';
 import { readAction } from '../action.js';
 import type { Asked } from '../ask.js';
 import { isDecisionId } from '../ids.js';
+import { personNow } from '../people/who.js';
 import { requireRoom, type Rate } from '../rate.js';
 import { refusedStatus } from '../refusals.js';
 import { at, toDecision } from '../reply.js';
@@ -107,10 +108,9 @@ export class BreakGlassApi {
     };
   }
 
-  /** The directory as it is now, not as it was when the credential was looked up. */
   #person(caller: Caller): Person {
     if (caller.kind !== 'person') throw forPeople();
-    return this.parts.directory().person(caller.id) ?? caller.person;
+    return personNow(caller, this.parts.directory());
   }
 
   #shown(decision: CoreDecision, person: Person) {

@@ -1,6 +1,6 @@
 import { requireScope, type Caller, type Directory } from '@countersign/directory';
 import { browserToken, type Authenticate, type RawRoute } from '@countersign/service';
-import type { ApprovalApi } from '../approval-api.js';
+import type { ApprovalApi } from '../approvals/approval-api.js';
 import { eventStream } from './events.js';
 import { json, pageRoutes } from './pages.js';
 import { signInRoutes } from './sign-in.js';

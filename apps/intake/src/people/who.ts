@@ -1,10 +1,21 @@
 import { StatusError } from '@countersign/contract';
-import type { Caller } from '@countersign/directory';
+import type { Person } from '@countersign/approval';
+import type { Caller, Directory } from '@countersign/directory';
 
 /** The person who calls. Throws StatusError PERMISSION_DENIED for agents and services. */
 export function requirePerson(caller: Caller): Extract<Caller, { kind: 'person' }> {
   if (caller.kind === 'person') return caller;
   throw forPeople('agents and services make no credentials');
+}
+
+/**
+ * A person as the directory has them now, and not as it had them when the credential was looked up. Throws StatusError
+ * UNAUTHENTICATED when they are gone since.
+ */
+export function personNow({ id }: Pick<Caller, 'id'>, directory: Directory): Person {
+  const person = directory.person(id);
+  if (person) return person;
+  throw new StatusError('UNAUTHENTICATED', 'you are no longer in the directory', { reason: 'NO_SUCH_PERSON' });
 }
 
 /** The StatusError for a caller that is not a person; `otherwise` says what callers of its kind do not do. */

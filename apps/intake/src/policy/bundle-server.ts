@@ -6,7 +6,7 @@ import type { BundleWatch } from './bundle-watch.js';
 import type { PolicyManagementApi } from './policy-api.js';
 import type { ServedBundles } from './served.js';
 import { gathered, MAX_ARCHIVE } from './upload.js';
-import { forPeople } from '../people/who.js';
+import { forPeople, personNow } from '../people/who.js';
 
 /** What OPA calls a server that waits with its answer until there is something new. */
 const LONG_POLLING = 'application/vnd.openpolicyagent.bundles';
@@ -77,7 +77,7 @@ export class BundleServer {
     const { caller } = call;
     if (caller.kind !== 'person') throw forPeople('agents and services do not change policy');
     requireRole(caller, 'policy');
-    const author = this.parts.directory().person(caller.id) ?? caller.person;
+    const author = personNow(caller, this.parts.directory());
     const answer = await this.parts.api.upload(await gathered(body), query.get('note') ?? '', author, call);
     const message = create(UploadBundleResponseSchema, answer);
     const json = toJson(UploadBundleResponseSchema, message, { useProtoFieldName: true, alwaysEmitImplicit: true });

@@ -17,7 +17,7 @@ import { bundleMessage, type Role } from './bundle-message.js';
 import type { BundleWatch } from './bundle-watch.js';
 import type { Served, ServedBundles } from './served.js';
 import { gathered, type Uploads } from './upload.js';
-import { forPeople } from '../people/who.js';
+import { forPeople, personNow } from '../people/who.js';
 
 export interface PolicyApiParts {
   policy: Policy;
@@ -176,11 +176,10 @@ export class PolicyManagementApi {
     );
   }
 
-  /** The person who calls, as the directory has them now. */
   #person(caller: Caller): Person {
     if (caller.kind === 'person') {
       requireRole(caller, 'policy');
-      return this.parts.directory().person(caller.id) ?? caller.person;
+      return personNow(caller, this.parts.directory());
     }
     throw forPeople('agents and services do not change policy');
   }

@@ -8,7 +8,7 @@ import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { HandedSeats, KeptDelegation } from './handed-seats.js';
 import type { HandingOver } from './handing-over.js';
-import { forPeople } from '../people/who.js';
+import { forPeople, personNow } from '../people/who.js';
 
 export interface SeatApiParts {
   seats: HandedSeats;
@@ -59,9 +59,8 @@ export class SeatApi {
     },
   };
 
-  /** The directory as it is now, not as it was when the credential was looked up. */
   #person(caller: Caller): Person {
-    if (caller.kind === 'person') return this.parts.directory().person(caller.id) ?? caller.person;
+    if (caller.kind === 'person') return personNow(caller, this.parts.directory());
     throw forPeople('agents have no seats');
   }
 }

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { AlikeGroup } from '@countersign/approval';
 import { ApprovalGroupSchema, type ApprovalGroup } from '@countersign/contract';
-import { at } from './reply.js';
+import { at } from '../reply.js';
 
 /** A group of approvals as it is told to people. */
 export function groupMessage(group: AlikeGroup): ApprovalGroup {

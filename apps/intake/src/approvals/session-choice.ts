@@ -1,7 +1,7 @@
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import type { SessionChoice } from '@countersign/approval';
 import { Vote, type CastVoteRequest } from '@countersign/contract';
-import type { Violations } from './violations.js';
+import type { Violations } from '../violations.js';
 
 /** For how many further actions, and for how long, a vote is to do. What policy lets is for the rules to say. */
 export function readSessionChoice({ session, vote }: CastVoteRequest, found: Violations): SessionChoice | undefined {

@@ -16,7 +16,7 @@ import {
 } from '@countersign/approval';
 import { ApprovalViewSchema, type ApprovalView } from '@countersign/contract';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import { at, STATES, toDecision } from './reply.js';
+import { at, STATES, toDecision } from '../reply.js';
 
 export interface ViewOptions {
   /** What a vote would be counted against now. */
