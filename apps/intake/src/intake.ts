@@ -60,6 +60,7 @@ import { Links, ProvedLinks } from './people/links.js';
 import { Listing } from './listing.js';
 import { Oidc } from './people/oidc.js';
 import { oidcRoutes } from './people/sign-in-routes.js';
+import { TryCookie } from './people/try-cookie.js';
 import { SignedTokens } from './people/signed-tokens.js';
 import { SignIns } from './people/sign-ins.js';
 import { Chores } from './people/chores.js';
@@ -254,6 +255,7 @@ export class Intake {
       raw: [
         ...oidcRoutes({
           ...(oidc ? { oidc } : {}),
+          tryCookie: new TryCookie({ registry, writer: this.#writer, secure: config.signIn.secure, now }),
           ...{ signIns, directory, secure: config.signIn.secure, log, now },
         }),
         ...this.#changeControl.routes,

@@ -14,9 +14,11 @@ import { describedIn, otherNamesIn, personIn, textIn } from './identity.js';
 import type { Claims, Oidc, Try } from './oidc.js';
 import type { Proof, SignIns } from './sign-ins.js';
 import { hashOf } from './token-text.js';
+import type { TryCookie } from './try-cookie.js';
 
 export interface SignInParts {
   oidc?: Oidc;
+  tryCookie: TryCookie;
   signIns: SignIns;
   directory: () => Directory;
   /** Whether browsers reach it by https. */
@@ -25,19 +27,14 @@ export interface SignInParts {
   now: () => Date;
 }
 
-/** What the browser keeps while it is at the identity provider. Lax, because it comes back from another site. */
-const TRY_COOKIE = 'countersign_sign_in_try';
-const TRY_S = 600;
 /** How fresh a proof must be that is given for one decision. */
 const FRESH_MS = 5 * 60_000;
 const SKEW_MS = 30_000;
 
 /** Signing in with the identity provider, and signing out. */
 export function oidcRoutes(parts: SignInParts): RawRoute[] {
-  const { oidc, signIns, secure, log, now } = parts;
+  const { oidc, signIns, tryCookie, secure, log, now } = parts;
   const cookies = (...values: string[]) => ({ 'set-cookie': values });
-  const tryCookie = (value: string) =>
-    `${TRY_COOKIE}=${value}; Path=/sign-in; Max-Age=${value === '' ? 0 : TRY_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   const out: RawRoute = {
     method: 'POST',
     path: '/sign-out',
@@ -69,8 +66,7 @@ export function oidcRoutes(parts: SignInParts): RawRoute[] {
         };
         try {
           const { url, attempt } = await oidc.begin(wish, now());
-          const value = Buffer.from(JSON.stringify(attempt)).toString('base64url');
-          return { status: 303, headers: { location: url.href, ...cookies(tryCookie(value)) } };
+          return { status: 303, headers: { location: url.href, ...cookies(await tryCookie.keep(attempt)) } };
         } catch (error) {
           return problemPage(error, log);
         }
@@ -82,10 +78,10 @@ export function oidcRoutes(parts: SignInParts): RawRoute[] {
       limit: 0,
       answer: async ({ query, headers }) => {
         try {
-          const attempt = tryIn(headers.cookie, now());
+          const attempt = await tryCookie.open(headers.cookie);
           const claims = await oidc.finish(query, attempt);
           const { token, maxAgeS } = await enter(parts, oidc, claims, attempt);
-          const set = cookies(signInCookie(token, { secure, maxAgeS }), tryCookie(''));
+          const set = cookies(signInCookie(token, { secure, maxAgeS }), tryCookie.forget());
           // A page and not a redirect: the browser sends a strict cookie only where our own page has sent it.
           return page(200, 'Signed in', `<a href="${escape(attempt.to)}">Go on</a>`, {
             ...set,
@@ -93,7 +89,7 @@ export function oidcRoutes(parts: SignInParts): RawRoute[] {
           });
         } catch (error) {
           const answer = problemPage(error, log);
-          return { ...answer, headers: { ...answer.headers, ...cookies(tryCookie('')) } };
+          return { ...answer, headers: { ...answer.headers, ...cookies(tryCookie.forget()) } };
         }
       },
     },
@@ -159,28 +155,6 @@ export function ownPath(to: string): string {
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(to) || to.includes('\\')) return '/inbox';
   const origin = 'http://own.invalid';
   return URL.canParse(to, origin) && new URL(to, origin).origin === origin ? to : '/inbox';
-}
-
-function tryIn(cookie: string | undefined, now: Date): Try {
-  const pairs = (cookie ?? '').split(';').map((pair) => pair.trim());
-  const found = pairs.filter((pair) => pair.startsWith(`${TRY_COOKIE}=`));
-  try {
-    if (found.length !== 1) throw new TypeError('not one');
-    const text = Buffer.from(found[0]!.slice(TRY_COOKIE.length + 1), 'base64url').toString('utf8');
-    const attempt = JSON.parse(text) as Try;
-    const texts = [attempt.state, attempt.nonce, attempt.verifier, attempt.to];
-    if (!texts.every((one) => typeof one === 'string' && one !== '')) throw new TypeError('not whole');
-    if (!(attempt.at <= now.getTime() && attempt.at > now.getTime() - TRY_S * 1000)) throw new TypeError('over');
-    const { step_up, replaces } = attempt;
-    if (step_up !== undefined && !(typeof step_up === 'string' && isDecisionId(step_up)))
-      throw new TypeError('not ours');
-    if (replaces !== undefined && typeof replaces !== 'string') throw new TypeError('not ours');
-    return { ...attempt, to: ownPath(attempt.to) };
-  } catch {
-    throw new StatusError('UNAUTHENTICATED', 'this browser did not start to sign in here, or did so too long ago', {
-      reason: 'NO_SIGN_IN_BEGUN',
-    });
-  }
 }
 
 const STATUSES = { PERMISSION_DENIED: 403, UNAUTHENTICATED: 401, UNAVAILABLE: 503 } as Record<string, number>;

@@ -202,17 +202,38 @@ describe('an attacker who', () => {
     expect(browser.cookie(home, 'countersign_sign_in')).toBeUndefined();
   });
 
-  it.each<[string, string]>([
+  it.each<[string, unknown]>([
     ['nonce', 'a nonce of another sign-in'],
     ['verifier', 'a-verifier-of-another-sign-in-that-is-long-enough-0123456789'],
-    ['at', '0'],
-  ])('exchanges the %s in the browser is not signed in', async (name, value) => {
+    ['at', 0],
+    ['at', Date.now() - 60_000],
+    ['to', '/inbox/elsewhere'],
+    ['step_up', 'dec_01hzy6zdkp8v4c5j3n2m1k0q9r'],
+  ])('exchanges the %s in the browser for %s is not signed in', async (name, value) => {
     const { browser, answer } = await begun();
     const jar = browser.cookies.get(new URL(home).host)!;
-    const kept = JSON.parse(Buffer.from(jar.get('countersign_sign_in_try')!, 'base64url').toString()) as object;
-    const forged = { ...kept, [name]: name === 'at' ? 0 : value };
-    jar.set('countersign_sign_in_try', Buffer.from(JSON.stringify(forged)).toString('base64url'));
-    expect((await browser.get(answer)).status).toBe(401);
+    const [text, seal] = jar.get('countersign_sign_in_try')!.split('.');
+    const kept = JSON.parse(Buffer.from(text!, 'base64url').toString()) as object;
+    const forged = Buffer.from(JSON.stringify({ ...kept, [name]: value })).toString('base64url');
+    jar.set('countersign_sign_in_try', `${forged}.${seal}`);
+    const page = await browser.get(answer);
+    expect([page.status, page.text]).toEqual([401, expect.stringContaining('did not start to sign in here')]);
+  });
+
+  it.each(['', '.', 'e30', 'e30.', `e30.${'A'.repeat(43)}`])(
+    'keeps %j in the browser is not signed in',
+    async (kept) => {
+      const { browser, answer } = await begun();
+      browser.cookies.get(new URL(home).host)!.set('countersign_sign_in_try', kept);
+      expect((await browser.get(answer)).status).toBe(401);
+    },
+  );
+
+  it('comes back to another process than the one where it began is signed in', async () => {
+    const { browser, answer } = await begun();
+    const cookie = `countersign_sign_in_try=${browser.cookies.get(new URL(home).host)!.get('countersign_sign_in_try')}`;
+    const elsewhere = new URL(answer.pathname + answer.search, `http://127.0.0.1:${other.httpPort}`);
+    expect((await fetch(elsewhere, { headers: { cookie } })).status).toBe(200);
   });
 
   it('plants a sign-in before the victim signs in (fixation) finds it was not used', async () => {
