@@ -1,177 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { AGENT, DIGEST, fold, holding, later, person, redeeming, REQUEST, terms, verdict } from '../test/office.js';
-import { canFill, humans, mayAnswer, type Situation } from '../test/oracle.js';
-import { decide, type Command } from './decide.js';
-import { evolve } from './evolve.js';
-import { quorumsOf } from './quorum.js';
+import { check, Oracle } from '../test/judge.js';
+import { person } from '../test/office.js';
+import { begin, commandsOf, isSame, keyOf, next, TIMES, type Office, type World } from '../test/world.js';
+import type { Command } from './decide.js';
 import type { Person } from './request.js';
-import { TRANSITIONS, usesMade, type Decision } from './state.js';
-import type { Stop } from './stop.js';
-import type { ApprovalTerms, QuorumTerms } from './verdict.js';
+import { TRANSITIONS, usesMade } from './state.js';
+import type { BreakGlassRule, QuorumTerms } from './verdict.js';
 
 // Every world that can be reached in small offices, by anything that anybody can do, in any order and any number: no length
 // ends the search, it ends when there is nothing new. Worlds are one if nothing that is still to come could tell them apart.
-
-/** Such a grant is meant for one place and bound to one key. */
-const [PLACE, KEY] = ['db.example', 'key of the agent'];
-/** Seconds after the request: before half the time, at half the time, at its end, and when every grant is over. */
-const TIMES = [1, 450, 900, 1350];
-
-interface Office {
-  /** The directory, and what becomes of it, step by step. */
-  directories: Person[][];
-  owner: string;
-  terms: Partial<ApprovalTerms>;
-  uses?: number;
-  bound?: boolean;
-}
-
-interface World {
-  decision: Decision;
-  /** Which of the directories, and which of the times. */
-  directory: number;
-  time: number;
-}
-
-/** All that may be tried. A command that is new has to be given its place here. */
-const COMMANDS: { [T in Command['type']]: (world: World, people: Person[], owner: string) => Command[] } = {
-  vote: (_, people, owner) =>
-    people.flatMap((voter) =>
-      (['approve', 'deny'] as const).map((vote) => {
-        const more = { channel: 'api', reason: 'because', grant_id: 'grt_1', earlier: people, owner };
-        return { type: 'vote' as const, voter, vote, ...more };
-      }),
-    ),
-  retract: (_, people) => people.map((voter) => ({ type: 'retract', voter, channel: 'api' })),
-  redeem: ({ decision }, approvers, owner) => {
-    const proof = { key: KEY, id: `p${usesMade(decision)}` };
-    const right = redeeming({ approvers, owner, audience: PLACE, proof });
-    const bound = [
-      { audience: 'elsewhere' },
-      { proof: { ...proof, key: 'key of a thief' } },
-      { proof: { ...proof, id: 'p0' } },
-    ];
-    const strays = decision.request.holder_key ? bound : [];
-    const denied = verdict({ effect: 'deny', approval: undefined });
-    return [{}, { action_digest: 'another' }, { verdict: denied }, ...strays].map((one) => ({ ...right, ...one }));
-  },
-  remind: () => [{ type: 'remind' }],
-  // A broken glass permits without a quorum, where policy says so: it is tried by itself.
-  break_glass: () => [],
-  close_review: () => [],
-  overdue_review: () => [],
-  escalate: (_, members, owner) => [{ type: 'escalate', members, destinations: [], owner }],
-  withdraw: () => [{ type: 'withdraw', by: 'release-bot' }],
-  revoke: (_, [by]) => [{ type: 'revoke', by: by!, reason: 'incident' }],
-  stop: () => [{ type: 'stop' }],
-  // Nobody gives leave here, so that nothing may ever come of it.
-  draw: ({ decision }, approvers, owner) => [
-    {
-      type: 'draw',
-      ...{ request: decision.request, decision_id: 'dec_2', action_digest: DIGEST, binding: [], approvers },
-      agent: { ...AGENT, owner },
-      verdict: verdict(),
-    },
-  ],
-  expire: () => [{ type: 'expire' }],
-  repeat: () => [{ type: 'repeat' }],
-  report: () => [{ type: 'report', by: 'release-bot', success: true }],
-};
-
-/** All of a decision that what is still to come may depend on: not how many events there were, and not when. */
-function keyOf({ decision, directory, time }: World): string {
-  const { version: _, created_at, updated_at, request, agent, approval, reasons, granted_at, ...rest } = decision;
-  if (!created_at || !updated_at || !request || !agent || !reasons || granted_at === '')
-    throw new Error('not a decision');
-  const { votes, reminded, terms: now, members } = approval!;
-  const said = votes.map(({ voter, vote, groups, seat }) => [voter, vote, groups, seat]);
-  return JSON.stringify([directory, time, rest, said, reminded, now.escalate?.length, members]);
-}
-
-/** Whether nothing but the number of events differs, seen without writing everything out. */
-function isSame(one: Decision, other: Decision): boolean {
-  const { version: _, updated_at: __, ...members } = other;
-  return Object.entries(members).every(([name, value]) => value === one[name as keyof Decision]);
-}
-
-function begin({ directories, owner, terms: given, uses = 1, bound = false }: Office): Decision {
-  return fold([
-    holding({
-      agent: { ...AGENT, owner },
-      request: { ...REQUEST, principal: undefined, ...(bound ? { audience: PLACE, holder_key: KEY } : {}) },
-      verdict: verdict({ approval: terms(given), grant: { expires_in_s: 600, uses } }),
-      members: directories[0]!,
-    }),
-  ])!;
-}
-
-/** What people have said, against who they are now: the same question is asked often, and answered once. */
-class Oracle {
-  readonly #known = new Map<string, boolean>();
-
-  constructor(readonly office: Office) {}
-
-  situation(directory: number, members?: readonly string[]): Situation {
-    const { directories, owner } = this.office;
-    const there = members && new Set(members);
-    return { people: directories[directory]!, owner, barred: ['release-bot'], excluded: [], there };
-  }
-
-  approves({ decision, directory }: World, atVote: boolean): boolean {
-    const { votes, terms: now, members } = decision.approval!;
-    const ids = votes.filter(({ vote }) => vote === 'approve').map(({ voter }) => voter);
-    const key = JSON.stringify([directory, ids, now.alternatives?.length, atVote && members]);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const said = this.office.directories[directory]!.filter(({ id }) => ids.includes(id));
-    const answer = canFill(quorumsOf(now), said, this.situation(directory, atVote ? members : undefined));
-    this.#known.set(key, answer);
-    return answer;
-  }
-
-  denies({ decision, directory }: World): boolean {
-    const { votes, terms: now, members } = decision.approval!;
-    const ids = votes.filter(({ vote }) => vote === 'deny').map(({ voter }) => voter);
-    const said = this.office.directories[directory]!.filter(({ id }) => ids.includes(id));
-    const where = this.situation(directory, members);
-    return humans(said.filter((one) => mayAnswer(one, quorumsOf(now), where))).length >= (now.deny_quorum ?? 1);
-  }
-}
-
-function check(before: World, command: Command, after: World, refused: boolean, oracle: Oracle): void {
-  const [was, is] = [before.decision.status, after.decision.status];
-  const wrong = (what: string) => new Error(`${what}: ${command.type} at ${keyOf(before)}`);
-  if (was !== is && !TRANSITIONS[was].includes(is)) throw wrong(`${was} became ${is}`);
-  const same = isSame(before.decision, after.decision) || keyOf(before) === keyOf(after);
-  if (refused && is !== 'EXPIRED' && !same) throw wrong('a refusal changed something');
-  if (TRANSITIONS[was].length === 0 && command.type !== 'report' && !same) throw wrong(`${was} was not the end`);
-  const made = usesMade(after.decision) - usesMade(before.decision);
-  if (was === 'PENDING' && is === 'ALLOWED') {
-    if (command.type !== 'vote' || command.vote !== 'approve') throw wrong('it was approved by silence');
-    if (!oracle.approves(after, true)) throw wrong('it was approved without a quorum');
-  }
-  if (command.type === 'stop' && is === 'ALLOWED') throw wrong('a stop left a permission');
-  if (was === 'PENDING' && is === 'DENIED' && command.type !== 'stop' && !oracle.denies(after))
-    throw wrong('it was denied by too few');
-  if (made === 0) return;
-  const { action_digest, verdict: policy, audience, proof } = command as Extract<Command, { type: 'redeem' }>;
-  if (made !== 1 || was !== 'ALLOWED') throw wrong('a use is miscounted');
-  if (usesMade(after.decision) > after.decision.approval!.grant.uses) throw wrong('a grant was used too often');
-  if (action_digest !== DIGEST || policy.effect === 'deny')
-    throw wrong('another action ran, or one that policy denies');
-  const shown = proof && 'key' in proof ? `${proof.key} ${proof.id}` : '';
-  if (audience !== PLACE || shown !== `${KEY} p${usesMade(before.decision)}`) throw wrong('it ran in another hand');
-  if (!oracle.approves(before, false)) throw wrong('it ran without a quorum of today');
-}
-
-function next({ decision, ...rest }: World, command: Command): { after: World; refused: boolean } {
-  const at = later(TIMES[rest.time]!);
-  const { events, refused } = decide(decision, command, at, command.type === 'stop' ? STOP : undefined);
-  let after = decision;
-  for (const { type, ...data } of events)
-    after = evolve(after, { type, at, decision_id: after.id, version: after.version + 1, data })!;
-  return { after: { decision: after, ...rest }, refused: refused !== undefined };
-}
 
 /** Looks at every world of these offices, and from each at everything that can be tried. */
 function explore(offices: Office[]) {
@@ -188,9 +25,9 @@ function explore(offices: Office[]) {
     const seen = new Set([keyOf(first)]);
     const left: World[] = [first];
     const known = new Map<string, Command[]>();
-    const all = (world: World, people: Person[]) => {
-      const key = `${world.directory} ${usesMade(world.decision)}`;
-      const commands = known.get(key) ?? Object.values(COMMANDS).flatMap((of) => of(world, people, office.owner));
+    const all = (world: World) => {
+      const key = `${world.directory} ${usesMade(world.decision)} ${world.decision.broke_glass?.by}`;
+      const commands = known.get(key) ?? commandsOf(world, office);
       known.set(key, commands);
       return commands;
     };
@@ -201,15 +38,15 @@ function explore(offices: Office[]) {
     };
     for (let world = left.pop(); world; world = left.pop()) {
       statuses.add(world.decision.status);
-      const people = office.directories[world.directory]!;
-      for (const command of all(world, people)) {
+      for (const command of all(world)) {
         const { after, refused } = next(world, command);
         check(world, command, after, refused, oracle);
         found.transitions++;
         if (!isSame(world.decision, after.decision)) reach(after);
       }
-      // What is over looks at no clock and at nobody: it is tried when it ended.
-      if (TRANSITIONS[world.decision.status].length === 0) continue;
+      // What is over looks at no clock and at nobody, unless somebody is still to look at it: it is tried when it ended.
+      const { status, review } = world.decision;
+      if (TRANSITIONS[status].length === 0 && (!review || review.closed)) continue;
       if (world.time + 1 < TIMES.length) reach({ ...world, time: world.time + 1 });
       if (world.directory + 1 < office.directories.length) reach({ ...world, directory: world.directory + 1 });
     }
@@ -218,12 +55,16 @@ function explore(offices: Office[]) {
   return { ...found, statuses: [...statuses].sort() };
 }
 
-const STOP: Stop = { id: 'stp_1', scope: { all: true }, by: 'olu', by_name: 'Olu', reason: 'incident', at: later(0) };
 const ALL = Object.keys(TRANSITIONS).sort();
 const SETS = [[], ['dba'], ['finance'], ['dba', 'finance']];
 const DBA: QuorumTerms = [{ group: 'dba', count: 1 }];
 const TWO: QuorumTerms = [{ group: 'dba', count: 2 }];
 const BOTH: QuorumTerms = [...DBA, { group: 'finance', count: 1 }];
+
+const GLASS: BreakGlassRule = {
+  ...{ rule: 'incident', text: 'on call, in an incident', groups: ['oncall'], duration_s: 600, uses: 1 },
+  ...{ notify: ['security'], overrides: [], while_overdue: false, review: { groups: ['security'], within_s: 400 } },
+};
 
 /** Every way to put so many people into the groups, but for who is called what. */
 function staffs(count: number, from = 0): string[][][] {
@@ -311,6 +152,26 @@ const STUDIES: [string, Least, () => Office[]][] = [
           return { directories: [people, leaves(people, 0)], owner: 'sam', terms: { seats }, uses, bound: true };
         }),
       ),
+  ],
+  [
+    'a glass to break, and somebody who looks at it afterwards',
+    { offices: 5, worlds: 6_000, transitions: 240_000 },
+    () => {
+      const two = staff([
+        ['oncall', 'dba'],
+        ['security', 'dba'],
+      ]);
+      const three = staff([['oncall', 'security'], ['dba', 'security'], ['security']]);
+      const linked = three.map((one, i) => (i === 1 ? one : { ...one, also: [i === 0 ? 'c' : 'a'] }));
+      const bold: BreakGlassRule = { ...GLASS, uses: 2, overrides: ['deny'], while_overdue: true };
+      return [
+        { directories: [two, leaves(two, 0)], owner: 'sam', glass: GLASS },
+        { directories: [two, leaves(two, 1)], owner: 'sam', glass: bold },
+        { directories: [two], owner: 'b', glass: bold },
+        { directories: [linked, three], owner: 'sam', glass: GLASS },
+        { directories: [three, linked], owner: 'sam', glass: GLASS },
+      ].map((office) => ({ ...office, terms: { seats: DBA } }));
+    },
   ],
 ];
 
