@@ -203,7 +203,7 @@ test_deleting_wholesale_needs_operations if {
 	every verb in ["delete_directory", "remove_directory", "rmtree"] {
 		says(verb, "src", {}) == {"wholesale-delete"}
 	}
-	every id in ["src/", ".", "/workspace", "/work"] {
+	every id in ["src/", ".", "/workspace"] {
 		says("delete", id, {}) == {"wholesale-delete"}
 	}
 	every type in ["directory", "folder", "workspace"] {

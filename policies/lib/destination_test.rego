@@ -8,7 +8,7 @@ test_our_places_are_ours if {
 	every place in [
 		"s3://acme-internal/reports/2026.csv", "warehouse:sales.daily", "https://acme.example/upload", "https://ACME.Example/upload",
 		"https://files.acme.example:8443/in?x=1", "https://acme.example./x", "sftp://drop.acme.example/in", "kim@acme.example",
-		"kim.roy+x@ACME.example", "/workspace/out.csv", "/work/a b.csv",
+		"kim.roy+x@ACME.example", "/workspace/out.csv", "/workspace/a b.csv",
 	] {
 		destination.all_ours with input as to(place)
 	}
@@ -65,7 +65,7 @@ test_a_bucket_is_named_without_its_store if {
 }
 
 test_without_a_list_nothing_is_ours if {
-	every place in ["kim@acme.example", "s3://acme-internal/x", "https://acme.example/", "/work/x"] {
+	every place in ["kim@acme.example", "s3://acme-internal/x", "https://acme.example/", "/workspace/x"] {
 		not destination.all_ours with input as to(place) with data.company as {}
 	}
 }
