@@ -92,10 +92,13 @@ function entity(id: string, properties: string, type: string): string {
 
 /** The canonical text of a free-form member, or the empty string when there is nothing in it. */
 function freeForm(field: string, form: FreeForm, found: Violations): string {
-  let text: string;
-  if (form.case?.endsWith('Json')) text = exactText(`${field}_json`, form.value as string, found);
-  else if (form.case) text = structText(field, form.value as JsonObject, found);
-  else return '';
+  if (!form.case) return '';
+  const isExact = form.case.endsWith('Json');
+  const name = isExact ? `${field}_json` : field;
+  const text = isExact
+    ? exactText(name, form.value as string, found)
+    : structText(name, form.value as JsonObject, found);
+  found.json(name, text);
   return text === '{}' ? '' : text;
 }
 

@@ -42,9 +42,7 @@ export function readAsk(
   found.text('audience', message.audience, 256);
   if (message.holderKey !== '' && !THUMBPRINT.test(message.holderKey))
     found.add('holder_key', 'is not an RFC 7638 thumbprint: base64url SHA-256, 43 characters');
-  if (message.justification.length > 2_000)
-    found.add('justification', `has ${message.justification.length} characters, more than 2000`);
-  if (!message.justification.isWellFormed()) found.add('justification', 'is not well-formed Unicode');
+  found.prose('justification', message.justification, 2_000);
   const waitMs = milliseconds('wait', message.wait, found);
   const texts = readAction(message, id, binding, found);
   if (texts.subjectId !== id && !may_assert_subjects) {

@@ -137,6 +137,24 @@ const CASES: Record<string, Bad> = {
       },
     ]),
   ),
+  // What is held is kept in JSON that PostgreSQL looks into. Refused whatever policy says, or it would depend on that.
+  ...Object.fromEntries(
+    [
+      ['justification', { justification: `a\0${MARK}` }],
+      ['context', { context: { [`a\0${MARK}`]: 1 } }],
+      ['resource.properties', { resource: { ...ENOUGH.resource, properties: { a: [`a\\\0${MARK}`] } } }],
+      ['subject.properties', { subject: { type: 'agent', id: 'release-bot', properties: { act: { sub: '\0' } } } }],
+    ].map(([field, more]) => [
+      `a zero character in ${field as string}`,
+      { http: { ...ENOUGH, ...(more as object) }, code: INVALID, field: field as string },
+    ]),
+  ),
+  'a zero character in arguments': {
+    grpc: exact(String.raw`{"a":"\\\u0000"}`),
+    http: { ...ENOUGH, arguments_json: String.raw`{"a\u0000":1}` },
+    code: INVALID,
+    field: 'arguments_json',
+  },
   'a resource without a type': {
     grpc: { ...READ, resource: { id: 't' } },
     http: { ...ENOUGH, resource: { id: 't' } },
@@ -415,13 +433,26 @@ describe('a decision is not shown or changed', () => {
   });
 });
 
+// Fails when what a person or an agent says afterwards is taken, and then cannot be kept.
+it.each([
+  ['the reason of a vote', DANA, 'approvals', 'votes', { vote: 'VOTE_DENY', reason: `a\0${MARK}` }, 'reason'],
+  ['the summary of an outcome', BOT, 'decisions', 'report', { summary: `a\0${MARK}` }, 'summary'],
+  ['the details of an outcome', BOT, 'decisions', 'report', { details: { a: [`\0${MARK}`] } }, 'details'],
+])('a zero character in %s is refused', async (_, token, kind, verb, body, field) => {
+  const path = `/v1/${kind}/${pending}${kind === 'approvals' ? '/' : ':'}${verb}`;
+  const refused = await refusalOf(gate.http(token, path, { body }));
+  expect(refused).toMatchObject({ code: INVALID, fields: [{ field, description: expect.stringContaining('U+0000') }] });
+  await nothingHappened();
+});
+
 describe('what is unusual and right is taken', () => {
   it.each([
     ['64 levels', deep(64)],
     ['a member called __proto__', '{"__proto__":{"may_act":true},"constructor":1}'],
     ['the largest exact integer', '{"rows":9007199254740991}'],
     ['a string of 200,000 characters', `{"a":"${'x'.repeat(200_000)}"}`],
-    ['characters of every width', '{"a":"é訂🧾\\u0000"}'],
+    ['characters of every width', '{"a":"é訂🧾\\u0001"}'],
+    ['a backslash and what would be a zero character behind half of it', String.raw`{"a":"\\u0000"}`],
     ['spaces and any order', ' { "b" : [ ] , "a" : -0.0 } '],
   ])('%s in arguments', async (_, text) => {
     const answer = await gate.grpc.call(BOT, decisions.decide, exact(text));

@@ -79,10 +79,11 @@ export class DecisionApi {
     ReportOutcome: async ({ id, success, summary, details, use }, call) => {
       const by = requireAgent(call.caller).id;
       const found = new Violations();
-      if (summary.length > 500) found.add('summary', `has ${summary.length} characters, more than 500`);
+      found.prose('summary', summary, 500);
       if (use < 0) found.add('use', 'is not a number from 1');
       const text = details ? canonicalize(details) : '';
       if (text.length > 16_384) found.add('details', `has ${text.length} characters, more than 16384`);
+      found.json('details', text);
       found.settle();
       this.#visible((await this.#parts.decisions.load(id)).decision, call.caller);
       return this.#run(

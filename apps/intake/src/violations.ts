@@ -1,5 +1,9 @@
 import { invalidArgument, type FieldViolation } from '@countersign/contract';
 
+const ZERO = 'holds the character U+0000, which cannot be kept';
+/** In JSON as PostgreSQL will not look into it. Behind an escaped backslash it is text as any other. */
+const ZERO_ESCAPE = /(?<!\\)(?:\\\\)*\\u0000/;
+
 /** Collects what is wrong with a request, so that the caller hears everything at once. */
 export class Violations {
   readonly #found: FieldViolation[] = [];
@@ -19,6 +23,18 @@ export class Violations {
     if (value.length > max) this.add(field, `has ${value.length} characters, more than ${max}`);
     if (/\p{Cc}/u.test(value)) this.add(field, 'holds a control character');
     if (!value.isWellFormed()) this.add(field, 'is not well-formed Unicode');
+  }
+
+  /** Text of at most `max` characters that people read, in as many lines as it has. */
+  prose(field: string, value: string, max: number): void {
+    if (value.length > max) this.add(field, `has ${value.length} characters, more than ${max}`);
+    if (!value.isWellFormed()) this.add(field, 'is not well-formed Unicode');
+    if (value.includes('\0')) this.add(field, ZERO);
+  }
+
+  /** Canonical JSON. */
+  json(field: string, text: string): void {
+    if (text.includes('\\u0000') && ZERO_ESCAPE.test(text)) this.add(field, ZERO);
   }
 
   /** Throws StatusError INVALID_ARGUMENT if anything was found. */

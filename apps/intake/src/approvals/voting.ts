@@ -32,8 +32,7 @@ export class Voting {
     const found = new Violations();
     if (![Vote.APPROVE, Vote.DENY, Vote.RETRACT].includes(vote))
       found.add('vote', 'is not VOTE_APPROVE, VOTE_DENY or VOTE_RETRACT');
-    if (reason.length > 1_000) found.add('reason', `has ${reason.length} characters, more than 1000`);
-    if (!reason.isWellFormed()) found.add('reason', 'is not well-formed Unicode');
+    found.prose('reason', reason, 1_000);
     found.text('seen_digest', seenDigest, 128);
     found.text('card_digest', cardDigest, 128);
     if (consideredS !== undefined && consideredS > A_DAY_S) found.add('considered_s', `is more than ${A_DAY_S}: a day`);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Fault } from '@countersign/contract';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aStep, anAnswer, chainProblems, storedEvents } from '../../../../test/intake-writes.js';
@@ -85,6 +86,29 @@ describe('state and events', () => {
     ]);
     expect(results).toEqual(['written', 'conflict', 'written']);
     expect(await new IntakeReader(pool).pendingLike('release-bot', 'same')).toBe('{"id":"dec_a"}');
+  });
+});
+
+describe('what the database cannot keep', () => {
+  // Fails when one agent can make the votes, stops and requests of all others fail by what it sends.
+  it('fails by itself and is not to be tried again, while what was to be committed with it is', async () => {
+    const writer = newWriter('w');
+    const zero = aStep('dec_bad', 1, { state: String.raw`{"request":{"action":{"name":"a\u0000"}}}` });
+    const results = await Promise.allSettled(
+      [aStep('dec_1', 1), zero, anAnswer('dec_2')].map((write) => writer.write(write)),
+    );
+    expect(results).toMatchObject([{ value: 'written' }, { status: 'rejected' }, { value: 'written' }]);
+    const { reason } = results[1] as PromiseRejectedResult;
+    expect(reason).not.toBeInstanceOf(Fault);
+    expect(String(reason)).toBe('Error: the database cannot keep what is to be written: 22P05');
+    await expect(writer.write({ ...zero, decisionId: 'dec_alone' })).rejects.toThrow('22P05');
+    expect(await writer.write(anAnswer('dec_3'))).toBe('written');
+    expect((await storedEvents(pool)).map(({ decision_id, source }) => `${decision_id} ${source}`)).toEqual([
+      'dec_1 w',
+      'dec_2 w',
+      'dec_3 w',
+    ]);
+    expect(await chainProblems(pool)).toEqual([]);
   });
 });
 

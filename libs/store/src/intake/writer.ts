@@ -31,7 +31,7 @@ export interface WriterOptions {
 interface Waiting {
   write: Write;
   settle: (result: Written) => void;
-  fail: (fault: Fault) => void;
+  fail: (error: Error) => void;
 }
 
 /**
@@ -75,7 +75,10 @@ export class Writer {
     return this.#queue.length;
   }
 
-  /** Resolves after the commit. Rejects with Fault `database-unavailable` when it is not known to have happened. */
+  /**
+   * Resolves after the commit. Rejects with Fault `database-unavailable` when it is not known to have happened, and with an
+   * Error when the database can keep no such thing.
+   */
   async write(write: Write): Promise<Written> {
     if (write.history) requireStorable(write.history);
     if (this.#closed) throw new Fault('database-unavailable', 'this process is stopping', { retryable: true });
@@ -99,7 +102,7 @@ export class Writer {
       for (const each of waiting) {
         const { settle, fail } = each;
         each.settle = (result) => (settle(result), one());
-        each.fail = (fault) => (fail(fault), one());
+        each.fail = (error) => (fail(error), one());
       }
     });
   }
@@ -115,19 +118,30 @@ export class Writer {
   async #flush(): Promise<void> {
     while (this.#queue.length > 0) {
       const batch = (this.#underWay = this.#take());
-      const head = this.#head;
-      try {
-        const results = await this.#commit(batch);
-        batch.forEach(({ settle }, i) => settle(results[i]!));
-        this.#onCommit(batch.filter((_, i) => results[i] === 'written').map(({ write }) => write));
-      } catch (cause) {
-        this.#recover(head, cause);
-        const fault = new Fault('database-unavailable', 'the database did not confirm', { cause, retryable: true });
-        batch.forEach(({ fail }) => fail(fault));
-      }
+      const error = await this.#settle(batch);
+      if (!error) continue;
+      // Nobody's write fails because of what is in another's: each goes by itself, and only that one fails.
+      if (isUnstorable(error) && batch.length > 1) {
+        for (const one of batch) fail([one], await this.#settle([one]));
+      } else fail(batch, error);
     }
     this.#underWay = [];
     this.#busy = false;
+  }
+
+  /** Commits and answers. Returns why nothing of it was committed, and then nobody has been answered. */
+  async #settle(batch: Waiting[]): Promise<unknown> {
+    const head = this.#head;
+    let results: Written[];
+    try {
+      results = await this.#commit(batch);
+    } catch (error) {
+      this.#recover(head, error);
+      return error;
+    }
+    batch.forEach(({ settle }, i) => settle(results[i]!));
+    this.#onCommit(batch.filter((_, i) => results[i] === 'written').map(({ write }) => write));
+    return undefined;
   }
 
   /** The next batch. A second write on a decision in it would only conflict, so it waits for the next one. */
@@ -235,8 +249,26 @@ export class Writer {
   }
 }
 
+function fail(batch: Waiting[], cause: unknown): void {
+  if (cause === undefined) return;
+  // Trying again would not help, so this is no fault; and what PostgreSQL says of a value quotes it, so only the code is told.
+  const error = isUnstorable(cause)
+    ? new Error(`the database cannot keep what is to be written: ${codeOf(cause)}`)
+    : new Fault('database-unavailable', 'the database did not confirm', { cause, retryable: true });
+  batch.forEach((one) => one.fail(error));
+}
+
+/** A value that has no place in its column or index: data exceptions, and limits of the program. */
+function isUnstorable(error: unknown): boolean {
+  return /^(22|54)/.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? '';
+}
+
 function hasRaced(error: unknown): boolean {
-  return RACED.has((error as { code?: string }).code ?? '');
+  return RACED.has(codeOf(error));
 }
 
 /** Tells the other processes which decisions are not as they know them. */
