@@ -62,6 +62,7 @@ describe('every verb for people', () => {
   it.each<[string[], string]>([
     [['delegate', '--to', 'ben@acme.example'], '--group'],
     [['delegate', '--to', 'a', '--group', 'dba', '--until', 'soon'], '--until'],
+    [['delegate', '--to', 'a', '--group', 'dba', '--until', '36501d'], '--until'],
     [['delegate', 'end'], 'usage: countersign delegate end <id>'],
     [['link'], 'usage: countersign link'],
     [['unlink', 'slack'], 'usage: countersign unlink <slack|teams> <account>'],
@@ -70,6 +71,7 @@ describe('every verb for people', () => {
     [['tokens'], 'needs one more word'],
     [['tokens', 'revoke'], 'usage: countersign tokens revoke <id>'],
     [['stop', '--all'], '--reason'],
+    [['stop', '--all', '--reason', 'x', '--for', `${'9'.repeat(20)}d`], '--for'],
     [['resume', '--reason', 'over'], 'usage: countersign resume <id>'],
     [['resume', 'stp_x'], '--reason'],
     [['break-glass', '--decision', 'dec_x'], '--reason'],
@@ -78,6 +80,8 @@ describe('every verb for people', () => {
     [['revoke', 'dec_x'], '--reason'],
     [['decisions', '--state', 'pendign'], 'did you mean pending?'],
     [['decisions', '--since', 'yesterday'], '--since'],
+    [['decisions', '--since', `${'9'.repeat(20)}d`], '--since'],
+    [['decisions', '--since', '2026-02-30T99:00Z'], '24h for a day ago'],
     [['decisions', '--limit', '0'], '--limit'],
     [['whoami', 'x'], 'one argument too many'],
   ])('%j says what is wrong with it, and does nothing', async (args, text) => {

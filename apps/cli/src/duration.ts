@@ -2,11 +2,17 @@ import { UsageError } from './exit.js';
 
 const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** "30s", "5m", "7d" or "500ms" in milliseconds. */
+export const SPAN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+/** About a hundred years: more is a slip, and before long no time that can be written down. */
+const MOST_DAYS = 36_500;
+
+/** "30s", "5m", "7d" or "500ms" in whole milliseconds. */
 export function parseDuration(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  const match = SPAN.exec(text);
   if (!match) throw new UsageError(`${option} is "${text}": write a number and a unit, such as 30s or 5m`);
-  return Number(match[1]) * MS[match[2] as keyof typeof MS];
+  const ms = Math.round(Number(match[1]) * MS[match[2] as keyof typeof MS]);
+  if (ms > MOST_DAYS * MS.d) throw new UsageError(`${option} is "${text}": write ${MOST_DAYS}d at most`);
+  return ms;
 }
 
 /** As google.protobuf.Duration. */

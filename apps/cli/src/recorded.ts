@@ -5,6 +5,7 @@ import type { Client } from './client.js';
 import { UsageError } from './exit.js';
 import { firstIndexSince } from './ledger-search.js';
 import type { Option } from './verb.js';
+import { parseTime } from './when.js';
 
 // Requests from the record, one at a time: from a running service, or from lines that `audit export` wrote.
 
@@ -35,8 +36,9 @@ export interface TrafficOptions {
 /** The answers of policy in the record, in its order. Throws a Fault `unreadable` at a line that is no record. */
 export async function* recordedAnswers(options: TrafficOptions): AsyncGenerator<RecordedAnswer> {
   const { isAnswer } = await import('@countersign/policy/authoring');
-  const since = options.since === undefined ? -Infinity : moment(options.since, '--since', options.now);
-  const until = options.until === undefined ? Infinity : moment(options.until, '--until', options.now);
+  const ago = { before: options.now };
+  const since = options.since === undefined ? -Infinity : parseTime(options.since, '--since', ago);
+  const until = options.until === undefined ? Infinity : parseTime(options.until, '--until', ago);
   for await (const event of options.from === 'live' ? liveEvents(options, since) : fileEvents(options)) {
     if (!isAnswer(event)) continue;
     const at = Date.parse(event.at);
@@ -105,17 +107,4 @@ function readLine(line: string, where: string): RecordedEvent {
 /** Most events of a record are not answers, and need not be unpacked. */
 function isInteresting(type: string): boolean {
   return type.startsWith('decision.');
-}
-
-const AGO = /^(\d+)(m|h|d)$/;
-const MINUTES = { m: 1, h: 60, d: 1440 } as const;
-
-/** Milliseconds since 1970 of a time, a date, or a span before now. */
-function moment(text: string, option: string, now: Date): number {
-  const ago = AGO.exec(text);
-  if (ago) return now.getTime() - Number(ago[1]) * MINUTES[ago[2] as keyof typeof MINUTES] * 60_000;
-  const at = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(at))
-    throw new UsageError(`${option} is "${text}": write 2026-01-15T10:00:00Z, 2026-01-15, or 24h ago as 24h`);
-  return at;
 }

@@ -32,7 +32,7 @@ it('a session is approved only by who says so, and as far as they say', async ()
 
 it.each([
   [['--count', '5'], '--count and --within go with --session'],
-  [['--session', '--count', 'many'], 'write it as in --count 5'],
+  [['--session', '--count', 'many'], '--count is "many": write a number from 1'],
   [['--session', '--within', 'soon'], '--within is "soon"'],
 ])('%j is explained', async (args, text) => {
   const { code, stderr } = await said('approve', ID, '--yes', ...args);

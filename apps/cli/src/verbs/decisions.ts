@@ -2,12 +2,12 @@ import { create } from '@bufbuild/protobuf';
 import { timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { ListDecisionsResponseSchema, nearest, SERVICES, State, type Decision } from '@countersign/contract';
 import { stateText } from '../decision-text.js';
-import { parseDuration } from '../duration.js';
 import { EXIT, UsageError } from '../exit.js';
 import { asJson } from '../json.js';
+import { parseWhole } from '../number.js';
 import { joinTexts, say, type Text } from '../terminal.js';
 import { verb } from '../verb.js';
-import { clock } from '../when.js';
+import { clock, parseTime } from '../when.js';
 
 const MOST_A_PAGE = 200;
 const USUAL = 50;
@@ -41,9 +41,8 @@ export const decisions = verb({
   ],
   exits: [0, 1, 2, 3],
   async run({ values, client, terminal, now }) {
-    const limit = limitIn(values.limit);
-    const since = timeIn(values.since, '--since', now());
-    const until = timeIn(values.until, '--until', now());
+    const limit = values.limit === undefined ? USUAL : parseWhole(values.limit, '--limit', 999_999);
+    const timeOf = (text: string, option: string) => timestampFromMs(parseTime(text, option, { before: now() }));
     const wanted = {
       state: stateIn(values.state),
       subject: values.subject ?? '',
@@ -51,8 +50,8 @@ export const decisions = verb({
       action: values.action ?? '',
       area: values.area ?? '',
       sessionId: values.session ?? '',
-      ...(since ? { since } : {}),
-      ...(until ? { until } : {}),
+      ...(values.since === undefined ? {} : { since: timeOf(values.since, '--since') }),
+      ...(values.until === undefined ? {} : { until: timeOf(values.until, '--until') }),
     };
     const found: Decision[] = [];
     let pageToken = values.page ?? '';
@@ -101,21 +100,4 @@ function stateIn(text: string | undefined): State {
   throw new UsageError(
     `--state is "${text}": ${guess ? `did you mean ${guess}?` : `write one of ${STATES.join(', ').toLowerCase()}`}`,
   );
-}
-
-function limitIn(text: string | undefined): number {
-  if (text === undefined) return USUAL;
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`--limit is "${text}": write a number from 1 to 999999`);
-  return Number(text);
-}
-
-/** A time as it is written down, or how long ago. */
-function timeIn(text: string | undefined, option: string, now: Date) {
-  if (text === undefined) return undefined;
-  if (/^\d{4}-\d\d-\d\d/.test(text)) {
-    const ms = Date.parse(text);
-    if (Number.isNaN(ms)) throw new UsageError(`${option} is "${text}": write it as 2026-11-21T08:00:00Z`);
-    return timestampFromMs(ms);
-  }
-  return timestampFromMs(now.getTime() - parseDuration(text, option));
 }

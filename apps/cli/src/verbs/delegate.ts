@@ -6,12 +6,11 @@ import {
   SERVICES,
   type Delegation,
 } from '@countersign/contract';
-import { parseDuration } from '../duration.js';
 import { EXIT, UsageError } from '../exit.js';
 import { asJson } from '../json.js';
 import { joinTexts, say, type Text } from '../terminal.js';
 import { verb } from '../verb.js';
-import { clock } from '../when.js';
+import { clock, parseTime } from '../when.js';
 
 const { delegateSeat, endDelegation, listDelegations } = SERVICES.ApprovalService.method;
 
@@ -42,8 +41,8 @@ export const delegate = verb({
     const { to, group, from, until, reason = '' } = values;
     if (!to || !group || !until)
       throw new UsageError('say to whom, of which group and until when: --to, --group, --until');
-    const begins = from === undefined ? undefined : timeOf(from, now(), '--from');
-    const ends = timeOf(until, begins === undefined ? now() : new Date(begins), '--until');
+    const begins = from === undefined ? undefined : parseTime(from, '--from', { after: now() });
+    const ends = parseTime(until, '--until', { after: begins === undefined ? now() : new Date(begins) });
     const startsAt = begins === undefined ? {} : { startsAt: timestampFromMs(begins) };
     const asked = { to, group, until: timestampFromMs(ends), reason, ...startsAt };
     const answer = await client().unary(delegateSeat, asked);
@@ -98,11 +97,4 @@ function delegationText({ id, byName, toName, group, since, until, reason }: Del
   const begins = since && timestampDate(since) > now ? `  from ${clock(timestampDate(since), now)}` : '';
   return say`${toName} holds the seat of ${byName} in ${group}${begins}  until ${clock(timestampDate(until!), now)}${why}
   ${say`countersign delegate end ${id}`.styled('cyan')}`;
-}
-
-/** A time, or how long after another. */
-function timeOf(text: string, after: Date, option: string): number {
-  const at = /^\d{4}-/.test(text) ? Date.parse(text) : Math.round(after.getTime() + parseDuration(text, option));
-  if (Number.isNaN(at)) throw new UsageError(`${option}: "${text}" is not a time: write 7d or 2026-12-01T09:00Z`);
-  return at;
 }

@@ -155,17 +155,16 @@ function tell(terminal: Terminal, check: Told): number {
 
 /** How it came to be, where that is not an approval of just this. */
 function exceptionLines({ break_glass, session }: GrantClaims): Text[] {
-  const against = break_glass?.overrode ? ', against a denial of policy' : '';
-  return [
-    ...(break_glass
-      ? [
-          say`  how    ${'BROKEN GLASS'.concat(against)}: ${break_glass.by} alone, ${break_glass.at} (${break_glass.rule})`,
-        ]
-      : []),
-    ...(session
-      ? [
-          say`  how    leave for a session: use ${session.use}, given with ${session.txn} by ${session.approved_by.join(', ')}`,
-        ]
-      : []),
-  ];
+  const lines: Text[] = [];
+  if (break_glass) {
+    const { by, at, rule, overrode } = break_glass;
+    lines.push(
+      say`  how    BROKEN GLASS${overrode ? ', against a denial of policy' : ''}: ${by} alone, ${at} (${rule})`,
+    );
+  }
+  if (session) {
+    const { use, txn, approved_by } = session;
+    lines.push(say`  how    leave for a session: use ${use}, given with ${txn} by ${approved_by.join(', ')}`);
+  }
+  return lines;
 }

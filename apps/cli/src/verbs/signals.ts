@@ -1,7 +1,8 @@
 import { ListApproverSignalsResponseSchema, SERVICES } from '@countersign/contract';
 import { toProtoDuration } from '../duration.js';
-import { EXIT, UsageError } from '../exit.js';
+import { EXIT } from '../exit.js';
 import { asJson } from '../json.js';
+import { parseWhole } from '../number.js';
 import { renderSignals } from '../signals-text.js';
 import { verb } from '../verb.js';
 
@@ -25,16 +26,11 @@ export const signals = verb({
     const found = await client().unary(listApproverSignals, {
       everyone: values.everyone ?? false,
       person: values.person ?? '',
-      period: toProtoDuration(whole(values.days ?? '30', '--days', 90) * DAY_MS),
-      ...(values.fast === undefined ? {} : { fastS: whole(values.fast, '--fast', 3_600) }),
+      period: toProtoDuration(parseWhole(values.days ?? '30', '--days', 90) * DAY_MS),
+      ...(values.fast === undefined ? {} : { fastS: parseWhole(values.fast, '--fast', 3_600) }),
     });
     if (terminal.json) terminal.value(asJson(ListApproverSignalsResponseSchema, found));
     else terminal.print(renderSignals(found));
     return EXIT.ok;
   },
 });
-
-function whole(text: string, option: string, most: number): number {
-  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= most) return Number(text);
-  throw new UsageError(`${option} is "${text}": write a number from 1 to ${most}`);
-}

@@ -40,9 +40,7 @@ export const stop = verb({
     if (!reason?.trim())
       throw new UsageError('a stop needs a reason that agents and people are told: add --reason "…"');
     const until =
-      values.for === undefined
-        ? {}
-        : { until: timestampFromMs(Math.round(now().getTime() + parseDuration(values.for, '--for'))) };
+      values.for === undefined ? {} : { until: timestampFromMs(now().getTime() + parseDuration(values.for, '--for')) };
     const answer = await client().unary(stopActions, { agent, area, all, reason, security, ...until });
     if (terminal.json) terminal.value(asJson(StopActionsResponseSchema, answer));
     else terminal.print(stopText(answer.stop!, now()));

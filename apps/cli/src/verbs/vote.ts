@@ -3,6 +3,7 @@ import { renderCardText } from '../card-text.js';
 import { parseDuration, toProtoDuration } from '../duration.js';
 import { EXIT, UsageError } from '../exit.js';
 import { asJson } from '../json.js';
+import { parseWhole } from '../number.js';
 import { castVotes, type Chosen } from '../votes.js';
 import { say } from '../terminal.js';
 import { verb, type World } from '../verb.js';
@@ -86,11 +87,9 @@ function sessionOf({ session, count, within }: { session?: boolean; count?: stri
     if (count !== undefined || within !== undefined) throw new UsageError('--count and --within go with --session');
     return {};
   }
-  if (count !== undefined && !/^[1-9]\d{0,3}$/.test(count))
-    throw new UsageError(`--count ${count} is not a number from 1: write it as in --count 5`);
   return {
     session: {
-      ...(count === undefined ? {} : { count: Number(count) }),
+      ...(count === undefined ? {} : { count: parseWhole(count, '--count', 9_999) }),
       ...(within === undefined ? {} : { expiresIn: toProtoDuration(parseDuration(within, '--within')) }),
     },
   };
