@@ -2,11 +2,9 @@ import { KafkaBus } from '@countersign/bus';
 import { Fault } from '@countersign/contract';
 import { Metrics, openLog, parseSettings, Readiness, runMain, startService } from '@countersign/service';
 import { migrate, openPool } from '@countersign/store';
-import { GrpcBeside } from './beside.js';
 import { notifierConfig } from './config.js';
-import { GrpcLinking } from './linking.js';
+import { GrpcIntake } from './grpc-intake.js';
 import { notifierModule } from './notifier.module.js';
-import { GrpcVoting } from './voting.js';
 
 await runMain(async () => {
   const settings = parseSettings(process.env);
@@ -24,9 +22,7 @@ await runMain(async () => {
   await migrate(databaseUrl, 'notifier');
   const pool = openPool(databaseUrl, 'notifier');
   const bus = new KafkaBus({ brokers, clientId: 'countersign-notifier', log });
-  const voting = new GrpcVoting({ address, token });
-  const linking = new GrpcLinking({ address, token });
-  const beside = new GrpcBeside({ address, token });
+  const intake = new GrpcIntake({ address, token });
   const metrics = new Metrics();
   const readiness = new Readiness();
   readiness.add('database', () =>
@@ -36,7 +32,7 @@ await runMain(async () => {
     ),
   );
   const running = await startService({
-    module: notifierModule(config, { pool, bus, voting, linking, beside, log }),
+    module: notifierModule(config, { pool, bus, voting: intake, linking: intake, beside: intake, log }),
     endpoints: () => ({ services: [], documents: {} }),
     bind: settings.COUNTERSIGN_BIND,
     httpPort,
@@ -49,9 +45,7 @@ await runMain(async () => {
     stop: async () => {
       await running.stop();
       await bus.close();
-      voting.close();
-      linking.close();
-      beside.close();
+      intake.close();
       await pool.end();
     },
   };

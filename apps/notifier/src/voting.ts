@@ -1,13 +1,5 @@
 import type { SessionChoice } from '@countersign/approval';
-import {
-  ApprovalService,
-  Fault,
-  Vote,
-  serviceDefinition,
-  type CastVoteRequest,
-  type CodeName,
-} from '@countersign/contract';
-import { Client, Metadata, credentials, status, type ServiceError } from '@grpc/grpc-js';
+import { Vote, type CastVoteRequest, type CodeName } from '@countersign/contract';
 
 export interface Cast {
   /** The decision's id. */
@@ -65,49 +57,4 @@ export function toRequest({ id, vote, reason, seen_digest, card_digest, account,
 
 function toSession({ count = 0, expires_in_s }: SessionChoice) {
   return { count, ...(expires_in_s === undefined ? {} : { expiresIn: { seconds: BigInt(expires_in_s) } }) };
-}
-
-/** Longest time one call to intake may take. */
-const DEADLINE_MS = 5_000;
-
-/** Votes over gRPC, in the notifier's own name. */
-export class GrpcVoting implements Voting {
-  private readonly client: Client;
-  private readonly metadata = new Metadata();
-
-  constructor(options: { address: string; token: string }) {
-    this.client = new Client(options.address, credentials.createInsecure());
-    this.metadata.set('authorization', `Bearer ${options.token}`);
-  }
-
-  castVote(cast: Cast): Promise<Answer> {
-    const method = serviceDefinition(ApprovalService)['CastVote']!;
-    return new Promise((resolve, reject) => {
-      this.client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        toRequest(cast),
-        this.metadata,
-        { deadline: Date.now() + DEADLINE_MS },
-        (error) => {
-          if (!error) resolve({ ok: true });
-          else if (isRefusalStatus(status[error.code])) resolve({ refused: error.details });
-          else reject(unreachable(error));
-        },
-      );
-    });
-  }
-
-  close(): void {
-    this.client.close();
-  }
-}
-
-function unreachable(cause: ServiceError): Fault {
-  const retryable =
-    cause.code === status.UNAVAILABLE ||
-    cause.code === status.DEADLINE_EXCEEDED ||
-    cause.code === status.RESOURCE_EXHAUSTED;
-  return new Fault('intake-unavailable', `intake did not take the vote: ${status[cause.code]}`, { cause, retryable });
 }

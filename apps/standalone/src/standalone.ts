@@ -16,9 +16,7 @@ import {
   type Settings,
 } from '@countersign/service';
 import { migrate, openPool, startPostgres } from '@countersign/store';
-import { InProcessBeside } from './in-process-beside.js';
-import { InProcessLinking } from './in-process-linking.js';
-import { InProcessVoting } from './in-process-voting.js';
+import { InProcessIntake } from './in-process-intake.js';
 import { standaloneModule } from './standalone.module.js';
 
 export interface Standalone {
@@ -65,13 +63,18 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       () => notifierPool.end(),
       () => bus.close(),
     );
-    const voting = new InProcessVoting();
-    const linking = new InProcessLinking();
-    const beside = new InProcessBeside();
+    const asked = new InProcessIntake();
     const running = await startService({
       module: standaloneModule([
         auditModule(auditConfig({ ...settings, DATABASE_URL: databaseUrl }), { bus, log, metrics, readiness }),
-        notifierModule(notifierConfig(settings), { pool: notifierPool, bus, voting, linking, beside, log }),
+        notifierModule(notifierConfig(settings), {
+          pool: notifierPool,
+          bus,
+          voting: asked,
+          linking: asked,
+          beside: asked,
+          log,
+        }),
         decisionModule({ policy }),
         intakeModule(intakeConfig(settings, httpPort), {
           pool: intakePool,
@@ -86,9 +89,7 @@ export async function startStandalone(settings: Settings, progress: (line: strin
       ]),
       endpoints: (app) => {
         const intake = app.get<Intake>(INTAKE, { strict: false });
-        voting.connect(intake.approvals);
-        linking.connect(intake.people);
-        beside.connect(intake.approvals);
+        asked.connect(intake);
         const { authenticate } = intake;
         const parts = [decisionEndpoints(app, authenticate), intake.endpoints, auditEndpoints(app, authenticate)];
         return {

@@ -1,7 +1,8 @@
 import { ApprovalService, serviceDefinition, type CastVoteRequest } from '@countersign/contract';
 import { Server, ServerCredentials, status, type handleUnaryCall } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GrpcVoting, type Cast } from './voting.js';
+import { GrpcIntake } from './grpc-intake.js';
+import type { Cast } from './voting.js';
 
 const CAST: Cast = {
   id: 'dec_1',
@@ -13,7 +14,7 @@ const CAST: Cast = {
 };
 
 let server: Server;
-let voting: GrpcVoting;
+let intake: GrpcIntake;
 let answer: status;
 let heard: { authorization: unknown; request: CastVoteRequest } | undefined;
 
@@ -31,16 +32,16 @@ beforeEach(async () => {
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
-  voting = new GrpcVoting({ address: `127.0.0.1:${port}`, token: 'service-token' });
+  intake = new GrpcIntake({ address: `127.0.0.1:${port}`, token: 'service-token' });
 });
 
 afterEach(() => {
-  voting.close();
+  intake.close();
   server.forceShutdown();
 });
 
 test('a vote goes to intake in the name of the notifier, with the account that clicked', async () => {
-  expect(await voting.castVote(CAST)).toEqual({ ok: true });
+  expect(await intake.castVote(CAST)).toEqual({ ok: true });
   expect(heard).toMatchObject({
     authorization: 'Bearer service-token',
     request: {
@@ -55,7 +56,7 @@ test('a vote goes to intake in the name of the notifier, with the account that c
 });
 
 test('leave for further actions goes with the vote', async () => {
-  await voting.castVote({ ...CAST, vote: 'approve', session: { count: 5, expires_in_s: 1_200 } });
+  await intake.castVote({ ...CAST, vote: 'approve', session: { count: 5, expires_in_s: 1_200 } });
   expect(heard).toMatchObject({ request: { session: { count: 5, expiresIn: { seconds: 1_200n } } } });
 });
 
@@ -63,16 +64,16 @@ test.each([['PERMISSION_DENIED'], ['FAILED_PRECONDITION'], ['ABORTED'], ['INVALI
   '%s is a refusal with words for the person',
   async (name) => {
     answer = status[name];
-    expect(await voting.castVote(CAST)).toEqual({ refused: 'somebody else has to decide' });
+    expect(await intake.castVote(CAST)).toEqual({ refused: 'somebody else has to decide' });
   },
 );
 
 test('a wrong service token is the fault of the operator and is never told to the person', async () => {
   answer = status.UNAUTHENTICATED;
-  await expect(voting.castVote(CAST)).rejects.toMatchObject({ code: 'intake-unavailable' });
+  await expect(intake.castVote(CAST)).rejects.toMatchObject({ code: 'intake-unavailable' });
 });
 
 test('intake being away is a fault that may be tried again', async () => {
   server.forceShutdown();
-  await expect(voting.castVote(CAST)).rejects.toMatchObject({ code: 'intake-unavailable', retryable: true });
+  await expect(intake.castVote(CAST)).rejects.toMatchObject({ code: 'intake-unavailable', retryable: true });
 });
