@@ -306,6 +306,8 @@ describe('in the inbox a person', () => {
     await page.getByRole('link', { name: 'Next like it' }).focus();
     await page.keyboard.press('Enter');
     await approve(some);
+    // The link leads there also from the list of what waits.
+    await page.getByRole('button', { name: /^Waiting/ }).click();
     await page.getByRole('link', { name: 'All side by side' }).click();
     await page.getByRole('heading', { name: 'Requests like each other' }).waitFor();
     await group.waitFor({ state: 'detached' });
@@ -325,9 +327,25 @@ describe('in the inbox a person', () => {
     const { page } = await signedIn(browser!, urlOf(told), DANA);
     await page.goto('/inbox/alike');
     const link = page.locator(`table a[data-open="${ids[0]!}"]`);
+    await page.getByText('● live').waitFor();
     await link.focus();
-    ids.push(await ask(trim({ rows: 3 })));
-    await page.locator(`table a[data-open="${ids[2]!}"]`).waitFor();
+    let reads = 0;
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await page.route('**/v1/approval-groups', async (route) => {
+      reads++;
+      await held;
+      await route.continue();
+    });
+    expect(await link.evaluate((element) => element.matches(':focus'))).toBe(true);
+    const before = Number(await page.locator('#count').innerText());
+    for (const rows of [3, 4, 5]) ids.push(await ask(trim({ rows })));
+    await expect.poll(() => page.locator('#count').innerText()).toBe(String(before + 3));
+    expect(reads).toBe(1);
+    goOn();
+    await page.locator(`table a[data-open="${ids[4]!}"]`).waitFor();
+    // However many come at once, they are read once more.
+    expect(reads).toBe(2);
     expect(await link.evaluate((element) => element.matches(':focus'))).toBe(true);
     for (const id of ids) await told.grpc.call(DANA, approvals.castVote, { id, vote: Vote.DENY, reason: 'no' });
     await link.waitFor({ state: 'detached' });

@@ -54,6 +54,26 @@ export async function pending() {
 /** What the reader is asked, in groups of requests like each other. */
 export const alike = () => ask('/v1/approval-groups');
 
+/** However often it is called meanwhile, `work` is under way once, and once more after that: what changes in a burst is read once. */
+export function oneAtATime(work) {
+  let running;
+  let again = false;
+  const rounds = async () => {
+    try {
+      while (again) {
+        again = false;
+        await work();
+      }
+    } finally {
+      running = undefined;
+    }
+  };
+  return () => {
+    again = true;
+    return (running ??= rounds());
+  };
+}
+
 /** One page of what is decided. */
 export const decided = (token = '') =>
   ask(`/v1/approvals?${zone}&decided=true&page_size=50&page_token=${encodeURIComponent(token)}`);

@@ -97,11 +97,11 @@ async function show(mode, push = true) {
   drawList();
 }
 
-async function readAlike() {
+const readAlike = api.oneAtATime(async () => {
   state.alike = await api.alike().catch(() => state.alike);
   drawList();
   if (state.mode === 'alike' && !state.id) drawNothing();
-}
+});
 
 async function showMore() {
   const page = await api.decided(state.more);
@@ -334,7 +334,7 @@ function openInPlace(event) {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
   const id = link.dataset.id ?? link.dataset.open;
-  void open(id === 'alike' ? undefined : id);
+  void (id === 'alike' ? show('alike') : open(id));
 }
 
 function idInAddress() {
