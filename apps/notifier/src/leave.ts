@@ -5,6 +5,16 @@ import type { Card, SessionChoice } from '@countersign/approval';
 
 export const COUNT_INPUT = 'count';
 export const MINUTES_INPUT = 'minutes';
+/** What each number is, where it is typed. */
+export const LABELS: Record<keyof Bounds, string> = { count: 'How many more', minutes: 'For how many minutes' };
+
+/** Never a plain approval instead: that is not what was meant. */
+export const NO_LEAVE = 'Nothing can be approved for the session here any more. Nothing was recorded.';
+
+/** What comes of it, and when it does not. */
+export function leaveText({ effect = '' }: Pick<Card, 'effect'>): string {
+  return `${effect} It is given only if everybody who approves gives it.`.trimStart();
+}
 
 export interface Bounds {
   count: number;

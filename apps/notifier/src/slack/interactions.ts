@@ -1,7 +1,7 @@
 import { renderCard } from '@countersign/approval';
 import { z } from 'zod';
 import type { Click, Clicks, Said, Target } from '../clicks.js';
-import { COUNT_INPUT, MINUTES_INPUT, readLeave } from '../leave.js';
+import { COUNT_INPUT, MINUTES_INPUT, NO_LEAVE, readLeave } from '../leave.js';
 import type { SlackClient } from './client.js';
 import {
   APPROVE,
@@ -96,7 +96,6 @@ export class SlackInteractions {
           trigger_id,
           renderReason(card, action_id === DENY ? 'deny' : 'approve', opened),
         );
-      // What is over, or has no leave to give, says so when it is voted on.
       if (!card.session) return this.tell(click, person, NO_LEAVE);
       await this.parts.client.openModal(trigger_id, renderLeave(card, card.session, opened));
     })();
@@ -131,7 +130,6 @@ export class SlackInteractions {
         );
       said.session = read.leave;
     } else if (callback_id === SESSION && card) {
-      // Never a plain approval instead: that is not what was meant.
       await this.parts.clicks.within(ACK_MS, this.tell(click, person, NO_LEAVE));
       return { status: 200 };
     }
@@ -150,8 +148,6 @@ export class SlackInteractions {
     return this.parts.client.tell(click.address, person.id, note);
   }
 }
-
-const NO_LEAVE = 'Nothing can be approved for the session here any more. Nothing was recorded.';
 
 /** What is wrong, beside the fields in the modal, which stays open. */
 function wrong(errors: Record<string, string>): Reply {

@@ -10,7 +10,7 @@ import type {
   View,
 } from '@slack/web-api';
 import { buttonValue } from '../clicks.js';
-import { boundsOf, COUNT_INPUT, MINUTES_INPUT, type Bounds } from '../leave.js';
+import { boundsOf, COUNT_INPUT, LABELS, leaveText, MINUTES_INPUT, type Bounds } from '../leave.js';
 import { layout, shorten, type Part } from '../layout.js';
 import type { Sheet } from '../surface.js';
 
@@ -124,9 +124,9 @@ export function renderLeave(card: Sheet['card'], terms: NonNullable<Sheet['card'
     close: plain('Cancel'),
     blocks: [
       rich([section(bold(card.headline))]),
-      rich([section(text(card.effect ?? ''), text(' It is given only if everybody who approves gives it.'))]),
-      numberInput('count', 'How many more', count),
-      numberInput('minutes', 'For how many minutes', minutes),
+      rich([section(text(leaveText(card)))]),
+      numberInput('count', count),
+      numberInput('minutes', minutes),
       reasonInput(RECORDED, card.reason_required),
     ],
   };
@@ -137,11 +137,11 @@ export const COUNT_BLOCK = 'countersign.count';
 export const MINUTES_BLOCK = 'countersign.minutes';
 export const LEAVE_BLOCKS: Record<keyof Bounds, string> = { count: COUNT_BLOCK, minutes: MINUTES_BLOCK };
 
-function numberInput(name: keyof Bounds, label: string, most: number): KnownBlock {
+function numberInput(name: keyof Bounds, most: number): KnownBlock {
   return {
     type: 'input',
     block_id: LEAVE_BLOCKS[name],
-    label: plain(label),
+    label: plain(LABELS[name]),
     hint: plain(`At most ${most}.`),
     element: {
       type: 'number_input',

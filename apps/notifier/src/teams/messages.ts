@@ -3,7 +3,7 @@ import { renderCard } from '@countersign/approval';
 import type { Deliveries, Requests } from '@countersign/store';
 import { z } from 'zod';
 import type { Click, Clicks, Said, Target } from '../clicks.js';
-import { COUNT_INPUT, MINUTES_INPUT, readLeave } from '../leave.js';
+import { COUNT_INPUT, LABELS, MINUTES_INPUT, NO_LEAVE, readLeave } from '../leave.js';
 import type { Sheets } from '../sheets.js';
 import { APPROVE, DENY, REASON_INPUT, REASON_MAX, renderAdaptiveCard, SESSION } from './render.js';
 import type { TeamsLinking } from './linking.js';
@@ -81,12 +81,11 @@ export class TeamsMessages {
     const said: Said = { vote: verb === DENY ? 'deny' : 'approve', ...(reason ? { reason } : {}) };
     if (verb === SESSION) {
       const { session } = renderCard(target.decision);
-      // Never a plain approval instead: that is not what was meant.
-      if (!session) return note('Nothing can be approved for the session here any more. Nothing was recorded.');
+      if (!session) return note(NO_LEAVE);
       const read = readLeave(session, { count: data[COUNT_INPUT], minutes: data[MINUTES_INPUT] });
       if ('problems' in read) {
         const { count, minutes } = read.problems;
-        return note(count ? `How many more: ${count}` : `Minutes: ${minutes}`);
+        return note(count ? `${LABELS.count}: ${count}` : `${LABELS.minutes}: ${minutes}`);
       }
       said.session = read.leave;
     }

@@ -1,5 +1,5 @@
 import { buttonValue } from '../clicks.js';
-import { boundsOf, COUNT_INPUT, MINUTES_INPUT } from '../leave.js';
+import { boundsOf, COUNT_INPUT, LABELS, leaveText, MINUTES_INPUT } from '../leave.js';
 import { layout, type Part } from '../layout.js';
 import type { Sheet } from '../surface.js';
 
@@ -92,9 +92,9 @@ function actions(sheet: Sheet): Element[] {
       const { count, minutes } = boundsOf(card.session);
       const more = { type: 'Action.Execute', title: 'Approve for the session', verb: SESSION, data, style: 'positive' };
       const inputs = [
-        line([run(`${card.effect ?? ''} It is given only if everybody who approves gives it.`)]),
-        numberInput(COUNT_INPUT, 'How many more', count),
-        numberInput(MINUTES_INPUT, 'For how many minutes', minutes),
+        line([run(leaveText(card))]),
+        numberInput(COUNT_INPUT, LABELS.count, count),
+        numberInput(MINUTES_INPUT, LABELS.minutes, minutes),
         reasonInput(RECORDED, card.reason_required),
       ];
       found.push(asking('Approve for the session…', more, inputs));

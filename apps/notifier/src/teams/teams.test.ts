@@ -108,7 +108,7 @@ test('leave for the session is given by whoever types how much of it they mean, 
   for (const [typed, text] of [
     [{}, /^How many more: A whole number from 1 to 10/],
     [{ count: 11, minutes: 1 }, /^How many more: /],
-    [{ count: 2, minutes: 2 }, /^Minutes: Policy lets 1 and no more/],
+    [{ count: 2, minutes: 2 }, /^For how many minutes: Policy lets 1 and no more/],
   ] as const)
     expect(await (await teams.click(url, message, button, DANA, typed)).json()).toMatchObject({
       value: expect.stringMatching(text) as string,
