@@ -1,15 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countersign } from '../../apps/cli/test/terminal-run.js';
-import { answered, ANYTHING, BOT, decisions, HOLD, newPlace, SERVICE_TOKEN, startGate, type Gate } from '../gate.js';
+import {
+  answered,
+  ANYTHING,
+  BOT,
+  decisions,
+  HOLD,
+  newPlace,
+  People,
+  SERVICE_TOKEN,
+  startGate,
+  type Gate,
+} from '../gate.js';
 import { PeopleService } from '@countersign/contract';
 
 // What people do in a terminal about themselves and about the gate, against a gate as it runs.
 
 let place: Awaited<ReturnType<typeof newPlace>>;
 let gate: Gate;
+const people = new People();
 beforeAll(async () => {
   place = await newPlace();
-  gate = await startGate({ ...place, policies: ANYTHING });
+  gate = await startGate({ ...place, policies: ANYTHING, directory: people });
 });
 afterAll(async () => {
   await gate?.stop();
@@ -154,21 +166,29 @@ describe('with --json', () => {
   });
 
   it('an account is linked by proof on both sides, listed, and unlinked', async () => {
-    const started = await json('lee', 'links');
-    expect(started['links']).toMatchObject([{ channel: 'slack', from_directory: true }, { channel: 'teams' }]);
-    const { secret } = await json('dana', 'tokens', 'create', 'mine', '--scope', 'all');
-    expect(secret).toMatch(/^cs_/);
+    const stated = { channel: 'slack', account: 'T0ACME/U0LEE', from_directory: true };
+    expect((await json('lee', 'links'))['links']).toMatchObject([stated, { channel: 'teams' }]);
     const refused = await as('lee', 'link', 'slack', '--json');
     expect(JSON.parse(refused.stdout)).toMatchObject({
       error: { message: expect.stringContaining('directory') as string },
     });
-    await expect(
-      gate.grpc.call(SERVICE_TOKEN, PeopleService.method.presentLinkCode, {
-        code: 'AAAAAAAAAA',
-        person: 'lee@acme.example',
-        chatAccount: { channel: 'slack', account: 'T/U' },
-      }),
-    ).resolves.toBeDefined();
+    await people.changed(
+      (text) => text.replace(/ {6}slack: T0ACME\/U0LEE\n/, ''),
+      async () => {
+        const { id, code } = await json<{ id: string; code: string }>('lee', 'link', 'slack');
+        const account = 'T0ACME/U0NEW';
+        await gate.grpc.call(SERVICE_TOKEN, PeopleService.method.presentLinkCode, {
+          ...{ code, person: 'lee@acme.example', chatAccount: { channel: 'slack', account } },
+          ...{ accountName: 'lee', workspace: 'Acme' },
+        });
+        const proved = { channel: 'slack', account, person: 'lee@acme.example' };
+        expect((await json('lee', 'links'))['links']).toMatchObject([{ channel: 'teams' }]);
+        await json('lee', 'link', 'slack', '--confirm', id, '--account', account);
+        expect((await json('lee', 'links'))['links']).toContainEqual(expect.objectContaining(proved));
+        expect(await json('lee', 'unlink', 'slack', account)).toMatchObject({ link: proved });
+        expect((await json('lee', 'links'))['links']).toMatchObject([{ channel: 'teams' }]);
+      },
+    );
   });
 
   it('a token is made, listed, and revoked', async () => {
