@@ -106,6 +106,11 @@ describe('a person', () => {
     }
   });
 
+  it('has a vote while nobody answers for the agent: it can still be denied', () => {
+    expect(noVoteBecause(pending(), DANA, { ...NOW, owner_missing: true })).toBe('');
+    expect(noVoteBecause(pending(), SAM, { ...NOW, owner_missing: true })).toContain('You own the agent');
+  });
+
   it('has no vote on a seat that somebody else has voted on, after the time is over, or under a stop', () => {
     const two = pending({ verdict: verdict({ approval: terms({ seats: [{ group: 'dba', count: 2 }] }) }) });
     const eve = person('eve', [], { stands_in: [{ group: 'dba', for: 'dana', name: 'Dana' }] });

@@ -69,13 +69,14 @@ export interface VoteSituation extends Pick<CastVote, 'earlier' | 'owner' | 'own
 /**
  * Why a person has no vote to cast on this now; empty when they have one: when the rules would take an answer of either kind,
  * given where, and with the reason and sign-in, that policy wants. What is offered is what is taken, since the rules are asked.
+ * While nobody answers for the agent a person has a vote all the same: it can be a denial.
  */
 export function noVoteBecause(decision: Decision, person: Person, { at, stop, ...now }: VoteSituation): string {
   if (decision.status !== 'PENDING') return decision.approval ? settled(decision).text : 'Nobody was asked about this.';
   const [channel = 'api'] = decision.approval.terms.channels;
-  const formal = { channel, reason: 'because', stepped_up: true, grant_id: '' };
+  const formal = { channel, reason: 'because', stepped_up: true, grant_id: '', owner_missing: false };
   for (const vote of ['approve', 'deny'] as const) {
-    const { refused } = decide(decision, { type: 'vote', voter: person, vote, ...formal, ...now }, at, stop);
+    const { refused } = decide(decision, { type: 'vote', voter: person, vote, ...now, ...formal }, at, stop);
     if (refused) return refused.text;
   }
   return '';
