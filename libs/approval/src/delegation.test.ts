@@ -28,6 +28,7 @@ describe('a seat is handed over', () => {
     ['to an account of the same person', { to: { ...MAX, also: ['dana'] } }, 'is you'],
     ['to somebody who is disabled', { to: { ...MAX, disabled: true } }, 'is disabled'],
     ['to a guest', { to: { ...MAX, guest: true } }, 'is a guest'],
+    ['to somebody without the role', { to: { ...MAX, roles: ['operator'] as const } }, 'the role approver'],
     ['to a member', { to: person('max', ['dba']) }, 'is in dba already'],
     ['to one who takes turns in it', { to: person('max', [], { rota: ['dba'] }) }, 'is in dba already'],
     ['for longer', { until: later(30 * DAY + 1) }, 'for at most 30 days'],
@@ -63,6 +64,12 @@ describe('what is handed over holds', () => {
       groups: ['dba'],
     });
     expect(at(60)).toBeUndefined();
+  });
+
+  it.each(['since', 'until'])('never, when "%s" is no time', (end) => {
+    expect(
+      seatHanded({ ...given, made_at: T0, [end]: 'soon' }, (id) => [DANA, MAX].find((one) => one.id === id), T0),
+    ).toBe(undefined);
   });
 
   it('only to whom it was promised, when it begins later', () => {

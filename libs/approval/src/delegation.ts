@@ -1,7 +1,7 @@
 import { hadIdAt, idsOf, isIdOf } from './identity.js';
 import { inert } from './inert.js';
 import type { HandedSeat, Person } from './request.js';
-import { roleRefusal } from './roles.js';
+import { voterRefusal } from './roles.js';
 
 // Who may hand a seat to whom, and what of it holds at a time. Handing over gives nobody more than whoever hands over has.
 
@@ -35,7 +35,7 @@ export function mayNotDelegate(
 ): DelegationProblem | undefined {
   const name = inert(to.name, 120);
   const what = inert(group, 80);
-  if (by.guest || by.disabled || roleRefusal(by, 'vote') || !isMember(by, group)) {
+  if (voterRefusal(by) || !isMember(by, group)) {
     const held = by.stands_in?.some((seat) => seat.group === group);
     const text = held
       ? `The seat you hold in ${what} is not your own and cannot be handed on.`
@@ -49,9 +49,11 @@ export function mayNotDelegate(
       ? 'is disabled'
       : to.guest
         ? 'is a guest, and guests cannot approve or deny'
-        : isMember(to, group)
-          ? `is in ${what} already, and one person is one vote`
-          : undefined;
+        : voterRefusal(to)
+          ? 'does not have the role approver'
+          : isMember(to, group)
+            ? `is in ${what} already, and one person is one vote`
+            : undefined;
   if (unfit) return { code: 'NOT_A_DELEGATE', text: `${name} ${unfit}.` };
   const [now, begins, ends] = [at, since ?? at, until].map((time) => Date.parse(time)) as [number, number, number];
   const days = (ends - begins) / DAY_MS;
@@ -69,9 +71,9 @@ export function seatHanded(
 ): HandedSeat | undefined {
   const [giver, holder] = [people(by), people(to)];
   const [now, from, end] = [at, since, until].map((time) => Date.parse(time)) as [number, number, number];
-  if (!giver || !holder || now < from || now >= end) return undefined;
+  if (!giver || !holder || !(now >= from && now < end)) return undefined;
   // In their own right, and only now: a seat that was lost, or is another's turn, cannot be sat on by anybody.
-  if (giver.guest || giver.disabled || roleRefusal(giver, 'vote') || !giver.groups.includes(group)) return undefined;
+  if (voterRefusal(giver) || !giver.groups.includes(group)) return undefined;
   // An id that is somebody else's by now brings no seat with it, nor does it give one away.
   if (!hadIdAt(giver, made_at) || !hadIdAt(holder, made_at)) return undefined;
   const { id, name, groups, also } = giver;

@@ -3,7 +3,7 @@ import { hadIdAt, identityKey, idsOf, isIdOf, sameIdentity } from './identity.js
 import { inert } from './inert.js';
 import type { ActionRequest, Agent, HandedSeat, Person } from './request.js';
 import { isRefusal, refuse, type Refusal } from './refusal.js';
-import { roleRefusal } from './roles.js';
+import { voterRefusal } from './roles.js';
 import { groupsOf, type QuorumChoice, type Sitter } from './quorum.js';
 import type { ApprovalState } from './state.js';
 import type { ApprovalTerms } from './verdict.js';
@@ -83,9 +83,7 @@ export type Seating = { terms: QuorumChoice } & Pick<ApprovalState, 'excluded' |
 export function eligibility(person: Person, approval: Seating, owner?: string): string[] | Refusal {
   const exclusion = exclusionOf(person, approval.excluded, owner);
   if (exclusion) return refuseExcluded(exclusion, person, approval);
-  if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
-  if (person.guest) return refuse('guest', 'Guests cannot approve or deny. Ask a member of the group.');
-  const unfit = roleRefusal(person, 'vote');
+  const unfit = voterRefusal(person);
   if (unfit) return unfit;
   const asked = groupsOf(approval.terms);
   const handed = seatsHeld(person, approval, owner);

@@ -38,6 +38,13 @@ export function roleRefusal(person: Pick<Person, 'roles'>, duty: Duty): Refusal 
   return refuse('role-required', `You need the role ${role} to ${what}, and you do not have it.`);
 }
 
+/** Why this person votes on nothing at all, whatever is asked. */
+export function voterRefusal(person: Pick<Person, 'disabled' | 'guest' | 'roles'>): Refusal | undefined {
+  if (person.disabled) return refuse('disabled', 'Your account is disabled, so your vote does not count.');
+  if (person.guest) return refuse('guest', 'Guests cannot approve or deny. Ask a member of the group.');
+  return roleRefusal(person, 'vote');
+}
+
 /** Whether a credential with these scopes may be used for it. Without scopes it is not limited. */
 export function inScope(scopes: readonly Scope[] | undefined, duty: Duty | 'read'): boolean {
   return scopes === undefined || scopes.includes('all') || duty === 'read' || scopes.includes(duty);
