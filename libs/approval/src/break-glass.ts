@@ -1,7 +1,7 @@
+import { addSeconds } from './deadline.js';
 import type { Ruling } from './decide.js';
 import { excludedFrom } from './eligibility.js';
 import type { BreakGlassRefused, Broken, DecisionBrokeGlass, ReviewOpened } from './event.js';
-import { addSeconds } from './hold.js';
 import { idsOf } from './identity.js';
 import { saysNothing } from './inert.js';
 import { isRefusal, refuse, type Refusal } from './refusal.js';

@@ -1,4 +1,5 @@
 import { breakGlass, refusedBreak, type BreakGlass } from './break-glass.js';
+import { isPast } from './deadline.js';
 import type { DecisionEvent } from './event.js';
 import { saysNothing } from './inert.js';
 import { redeem, type Redeem } from './redeem.js';
@@ -130,11 +131,6 @@ function lapse(decision: Decision, at: string): DecisionEvent | undefined {
     return { type: 'grant.expired', grant_id: id, unused: uses - usesMade(decision) };
   }
   return undefined;
-}
-
-/** Compared as times, not as text: two spellings of one moment must not buy a second. What is no time is past. */
-function isPast(deadline: string, at: string): boolean {
-  return !(Date.parse(at) < Date.parse(deadline));
 }
 
 function revoke(decision: Decision, { by, reason }: { by: Person; reason: string }): Ruling {

@@ -1,3 +1,4 @@
+import { addSeconds } from './deadline.js';
 import { delegationChain, excludedFrom, sitting } from './eligibility.js';
 import { allowedDestinations, calledByName, eligibleOf, fillable, recordedAsked } from './escalation.js';
 import type { DecisionDenied, DecisionHeld } from './event.js';
@@ -136,9 +137,4 @@ function missing(terms: ApprovalTerms, asked: readonly Sitter[]): string {
     ({ group, count }) => `${group} needs ${count} and has ${filled.get(group)!}`,
   );
   return short.length > 0 ? short.join(', ') : 'it names no seat';
-}
-
-/** An RFC 3339 time that much later. */
-export function addSeconds(at: string, seconds: number): string {
-  return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }

@@ -11,13 +11,14 @@ export {
   type Breaking,
   type BreakTerms,
 } from './break-glass.js';
+export { addSeconds } from './deadline.js';
 export { decide, type Command, type Report, type Ruling } from './decide.js';
 export { mayNotDelegate, seatHanded, type Delegation, type DelegationProblem } from './delegation.js';
 export { ACTIVATION } from './eligibility.js';
 export * from './event.js';
 export { evolve, type Recorded } from './evolve.js';
 export { floodNotice, floodToTell, type Flood, type FloodTold } from './flood.js';
-export { addSeconds, grantTerms, hold, type Hold } from './hold.js';
+export { grantTerms, hold, type Hold } from './hold.js';
 export { DAYS, type Calendar, type Calendars, type DailyHours, type Hours, type Period } from './hours.js';
 export { hadIdAt, identityKey, sameIdentity } from './identity.js';
 export { inert, saysNothing, visible } from './inert.js';

@@ -1,4 +1,5 @@
 import { utcTime } from './clock-text.js';
+import { addSeconds, isPast } from './deadline.js';
 import { groupDigits, inert } from './inert.js';
 import type { Denied } from './state.js';
 import type { Reason } from './verdict.js';
@@ -40,16 +41,16 @@ export const FLOODING = 'flooding';
 export function restraint({ denied, pending, full_since }: Standing, limits: Limits, at: string): Reason | undefined {
   const by = denied?.denied_by;
   if (denied && by) {
-    const until = new Date(Date.parse(denied.updated_at) + limits.cool_down_s * 1000).toISOString();
-    if (Date.parse(at) < Date.parse(until)) {
+    const until = addSeconds(denied.updated_at, limits.cool_down_s);
+    if (!isPast(until, at)) {
       const who = `${inert(by.name, 120)} denied just this at ${utcTime(denied.updated_at)}: ${inert(by.reason, 300)}`;
       const text = `${who}. Nobody is asked again before ${utcTime(until)}; do not use another tool to achieve it.`;
       return { rule: 'cool-down', text };
     }
   }
   if (full_since !== undefined) {
-    const until = new Date(Date.parse(full_since) + ASKS_WINDOW_S * 1000).toISOString();
-    if (Date.parse(at) < Date.parse(until)) return { rule: FLOODING, text: floodingText(limits.asks_per_hour, until) };
+    const until = addSeconds(full_since, ASKS_WINDOW_S);
+    if (!isPast(until, at)) return { rule: FLOODING, text: floodingText(limits.asks_per_hour, until) };
   }
   if (pending < limits.pending_per_agent) return undefined;
   const text =

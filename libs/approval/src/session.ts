@@ -1,3 +1,4 @@
+import { addSeconds, isPast } from './deadline.js';
 import { approversAmong, excludedFrom, sitting } from './eligibility.js';
 import type { DecisionEvent, SessionDrawn, SessionExpired, SessionLeave } from './event.js';
 import { differing, pointed } from './pointer.js';
@@ -75,7 +76,7 @@ export function leaveOf(
   const seconds = Math.min(...given.map(({ expires_in_s = terms.expires_in_s }) => expires_in_s), LONGEST_SESSION_S);
   return {
     count: Math.min(...given.map(({ count = terms.count }) => count)),
-    expires_at: new Date(Date.parse(at) + seconds * 1000).toISOString(),
+    expires_at: addSeconds(at, seconds),
     // What was approved itself counts: the total is that of everything people let through.
     totals: terms.limits.map(({ pointer }) => ({ pointer, sum: amount(request, pointer) ?? 0 })),
   };
@@ -108,8 +109,7 @@ function drawRefusal(origin: Decision, command: Draw, at: string): Refusal | und
   if (!session || !approval) return refuse('no-session', 'Nobody approved more than one action.');
   const ended = sessionEnded(origin);
   if (ended) return ended;
-  if (!(Date.parse(at) < Date.parse(session.expires_at)))
-    return refuse('session-over', 'The session approval has expired.');
+  if (isPast(session.expires_at, at)) return refuse('session-over', 'The session approval has expired.');
   if (session.used >= session.count)
     return refuse('session-over', `All ${session.count} further actions have been made.`);
   const { request, verdict, binding } = command;
@@ -132,7 +132,7 @@ export function liveLeave(decision: Decision): Decision['session'] {
 /** The event of leave whose time is over, if it is. */
 export function leaveLapsed(decision: Decision, at: string): SessionExpired[] {
   const leave = liveLeave(decision);
-  if (!leave || Date.parse(at) < Date.parse(leave.expires_at)) return [];
+  if (!leave || !isPast(leave.expires_at, at)) return [];
   return [{ type: 'session.expired', unused: leave.count - leave.used }];
 }
 

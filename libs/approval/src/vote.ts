@@ -1,7 +1,7 @@
+import { addSeconds } from './deadline.js';
 import type { Ruling } from './decide.js';
 import { eligibility, handedSeats, sitting } from './eligibility.js';
 import type { DecisionApproved, DecisionEvent, DecisionRejected, VoteChoice, VoteRefused } from './event.js';
-import { addSeconds } from './hold.js';
 import { hadIdAt, isIdOf, sameIdentity } from './identity.js';
 import { inert, saysNothing } from './inert.js';
 import { seatBest, type Sitter } from './quorum.js';
