@@ -52,6 +52,8 @@ export function breakTerms(
   { break_glass, effect, reasons }: Verdict,
   person: Pick<Person, 'groups' | 'guest' | 'disabled'>,
 ): BreakTerms | Refusal {
+  if (effect === 'allow')
+    return refuse('not-needed', 'Policy allows this: there is no glass to break. Let the agent ask for it.');
   if (person.guest || person.disabled)
     return refuse('break-glass-denied', 'Guests and disabled accounts cannot break the glass.');
   if (break_glass?.guarded) {
@@ -134,8 +136,6 @@ function brokenBy(
 ): { broken: Broken; review: ReviewOpened } | Refusal {
   if (saysNothing(reason))
     return refuse('reason-required', 'Say why it cannot wait: a reason is required to break the glass.');
-  if (verdict.effect === 'allow')
-    return refuse('not-needed', 'Policy allows this: there is no glass to break. Let the agent ask for it.');
   const terms = breakTerms(verdict, by);
   if (isRefusal(terms)) return terms;
   if (overdue && !terms.while_overdue) {

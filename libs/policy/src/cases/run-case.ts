@@ -65,7 +65,7 @@ function expectedTerms({ duration, review, ...rest }: NonNullable<DecisionCase['
 /** On what terms the person may break the glass, as far as the case mentions them; or why not, as the rules would say it. */
 function brokenOf({ input, expect }: DecisionCase, verdict: Verdict): Comparable {
   const { groups = [] } = input.break_glass ?? {};
-  const terms = verdict.effect === 'allow' ? { code: 'not-needed' } : breakTerms(verdict, { groups });
+  const terms = breakTerms(verdict, { groups });
   if ('code' in terms) return { break_glass: null, break_glass_refused: terms.code };
   const told = Object.entries(termsText(terms)).filter(([name]) => name in (expect.break_glass ?? {}));
   return { break_glass: Object.fromEntries(told), break_glass_refused: null };
