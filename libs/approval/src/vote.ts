@@ -91,7 +91,7 @@ export function refusedVote({ voter, vote, channel, submitted_by }: CastVote, { 
 /** Takes a vote back, as long as nothing has come of it. */
 export function retract(decision: Decision, { voter, channel, submitted_by }: Retract): Ruling {
   if (decision.status !== 'PENDING') return { events: [], refused: settled(decision) };
-  const cast = decision.approval.votes.some((earlier) => sameIdentity(earlier.voter, voter.id) && isBy(earlier, voter));
+  const cast = decision.approval.votes.some((one) => sameIdentity(one.voter, voter.id) && hadIdAt(voter, one.at));
   if (!cast) return { events: [], refused: refuse('no-vote', 'You have no vote on this to take back.') };
   return { events: [{ type: 'vote.retracted', voter: voter.id, channel, ...defined({ submitted_by }) }] };
 }
