@@ -18,6 +18,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { packageDefinition, reflectionDefinition, serviceDefinition, StatusError } from '@countersign/contract';
 import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
+import { admitted } from './admission.js';
 import { toStatusError } from './faults.js';
 import type { Log } from './log.js';
 import { bearerToken, surfaceOf, traceIdOf, type Call, type RpcService } from './rpc.js';
@@ -207,30 +208,18 @@ function received<T>(request: T): T {
   return request;
 }
 
-type Door<Caller> = Pick<RpcService<Caller>, 'authenticate' | 'permit'>;
-
 /** Authenticates a call. Throws StatusError UNAUTHENTICATED, and what forbids the caller the method. */
 function begin<Caller>(
   call: AnyCall,
-  rpc: Door<Caller>,
+  rpc: RpcService<Caller>,
   method: string,
 ): CallContext<Caller> | Promise<CallContext<Caller>> {
   const token = bearerToken(call.metadata.get('authorization')[0]);
-  const caller = admitted(rpc, method, token);
+  const look = () => admitted(rpc, method, token);
+  const caller = look();
   return caller instanceof Promise
-    ? caller.then((one) => new CallContext(call, one, rpc, method, token))
-    : new CallContext(call, caller, rpc, method, token);
-}
-
-/** Whose a credential is now, if they may call the method. Throws StatusError. */
-function admitted<Caller>(rpc: Door<Caller>, method: string, token: string | undefined): Caller | Promise<Caller> {
-  const admit = (caller: Caller | undefined) => {
-    if (caller === undefined) throw unauthenticated(token !== undefined);
-    rpc.permit?.(method, caller);
-    return caller;
-  };
-  const caller = token === undefined ? undefined : rpc.authenticate(token);
-  return caller instanceof Promise ? caller.then(admit) : admit(caller);
+    ? caller.then((one) => new CallContext(call, one, look))
+    : new CallContext(call, caller, look);
 }
 
 /** What a handler knows of a gRPC call. What few handlers ask for is made when it is asked for. */
@@ -240,14 +229,8 @@ class CallContext<Caller> implements Call<Caller> {
   constructor(
     readonly raw: AnyCall,
     readonly caller: Caller,
-    readonly rpc: Door<Caller>,
-    readonly method: string,
-    readonly token: string | undefined,
+    readonly requireHeld: () => unknown,
   ) {}
-
-  requireHeld(): unknown {
-    return admitted(this.rpc, this.method, this.token);
-  }
 
   get signal(): AbortSignal {
     if (!this.#signal) {
@@ -272,14 +255,6 @@ class CallContext<Caller> implements Call<Caller> {
   get surface(): Call['surface'] {
     return surfaceOf(this.raw.metadata.get('x-countersign-surface')[0]);
   }
-}
-
-export function unauthenticated(presented: boolean): StatusError {
-  return new StatusError(
-    'UNAUTHENTICATED',
-    presented ? 'the credential is not known' : 'no credential: send "authorization: Bearer <key>"',
-    { reason: presented ? 'UNKNOWN_CREDENTIAL' : 'NO_CREDENTIAL' },
-  );
 }
 
 /** A StatusError in the form grpc-js sends, with google.rpc details. */

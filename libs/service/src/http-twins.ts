@@ -10,8 +10,8 @@ import {
 import { READING, StatusError } from '@countersign/contract';
 import { JsonProblem, MAX_DEPTH, parseStrict } from '@countersign/ledger';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { admitted } from './admission.js';
 import { presentedBy } from './browser-credential.js';
-import { unauthenticated } from './grpc-server.js';
 import { DETAILS, sendJson, sendProblem } from './http-problem.js';
 import type { Log } from './log.js';
 import { matchPath, ROUTES, WAITING } from './routes.js';
@@ -44,16 +44,9 @@ export function httpTwins(services: RpcService[], log: Log) {
 
   async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { rpc, method, params } = find(request.method ?? '', url);
-    const presented = presentedBy(request.headers);
-    const caller = presented && (await rpc.authenticate(presented.token));
-    if (caller === undefined) throw unauthenticated(presented !== undefined);
-    rpc.permit?.(method.name, caller);
-    const { surface, token } = presented!;
-    const requireHeld = async () => {
-      const now = await rpc.authenticate(token);
-      if (now === undefined) throw unauthenticated(true);
-      rpc.permit?.(method.name, now);
-    };
+    const { token, surface } = presentedBy(request.headers) ?? {};
+    const requireHeld = () => admitted(rpc, method.name, token);
+    const caller = await requireHeld();
     const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
     const message = map(method.input, { ...body, ...params });
     const handler = rpc.handlers[method.name] as ((request: unknown, call: Call) => Promise<object>) | undefined;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidArgument, StatusError } from '@countersign/contract';
-import { unauthenticated } from './grpc-server.js';
+import { unauthenticated } from './admission.js';
 import { sendProblem } from './http-problem.js';
 import type { Log } from './log.js';
 import { bearerToken, traceIdOf, type Authenticate, type Call } from './rpc.js';
