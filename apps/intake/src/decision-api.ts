@@ -160,6 +160,8 @@ export class DecisionApi {
         await this.#parts.changes.next(id, Date.now() + 30_000, call.signal);
         ({ decision } = await this.#parts.decisions.load(id));
       }
+      // What is shown is up to who may see it now, and not to who could when the watch began.
+      await call.requireHeld?.();
     }
   }
 

@@ -228,9 +228,15 @@ class CallContext<Caller> implements Call<Caller> {
 
   constructor(
     readonly raw: AnyCall,
-    readonly caller: Caller,
-    readonly requireHeld: () => unknown,
+    public caller: Caller,
+    readonly look: () => Caller | Promise<Caller>,
   ) {}
+
+  requireHeld(): unknown {
+    const found = this.look();
+    if (found instanceof Promise) return found.then((caller) => (this.caller = caller));
+    return (this.caller = found);
+  }
 
   get signal(): AbortSignal {
     if (!this.#signal) {

@@ -45,8 +45,8 @@ export function httpTwins(services: RpcService[], log: Log) {
   async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { rpc, method, params } = find(request.method ?? '', url);
     const { token, surface } = presentedBy(request.headers) ?? {};
-    const requireHeld = () => admitted(rpc, method.name, token);
-    const caller = await requireHeld();
+    const look = () => admitted(rpc, method.name, token);
+    const caller = await look();
     const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
     const message = map(method.input, { ...body, ...params });
     const handler = rpc.handlers[method.name] as ((request: unknown, call: Call) => Promise<object>) | undefined;
@@ -54,10 +54,10 @@ export function httpTwins(services: RpcService[], log: Log) {
     const abort = new AbortController();
     response.on('close', () => abort.abort());
     const traceId = traceIdOf(request.headers.traceparent);
-    const call = {
+    const call: Call = {
       caller,
       signal: abort.signal,
-      requireHeld,
+      requireHeld: async () => (call.caller = await look()),
       ...(traceId ? { traceId } : {}),
       ...(surface ? { surface } : {}),
     };

@@ -19,8 +19,9 @@ export interface Call<Caller = unknown> {
    */
   surface?: 'inbox' | 'terminal';
   /**
-   * Looks again at the credential, for whatever answers long after it was asked. Throws StatusError, or rejects with one, when
-   * it is none any more. Streams are looked after: no message of one comes in or goes out without it.
+   * Looks again at the credential, for whatever answers long after it was asked: from then on `caller` may do what they may do
+   * now, and no more. Throws StatusError, or rejects with one, when it is none any more. Streams are looked after: no message of
+   * one comes in or goes out without it.
    */
   requireHeld?(): unknown;
 }

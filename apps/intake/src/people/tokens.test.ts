@@ -6,6 +6,7 @@ import {
   BOT,
   bulkDelete,
   DANA,
+  GATEWAY,
   LEE,
   newPlace,
   People,
@@ -118,24 +119,58 @@ describe('a token', () => {
   });
 
   describe('that is revoked while something goes on with it', () => {
-    const { decideStream, decide, waitDecision } = DecisionService.method;
+    const { decideStream, decide, waitDecision, watchDecision, withdrawDecision } = DecisionService.method;
     const { watchApprovals, castVote } = ApprovalService.method;
     const revoke = (as: string, id: string) => other.grpc.call(as, revokeToken, { id });
     const gone = { code: 'UNAUTHENTICATED', reason: 'UNKNOWN_CREDENTIAL' };
 
+    const hex = (text: string) => Buffer.from(text).toString('hex');
+    const seen = async (requestId: string) =>
+      (await place.admin.query('select 1 from events where body::text like $1', [`%${hex(requestId)}%`])).rows.length >
+      0;
+
     it('decides nothing more on a stream that was open before', async () => {
       const { secret, token } = await make(SAM, ['all'], { agent: 'release-bot' });
       const read = (requestId: string) => ({ ...READ, requestId });
-      const seen = async (requestId: string) =>
-        (await place.admin.query('select 1 from events where body::text like $1', [`%${requestId}%`])).rows.length > 0;
       const asked = async function* () {
         yield read('before-it');
-        await until('the first is decided', async () => seen(Buffer.from('before-it').toString('hex')));
+        await until('the first is decided', () => seen('before-it'));
         await revoke(SAM, token!.id);
         yield read('behind-it');
       };
       await expect(gate.grpc.exchange(secret, decideStream, asked())).rejects.toMatchObject(gone);
-      expect(await seen(Buffer.from('behind-it').toString('hex'))).toBe(false);
+      expect(await seen('behind-it')).toBe(false);
+    });
+
+    it('or may do less speaks for nobody else on a stream that was open before', async () => {
+      const read = (requestId: string) => ({ ...READ, requestId, subject: { type: 'agent', id: 'release-bot' } });
+      let goOn = () => {};
+      const lost = new Promise<void>((resolve) => (goOn = resolve));
+      const asked = async function* () {
+        yield read('while-it-may');
+        await lost;
+        yield read('when-it-may-not');
+      };
+      const answers = gate.grpc.exchange(GATEWAY, decideStream, asked());
+      await until('the first is decided', () => seen('while-it-may'));
+      const less = (text: string) => text.replace('may_assert_subjects: true', 'may_assert_subjects: false');
+      await people.changed(less, async () => {
+        goOn();
+        expect((await answers).map(({ result }) => result.case)).toEqual(['decision', 'error']);
+      });
+      expect(await seen('when-it-may-not')).toBe(false);
+    });
+
+    it('or whose group is no longer asked sees no more of a decision', async () => {
+      const { id } = await gate.grpc.call(BOT, decide, bulkDelete());
+      const states = gate.grpc.watch(DANA, watchDecision, { id });
+      expect((await states.next()).value).toMatchObject({ id });
+      const left = (text: string) =>
+        text.replace('[dba, oncall]\n    roles: [approver, auditor, policy_admin]', '[finance]');
+      await people.changed(left, async () => {
+        await gate.grpc.call(BOT, withdrawDecision, { id });
+        await expect(states.next()).rejects.toMatchObject({ code: 'PERMISSION_DENIED', reason: 'NOT_YOURS' });
+      });
     });
 
     it('sees no further approvals', async () => {
