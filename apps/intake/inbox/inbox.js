@@ -1,35 +1,13 @@
-import { alikeLists, among, renderAlike, renderAmong } from './alike.js';
+import { among } from './alike.js';
 import * as api from './api.js';
-import { $, h, quoted } from './dom.js';
-import { renderDetail } from './detail.js';
+import { $, h } from './dom.js';
+import { actions, drawDetail, drawList, drawNothing, drawOverdue, drawTimes, live, say } from './draw.js';
 import { listenForKeys } from './keys.js';
-import { groupsOf, isPending, matches, renderList } from './list.js';
+import { isPending } from './list.js';
 import { askToSignIn } from './sign-in.js';
-import { left } from './time.js';
+import { MODES, state, waiting } from './state.js';
 
-// The page: what is known, what is looked at, and how both are drawn.
-
-const MODES = ['waiting', 'alike', 'history'];
-const waiting = new Map();
-const state = {
-  person: undefined,
-  /** 'waiting', 'alike' or 'history'. */
-  mode: 'waiting',
-  /** Requests like each other, as they were last read, and those that the open one is among. */
-  alike: { groups: [], incomplete: false },
-  among: [],
-  decided: [],
-  more: '',
-  /** The request that is open, as it was last read, and since when it has been before the reader's eyes. */
-  id: undefined,
-  view: undefined,
-  since: 0,
-  whole: undefined,
-  opened: false,
-  draft: '',
-  problem: '',
-  sending: false,
-};
+// The page: what changes, here or elsewhere, and what a reader does.
 
 async function begin() {
   try {
@@ -38,6 +16,7 @@ async function begin() {
     return askToSignIn(problem.status === 401 || problem.status === 403 ? '' : problem.message);
   }
   $('person').textContent = state.person.name;
+  Object.assign(actions, { showMore, vote: cast, retract, openWhole, back: () => open(undefined) });
   listenForKeys({ escape, submitReason: () => cast('deny', $('reason').value), keys: KEYS });
   for (const mode of MODES) $(`show-${mode}`).addEventListener('click', () => show(mode));
   $('find').addEventListener('input', drawList);
@@ -181,6 +160,8 @@ async function cast(kind, reason, session = false) {
   await send({ vote: kind === 'approve' ? 'VOTE_APPROVE' : 'VOTE_DENY', reason, ...more });
 }
 
+const retract = () => send({ vote: 'VOTE_RETRACT' });
+
 async function send(body) {
   const { id, view, opened, since } = state;
   state.sending = true;
@@ -211,92 +192,6 @@ function refuse(text, focus) {
   if (!$('problem'))
     $('request').lastElementChild?.append(h('p', { id: 'problem', class: 'problem', role: 'alert' }, text));
   $(focus)?.focus();
-}
-
-function drawList() {
-  const words = $('find').value.toLowerCase().split(/\s+/).filter(Boolean);
-  const focused = document.activeElement?.dataset?.id;
-  const views = (state.mode === 'history' ? state.decided : [...waiting.values()]).filter((view) =>
-    matches(view, words),
-  );
-  const empty =
-    words.length > 0
-      ? 'Nothing like that here.'
-      : state.mode === 'history'
-        ? 'Nothing decided yet.'
-        : 'Nothing waits for you.';
-  const more =
-    state.mode === 'history' && state.more !== ''
-      ? [h('button', { type: 'button', class: 'quiet', onclick: showMore }, 'Show earlier ones')]
-      : [];
-  const lists =
-    state.mode === 'alike'
-      ? alikeLists(state.alike, new Map(views.map((view) => [view.id, view])))
-      : groupsOf(views, state.mode === 'history');
-  $('list').replaceChildren(...renderList(lists, state.id, empty), ...more);
-  const asked = [...waiting.values()].filter(({ can_vote }) => can_vote).length;
-  $('count').textContent = asked > 0 ? String(asked) : '';
-  document.title = `${asked > 0 ? `(${asked}) ` : ''}Countersign inbox`;
-  if (focused)
-    $('list')
-      .querySelector(`[data-id="${CSS.escape(focused)}"]`)
-      ?.focus();
-}
-
-/** What the reader was doing stays as it was: the focus, and what has been typed. */
-function drawDetail() {
-  if (!state.view) return;
-  const focused = document.activeElement?.id;
-  const reason = $('reason');
-  if (reason) state.draft = reason.value;
-  const { person, whole, draft, problem, view } = state;
-  const actions = { vote: cast, retract: () => send({ vote: 'VOTE_RETRACT' }), openWhole, back: () => open(undefined) };
-  const beside =
-    state.mode === 'alike'
-      ? [
-          renderAmong(
-            state.among.filter((id) => waiting.has(id)),
-            view.id,
-          ),
-        ]
-      : [];
-  $('request').replaceChildren(...beside, renderDetail(view, { person, whole, draft, problem, actions }));
-  if (focused && focused !== 'request') $(focused)?.focus({ preventScroll: true });
-}
-
-/** A broken glass that nobody has looked at is everybody's business. */
-function drawOverdue(reviews) {
-  const [first] = reviews;
-  $('overdue').hidden = !first;
-  if (!first) return;
-  const others = reviews.length > 1 ? `, and ${reviews.length - 1} more` : '';
-  $('overdue').replaceChildren(
-    'Nobody has reviewed in time why the glass was broken: ',
-    quoted(first.by_name),
-    ', ',
-    h('a', { href: `/inbox/${first.id}`, 'data-open': first.id }, first.id),
-    `${others}. Close it with "countersign review close".`,
-  );
-}
-
-function drawNothing() {
-  if (state.mode === 'alike') {
-    const { id, dataset } = document.activeElement;
-    $('request').replaceChildren(renderAlike(state.alike));
-    const again = dataset.open
-      ? `#request [data-open="${CSS.escape(dataset.open)}"]`
-      : id === 'effect'
-        ? '#effect'
-        : '';
-    if (again) document.querySelector(again)?.focus({ preventScroll: true });
-    return;
-  }
-  $('request').replaceChildren(h('p', { class: 'empty' }, 'Choose a request to see all of it.'));
-}
-
-function drawTimes() {
-  for (const element of document.querySelectorAll('[data-left]')) element.textContent = left(element.dataset.left);
-  drawList();
 }
 
 function escape() {
@@ -339,14 +234,6 @@ function openInPlace(event) {
 
 function idInAddress() {
   return /^\/inbox\/(dec_[0-9a-z]{26})$/.exec(location.pathname)?.[1];
-}
-
-function live(on) {
-  $('live').textContent = on ? '● live' : '○ not connected';
-}
-
-function say(text) {
-  $('said').textContent = text;
 }
 
 await begin();
