@@ -19,7 +19,11 @@ import {
   StatusError,
 } from '@countersign/contract';
 
-const AS_NOTIFIER = { caller: { kind: 'service', id: 'notifier' }, signal: new AbortController().signal } as const;
+/** A signal of its own for each call: whoever listens to one that is never aborted would be kept for ever. */
+const asNotifier = () => ({
+  caller: { kind: 'service', id: 'notifier' } as const,
+  signal: new AbortController().signal,
+});
 
 /** All that the notifier asks of intake when both are one process: the same calls, without the wire. */
 export class InProcessIntake implements Voting, Linking, BesideReader {
@@ -32,7 +36,7 @@ export class InProcessIntake implements Voting, Linking, BesideReader {
   async castVote(cast: Cast): Promise<Answer> {
     const { voting } = this.#connected().approvals;
     try {
-      await voting.cast(create(CastVoteRequestSchema, toRequest(cast)), AS_NOTIFIER);
+      await voting.cast(create(CastVoteRequestSchema, toRequest(cast)), asNotifier());
       return { ok: true };
     } catch (error) {
       if (error instanceof StatusError && isRefusalStatus(error.status)) return { refused: error.message };
@@ -42,7 +46,7 @@ export class InProcessIntake implements Voting, Linking, BesideReader {
 
   async present(code: LinkCode): Promise<string> {
     const { PresentLinkCode } = this.#connected().people.handlers;
-    const { text } = await PresentLinkCode!(create(PresentLinkCodeRequestSchema, toLinkRequest(code)), AS_NOTIFIER);
+    const { text } = await PresentLinkCode!(create(PresentLinkCodeRequestSchema, toLinkRequest(code)), asNotifier());
     return text ?? '';
   }
 
@@ -50,7 +54,7 @@ export class InProcessIntake implements Voting, Linking, BesideReader {
     const { GetBeside } = this.#connected().approvals.handlers;
     const { justBefore = [], similar = [] } = await GetBeside!(
       create(GetBesideRequestSchema, { id, ...place }),
-      AS_NOTIFIER,
+      asNotifier(),
     );
     return fromBeside({ justBefore, similar });
   }
