@@ -445,6 +445,11 @@ it.each([
   await nothingHappened();
 });
 
+it('nobody is signed out whose id cannot be one', async () => {
+  const refused = await refusalOf(gate.http('cs_dev_ops', '/v1/people/sign-ins:end', { body: { person: 'a\0' } }));
+  expect(refused).toMatchObject({ code: INVALID, fields: [{ field: 'person' }] });
+});
+
 describe('what is unusual and right is taken', () => {
   it.each([
     ['64 levels', deep(64)],

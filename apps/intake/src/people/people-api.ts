@@ -74,6 +74,9 @@ export class PeopleApi {
     },
     EndSignIns: async ({ person }, { caller }) => {
       const by = this.#now(requirePerson(caller));
+      const found = new Violations();
+      found.text('person', person, 256);
+      found.settle();
       const { ended, everywhere } = await this.parts.signIns.endAll(person || by.id, by);
       return { ended, inEffectEverywhere: everywhere };
     },

@@ -13,7 +13,7 @@ import {
   type KeptUser,
   type Leaf,
 } from './facts.js';
-import { isActive, isGuest, linksOf, personName, rolesIn } from './person.js';
+import { isActive, isGuest, linksOf, otherNamesOf, personName, rolesIn } from './person.js';
 
 type DirectoryPerson = DirectoryFile['people'][number];
 
@@ -89,12 +89,13 @@ export class ScimPeople implements Overlay {
     this.#people.set(id, this.#personOf(id, fact.state));
   }
 
-  #personOf(id: string, { resource, person, created, since = created, was }: KeptUser): DirectoryPerson {
+  #personOf(id: string, { resource, person, created, since = created, was = [] }: KeptUser): DirectoryPerson {
     const roles = rolesIn(resource, this.config);
+    const also = [...new Set([...was, ...otherNamesOf(resource, person)])];
     return {
       id: person,
       since,
-      ...(was ? { also: was } : {}),
+      ...(also.length > 0 ? { also } : {}),
       name: personName(resource),
       ...(roles ? { roles } : {}),
       groups: this.groupsOf(id).map(({ state }) => String(state.resource.displayName)),
@@ -105,7 +106,7 @@ export class ScimPeople implements Overlay {
     };
   }
 
-  /** Somebody new can exclude nobody, and another name or title neither. */
+  /** Somebody new can exclude nobody, and another name to show or title neither. */
   #takeUser(id: string, state: KeptUser | undefined): void {
     this.#stale.add(id);
     const before = this.#people.get(id);
@@ -149,9 +150,14 @@ export class ScimPeople implements Overlay {
 function isStricter(before: DirectoryPerson, after: DirectoryPerson): boolean {
   const { id, since, disabled, guest, links } = before;
   if (id !== after.id || since !== after.since || (after.disabled && !disabled) || (after.guest && !guest)) return true;
-  if (losesRole(before, after)) return true;
+  if (losesRole(before, after) || isCalledMore(before, after)) return true;
   const kept = new Set(accountsOf(after.links));
   return accountsOf(links).some((account) => !kept.has(account));
+}
+
+/** By a further name they may be kept from a request, or be one with somebody else. */
+function isCalledMore({ also: before = [] }: DirectoryPerson, { also = [] }: DirectoryPerson): boolean {
+  return also.some((name) => !before.includes(name));
 }
 
 /** Stating roles may take one away: somebody of whom none is stated is an approver. */

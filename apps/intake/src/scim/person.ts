@@ -1,10 +1,11 @@
-import { ROLES, type Role } from '@countersign/approval';
+import { identityKey, ROLES, sameIdentity, type Role } from '@countersign/approval';
 import { badRequest, resolvePath, USER, valueAt, type Resource } from '@countersign/scim';
 import type { ScimConfig, ScimLink } from './config.js';
 
 // What rules know of a person, out of all that an identity provider says of them.
 
 const MAX_ID = 256;
+const MAX_NAMES = 20;
 
 /** The id that rules compare. Throws ScimProblem when the attribute that is to be it is not there or cannot be it. */
 export function personId(resource: Resource, { id: attribute }: Pick<ScimConfig, 'id'>): string {
@@ -30,6 +31,18 @@ export function personName(resource: Resource): string {
     .replace(/\p{Cc}+/gu, ' ')
     .slice(0, MAX_ID)
     .toWellFormed();
+}
+
+/**
+ * What else a person is called at the provider: an agent may name its principal by any of it. It keeps them from their own
+ * requests and from being two, and gives nothing. A name of nothing that is seen would be everybody's.
+ */
+export function otherNamesOf({ userName, externalId, emails }: Resource, person: string): string[] {
+  const addresses = Array.isArray(emails) ? emails.map((one: unknown) => (one as Resource | null)?.['value']) : [];
+  const names = [userName, externalId, ...addresses].filter((name): name is string => typeof name === 'string');
+  return [...new Set(names)]
+    .filter((name) => name.length <= MAX_ID && identityKey(name) !== '' && !sameIdentity(name, person))
+    .slice(0, MAX_NAMES);
 }
 
 /** Only what is said in so many words enables: an `active` that is not there is none that was ever set. */

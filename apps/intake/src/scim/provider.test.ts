@@ -263,6 +263,18 @@ describe('what cannot be done', () => {
     ['to oneself', () => scim.get('/Me'), 501, {}],
     ['to the schemas', () => scim.post('/Schemas', {}), 405, {}],
     ['in no JSON', () => scim.post('/Users', '{'), 400, { scimType: 'invalidSyntax' }],
+    [
+      'with a name twice',
+      () => scim.post('/Users', `{"schemas":["${USER_SCHEMA}"],"userName":"a","userName":"b"}`),
+      400,
+      { scimType: 'invalidSyntax' },
+    ],
+    [
+      'in lists without end',
+      () => scim.post('/Users', `{"schemas":${'['.repeat(5_000)}${']'.repeat(5_000)},"userName":"a"}`),
+      400,
+      { scimType: 'invalidSyntax' },
+    ],
     ['in XML', () => scim.send('POST', '/Users', '<a/>', { 'content-type': 'text/xml' }), 415, {}],
     ['in too many bytes', () => scim.post('/Users', 'x'.repeat(1_100_000)), 413, { scimType: 'tooMany' }],
     ['of no schema', () => scim.post('/Users', { userName: 'x' }), 400, { scimType: 'invalidSyntax' }],

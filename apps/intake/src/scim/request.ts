@@ -1,4 +1,5 @@
 import { StatusError } from '@countersign/contract';
+import { JsonProblem, parseStrict } from '@countersign/ledger';
 import type { RawAnswer, RawRequest } from '@countersign/service';
 import { badRequest, isObject, ScimProblem, type Resource, type Selection } from '@countersign/scim';
 
@@ -15,7 +16,7 @@ export interface ListQuery extends Selection {
   count?: unknown;
 }
 
-/** The JSON a request brings. Throws ScimProblem. */
+/** The JSON a request brings, which has one meaning and is not deep. Throws ScimProblem. */
 export async function bodyOf({ headers, body }: Pick<RawRequest<unknown>, 'headers' | 'body'>): Promise<unknown> {
   const type = String(headers['content-type'] ?? SCIM_TYPE)
     .split(';', 1)[0]!
@@ -31,9 +32,10 @@ export async function bodyOf({ headers, body }: Pick<RawRequest<unknown>, 'heade
     throw new ScimProblem(413, `the body ${error.details.violations?.[0]?.description ?? 'is too large'}`, 'tooMany');
   }
   try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown;
-  } catch {
-    throw badRequest('invalidSyntax', 'the body is not JSON');
+    return parseStrict(Buffer.concat(pieces).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw badRequest('invalidSyntax', `the body is not the JSON we take: ${error.message}`);
   }
 }
 

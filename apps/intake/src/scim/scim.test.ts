@@ -67,6 +67,45 @@ describe('a person', () => {
   });
 });
 
+describe('a person who is called otherwise elsewhere', () => {
+  // Fails when the id alone keeps people from their own requests: who asks for them may say an address or an object id.
+  it.each(['ori@idp.example', 'guid-of-ori', 'ORI.ode@acme.example'])(
+    'does not approve what is done for them under another of their names: %s',
+    async (principal) => {
+      const filter = encodeURIComponent('userName eq "ori@idp.example"');
+      const { body } = await scim.get(`/Users?filter=${filter}`);
+      if (body.Resources!.length === 0) {
+        const emails = [{ value: 'ori.ode@acme.example' }];
+        const ori = await scim.user('ori@idp.example', { nickName: 'U0ORI', externalId: 'guid-of-ori', emails });
+        const zoe = await scim.user('zoe@idp.example', { nickName: 'U0ZOE', externalId: ' ', emails: [{ value: '' }] });
+        await scim.group('treasury', [ori.id, zoe.id]);
+      }
+      const request = { ...answered(held('treasury')), principal };
+      const { id } = await gate.grpc.call(BOT, decisions.decide, request);
+      await expect(click(id, 'U0ORI')).rejects.toMatchObject({ reason: 'SELF_APPROVAL' });
+      await click(id, 'U0ZOE');
+      expect(await stateOf(id)).toBe(State.ALLOWED);
+    },
+  );
+
+  // Fails when a second account of the same human being, which says whose it is, fills another seat or is not their own.
+  it('is one person with the account that has the other name as its id, at every process once the provider is answered', async () => {
+    const one = await scim.user('ivo@idp.example', { nickName: 'U0IVO' });
+    const two = await scim.user('admin-ivo', { nickName: 'U0ADMINIVO' });
+    const wes = await scim.user('wes@idp.example', { nickName: 'U0WES' });
+    await scim.group('vault', [one.id, two.id, wes.id]);
+    const emails = [{ value: 'Ivo@idp.example' }];
+    await scim.patch(`/Users/${two.id}`, [{ op: 'add', path: 'emails', value: emails }]);
+    const both = { ...HOLD, approval: { ...HOLD.approval, seats: [{ group: 'vault', count: 2 }] } };
+    const { id } = await gate.grpc.call(BOT, decisions.decide, answered(both));
+    await click(id, 'U0IVO');
+    await click(id, 'U0ADMINIVO').catch(() => undefined);
+    expect(await stateOf(id)).toBe(State.PENDING);
+    await click(id, 'U0WES');
+    expect(await stateOf(id)).toBe(State.ALLOWED);
+  });
+});
+
 describe('a role', () => {
   it('is given by nobody at the provider unless the operator has said which attribute holds it', async () => {
     const max = await scim.user('max@idp.example', { nickName: 'U0MAX', roles: [{ value: 'auditor' }] });

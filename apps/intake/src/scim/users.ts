@@ -9,7 +9,7 @@ import type { ScimConfig } from './config.js';
 import { USER_KIND, type KeptUser } from './facts.js';
 import type { Groups } from './groups.js';
 import { freeName, takeName } from './names.js';
-import { isActive, isGuest, personId, personName, requireName, rolesIn } from './person.js';
+import { isActive, isGuest, otherNamesOf, personId, personName, requireName, rolesIn } from './person.js';
 import { losesRole, type ScimPeople } from './people.js';
 
 export interface UsersParts {
@@ -65,6 +65,7 @@ export class Users {
       !isActive(resource) ||
       (isGuest(resource) && !isGuest(before)) ||
       losesRole(this.#roles(before), this.#roles(resource)) ||
+      otherNamesOf(resource, person).some((name) => !otherNamesOf(before, person).includes(name)) ||
       this.#unlinks(attributes);
   }
 

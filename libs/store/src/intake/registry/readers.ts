@@ -1,3 +1,4 @@
+import { Fault } from '@countersign/contract';
 import type { Pool } from '../../postgres.js';
 
 /** A process that has not looked for this long no longer counts, and by then refuses everything that depends on looking. */
@@ -19,14 +20,15 @@ export class RegistryReaders {
     );
   }
 
-  /** Processes that are there and have not read up to `seq`. */
+  /** Processes that are there and have not read up to `seq`. Throws Fault `database-unavailable`. */
   async behind(seq: number): Promise<number> {
-    const { rows } = await this.pool.query<{ behind: number }>(
-      `select count(*)::int as behind from registry_readers
-        where seq < $1 and at > now() - make_interval(secs => $2)`,
-      [seq, LIVE_S],
-    );
-    return rows[0]!.behind;
+    const sql = `select count(*)::int as behind from registry_readers
+                  where seq < $1 and at > now() - make_interval(secs => $2)`;
+    try {
+      return (await this.pool.query<{ behind: number }>(sql, [seq, LIVE_S])).rows[0]!.behind;
+    } catch (cause) {
+      throw new Fault('database-unavailable', 'the database does not answer', { cause, retryable: true });
+    }
   }
 
   /** This process is going; those that went without saying so are forgotten with it. */

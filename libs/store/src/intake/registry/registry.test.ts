@@ -7,6 +7,7 @@ import { migrate, openPool, type Pool } from '../../postgres.js';
 import { Writer } from '../writer.js';
 import type { Write } from '../write.js';
 import type { RegistryChange } from './change.js';
+import { RegistryReaders } from './readers.js';
 import { Registry, type RegistryOptions } from './registry.js';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -150,4 +151,13 @@ it('a process that can no longer look knows that it may be wrong', async () => {
   await registry.stop();
   await lost.end();
   await expect(registry.refresh()).rejects.toMatchObject({ code: 'database-unavailable' });
+});
+
+// Fails when a database that goes while a stop takes effect is told as a bug of ours, which no client tries again.
+it('a database that is gone is a fault that passes, whatever it is asked', async () => {
+  const gone = openPool(database.url, 'intake');
+  await gone.end();
+  const fault = { code: 'database-unavailable', retryable: true };
+  await expect(new RegistryReaders(gone, 'p').behind(1)).rejects.toMatchObject(fault);
+  await expect(new Registry(gone, { process: 'p' }).refresh()).rejects.toMatchObject(fault);
 });
