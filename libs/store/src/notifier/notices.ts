@@ -71,12 +71,18 @@ export class Notices {
 
 /** What is put twice is said once. */
 export async function putNotices(db: pg.Pool | pg.PoolClient, notices: readonly Notice[]): Promise<void> {
-  for (const { id, channel, account, text, link } of notices) {
-    await db.query(
-      'insert into notices (id, channel, account, says, link) values ($1, $2, $3, $4, $5) on conflict do nothing',
-      [id, channel, account, text, link ?? null],
-    );
-  }
+  if (notices.length === 0) return;
+  await db.query(
+    `insert into notices (id, channel, account, says, link)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) on conflict do nothing`,
+    [
+      notices.map(({ id }) => id),
+      notices.map(({ channel }) => channel),
+      notices.map(({ account }) => account),
+      notices.map(({ text }) => text),
+      notices.map(({ link }) => link ?? null),
+    ],
+  );
 }
 
 export class NotifierNotices1764500000000 implements MigrationInterface {
