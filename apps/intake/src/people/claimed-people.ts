@@ -18,7 +18,8 @@ export class ClaimedPeople implements Overlay {
     const isKnown = (id: string, also: readonly string[] = []) =>
       [id, ...also].some((one) => known.has(identityKey(one)));
     // Compared loosely: another spelling of somebody whom the file has disabled must not be a person of its own.
-    const known = new Set([...data.people, ...data.agents].map(({ id }) => identityKey(id)));
+    const stated = data.people.flatMap(({ id, also = [] }) => [id, ...also]);
+    const known = new Set([...stated, ...data.agents.map(({ id }) => id)].map(identityKey));
     const claimed = this.registry
       .all<ClaimedPerson>(CLAIMED)
       .filter(({ id, state }) => !isKnown(id, state.also) && Date.parse(state.until) > at.getTime());

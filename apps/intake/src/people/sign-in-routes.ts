@@ -105,9 +105,11 @@ async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc,
   const { people, agents } = directory().data;
   // Whoever another source knows, by whichever spelling, is who it says: never a person of their own beside that.
   const names = id === undefined ? [] : [id, ...otherNamesIn(claims, id)];
-  const stated = [...people.filter(({ claimed }) => !claimed), ...agents].filter((one) =>
-    names.some((name) => sameIdentity(one.id, name)),
-  );
+  const isNamed = (own: string) => names.some((name) => sameIdentity(own, name));
+  const stated = [
+    ...people.filter(({ id: own, also = [], claimed }) => !claimed && [own, ...also].some(isNamed)),
+    ...agents.filter(({ id: own }) => isNamed(own)),
+  ];
   const listed = people.find((one) => one.id === id && stated.includes(one));
   const claimed = id === undefined || stated.length > 0 ? undefined : describedIn(claims, id, config);
   const person = listed ?? (claimed && { id: id!, name: claimed.name, disabled: false });
