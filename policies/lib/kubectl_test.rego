@@ -65,3 +65,10 @@ test_what_is_longer_than_anybody_reads_is_unclear if {
 	kubectl.lines == set() with input as running("get pods -o wide") with data.lib.kubectl.most as 3
 	kubectl.unclear == set() with input as running("get pods -o wide") with data.lib.kubectl.most as 4
 }
+
+test_naming_a_pod_makes_no_long_command_to_kubectl_clear if {
+	long := {"action": {"name": "k8s.get", "properties": {"pod": "web", "command": "kubectl delete ns prod"}}}
+	within := {"action": {"name": "k8s.get", "properties": {"pod": "web", "command": "cat /etc/hosts and more"}}}
+	kubectl.unclear == {"is longer than anybody reads"} with input as long with data.lib.kubectl.most as 3
+	kubectl.unclear == set() with input as within with data.lib.kubectl.most as 3
+}
