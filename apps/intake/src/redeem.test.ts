@@ -320,6 +320,24 @@ describe('whoever has left while somebody else was faster', () => {
     expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.cast', 'vote.refused']);
   });
 
+  it('breaks no glass', async () => {
+    const rule = {
+      rule: 'incident',
+      groups: ['dba'],
+      duration: '15m',
+      review: { groups: ['security'], within: '24h' },
+    };
+    const approval = { seats: [{ group: 'dba', count: 2 }], expires_in: '1h' };
+    const glass = {
+      break_glass: { rules: [{ ...rule, reason: 'may, in an incident', notify: ['dba'] }], guarded: false },
+    };
+    const { id } = await told.grpc.call(BOT, decisions.decide, answered({ ...HOLD, ...glass, approval }));
+    const vote = () => gate.grpc.call(ANA, approvals.castVote, { id, vote: Vote.APPROVE });
+    const breaks = () => told.grpc.call(DANA, approvals.breakGlass, { decisionId: id, reason: 'checkout is down' });
+    expect(await overtaken(id, vote, breaks)).toBe('BREAK_GLASS_DENIED');
+    expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'vote.cast', 'break_glass.refused']);
+  });
+
   it('counts no longer for a grant', async () => {
     const request = answered({ ...HOLD, grant: { expires_in: '10m', uses: 3 } });
     const { id, grant } = await approved(told, request);

@@ -39,13 +39,14 @@ export function redeeming(
       approved_at: decision.granted_at ?? decision.updated_at,
     });
     const broken = decision.broke_glass;
-    const breaker = broken && parts.directory().person(broken.by);
+    const breakerIn = (directory: Directory) => broken && directory.person(broken.by);
+    const asBefore = breakerIn(parts.directory());
     const verdict = await parts.policy.evaluate(
       policyInput(texts, agent, {
         principal: decision.request.principal ?? '',
         nowMs: parts.decisions.now().getTime(),
         approval,
-        ...(broken && breaker ? { breakGlass: breakGlassText(breaker, broken.reason) } : {}),
+        ...(broken && asBefore ? { breakGlass: breakGlassText(asBefore, broken.reason) } : {}),
         // The action has been counted since; policy sees what it saw then.
         ...(decision.history ? { history: canonicalize(decision.history) } : {}),
       }),
@@ -55,6 +56,7 @@ export function redeeming(
     const approvers = approvals
       .map(({ voter }) => directory.person(voter))
       .filter((person): person is Person => person !== undefined);
+    const breaker = breakerIn(directory);
     const places = directory.placesOf(by);
     return {
       type: 'redeem',

@@ -21,6 +21,7 @@ import { draft, stateRow, type Decisions } from '../decisions.js';
 import { toActor } from '../evaluation.js';
 import type { Recollection } from '../history.js';
 import { newId } from '../ids.js';
+import { personNow } from '../people/who.js';
 import { policyInput } from '../policy-input.js';
 import { requestText, wholeRequestText } from '../recorded-request.js';
 import { refusedStatus } from '../refusals.js';
@@ -65,7 +66,7 @@ export class Breaking {
 
   /** On a decision that waits. Throws StatusError for what the rules refuse. */
   async waiting(id: string, said: Said): Promise<Decision> {
-    const { decisions, directory, reviews } = this.parts;
+    const { decisions, reviews } = this.parts;
     let pending: Decision | undefined;
     const { decision, refused } = await decisions.run(
       id,
@@ -76,7 +77,7 @@ export class Breaking {
         const texts = textsOf(request, action_digest);
         const told = history ? canonicalize(history) : undefined;
         const verdict = await this.#ask(texts, agent, said, request.principal ?? '', told);
-        return { type: 'break_glass', ...this.#breaking(said, verdict, directory().agent(request.subject.id)?.owner) };
+        return { type: 'break_glass', ...this.#breaking(said, verdict, request.subject.id) };
       },
       {
         ...(said.traceId ? { traceId: said.traceId } : {}),
@@ -107,7 +108,7 @@ export class Breaking {
     const tries = new Tries();
     do {
       const { verdict, told } = await this.#askWithHistory(asked, said);
-      const breaking = this.#breaking(said, verdict, asked.agent.owner);
+      const breaking = this.#breaking(said, verdict, asked.agent.id);
       const now = decisions.now();
       const at = now.toISOString();
       // Nothing is waited for from here until the write is accepted: a stop beats a broken glass.
@@ -174,7 +175,8 @@ export class Breaking {
       async ({ request }) => {
         await reviews.registry.refresh();
         const owner = directory().agent(request.subject.id)?.owner;
-        return { type: 'close_review', by, finding, comment, ...(owner === undefined ? {} : { owner }) };
+        const reviewer = personNow(by, directory());
+        return { type: 'close_review', by: reviewer, finding, comment, ...(owner === undefined ? {} : { owner }) };
       },
       { ...(traceId ? { traceId } : {}), alongside: () => ({ events: [], registry: reviews.closed(id) }) },
     );
@@ -182,8 +184,11 @@ export class Breaking {
     return decision;
   }
 
-  #breaking({ by, reason, ticket, wantedS }: Said, verdict: Verdict, owner: string | undefined): CoreBreaking {
+  /** People and the agent as the directory has them now: whoever has left while policy was asked counts no longer. */
+  #breaking({ by: { id }, reason, ticket, wantedS }: Said, verdict: Verdict, agent: string): CoreBreaking {
     const directory = this.parts.directory();
+    const by = personNow({ id }, directory);
+    const owner = directory.agent(agent)?.owner;
     const rules = verdict.break_glass?.rules ?? [];
     const [told, reviewing] = [rules.flatMap(({ notify }) => notify), rules.flatMap(({ review }) => review.groups)];
     return {
