@@ -157,6 +157,7 @@ describe('breaking the glass', () => {
     ['by a disabled account', { by: { ...OLU, disabled: true } }, 'break-glass-denied'],
     ['against a guardrail', { verdict: said('deny', [rule({ overrides: ['deny'] })], true) }, 'guardrail'],
     ['against a denial, unless the rule says so', { verdict: said('deny') }, 'policy-denies'],
+    ['while nobody answers for the agent', { owner_missing: true }, 'owner-missing'],
     ['while a review of the same person is overdue', { overdue: true }, 'review-overdue'],
     ['when nobody could review it', { reviewers: [] }, 'nobody-reviews'],
     ['when only the person could review it', { reviewers: [person('olu', ['security'])] }, 'nobody-reviews'],

@@ -32,6 +32,8 @@ export interface Breaking {
   destinations: readonly Destination[];
   /** Who owns the agent now. */
   owner?: string;
+  /** True while nobody answers for the agent: its owner is not known, or disabled. */
+  owner_missing?: boolean;
 }
 
 export interface BreakGlass extends Breaking {
@@ -131,13 +133,16 @@ export function breakGlassAnew(
 function brokenBy(
   request: ActionRequest,
   agent: Agent,
-  { by, reason, ticket, verdict, grant_id, wanted_s, overdue, reviewers, destinations, owner }: Breaking,
+  { by, reason, ticket, verdict, grant_id, wanted_s, overdue, reviewers, destinations, owner, owner_missing }: Breaking,
   at: string,
 ): { broken: Broken; review: ReviewOpened } | Refusal {
   if (saysNothing(reason))
     return refuse('reason-required', 'Say why it cannot wait: a reason is required to break the glass.');
   const terms = breakTerms(verdict, by);
   if (isRefusal(terms)) return terms;
+  // Whoever owns it under a name that nobody knows could not be kept from the review.
+  if (owner_missing)
+    return refuse('owner-missing', 'Nobody answers for this agent now: its owner is not known here, or disabled.');
   if (overdue && !terms.while_overdue) {
     const text = 'A review of what you did the last time you broke the glass is overdue. Have it closed first.';
     return refuse('review-overdue', text);

@@ -171,6 +171,20 @@ describe('a broken glass', () => {
   });
 });
 
+it('a glass is not broken for an agent that nobody answers for, whether it waits or not', async () => {
+  const request = asking({ ...HOLD, ...glass() });
+  const { id } = await one.grpc.call(BOT, decisions.decide, request);
+  await directory.changed(
+    (text) => text.replace('    owner: sam@acme.example\n', '    owner: kay@idp.example\n'),
+    async () => {
+      for (const what of [{ decisionId: id }, { request: asking({ ...HOLD, ...glass() }) }])
+        await expect(breakGlass(what)).rejects.toMatchObject({ reason: 'OWNER_MISSING' });
+    },
+  );
+  expect(await breakGlass({ decisionId: id })).toMatchObject({ state: State.ALLOWED });
+  await closed(id);
+});
+
 describe('an attempt that the rules refuse', () => {
   const attempts = async (digest: string) => {
     const { rows } = await place.admin.query<{ body: Buffer }>(

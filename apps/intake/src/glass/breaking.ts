@@ -198,6 +198,7 @@ export class Breaking {
       reviewers: directory.membersOf([...new Set(reviewing)]),
       destinations: directory.destinationsOf([...new Set(told)]),
       ...(owner === undefined ? {} : { owner }),
+      ...(directory.ownerProblem(agent) === undefined ? {} : { owner_missing: true }),
     };
   }
 
