@@ -46,8 +46,11 @@ export function httpTwins(services: RpcService[], log: Log) {
     const { rpc, method, params } = find(request.method ?? '', url);
     const { token, surface } = presentedBy(request.headers) ?? {};
     const look = () => admitted(rpc, method.name, token);
-    const caller = await look();
-    const body = request.method === 'POST' ? await readBody(request) : queryOf(method.input, url.searchParams);
+    const isPost = request.method === 'POST';
+    const first = await look();
+    const body = isPost ? await readBody(request) : queryOf(method.input, url.searchParams);
+    // A body may take its time, and whoever sends it may have lost the credential meanwhile.
+    const caller = isPost ? await look() : first;
     const message = map(method.input, { ...body, ...params });
     const handler = rpc.handlers[method.name] as ((request: unknown, call: Call) => Promise<object>) | undefined;
     if (!handler) throw new StatusError('UNIMPLEMENTED', `${method.name} is not available yet`);
