@@ -3,6 +3,7 @@ import { StatusError } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { Registry, RegistryChange, RegistryFact, Writer } from '@countersign/store';
 import { newId } from '../ids.js';
+import { Tries } from '../turns.js';
 import { peopleEvent } from './fact.js';
 import { API_TOKEN, takingBack, whose, type KeptToken } from './kept-token.js';
 import { SIGN_IN } from './sign-ins.js';
@@ -47,14 +48,14 @@ export class ApiTokens {
     return { ...holder, scopes: state.scopes, until: Date.parse(state.expires_at), credential: tokenHash } as Caller;
   }
 
-  /** Throws StatusError PERMISSION_DENIED and RESOURCE_EXHAUSTED. */
+  /** Throws StatusError PERMISSION_DENIED, RESOURCE_EXHAUSTED, and UNAUTHENTICATED for a credential that is taken back by now. */
   async create(
     wish: NewToken,
     caller: Maker,
     by: Person,
     traceId?: string,
   ): Promise<{ secret: string; token: KeptToken }> {
-    const { writer, now } = this.parts;
+    const { registry, writer, now } = this.parts;
     const holder = this.#holderOf(wish, by);
     const too = beyond(caller.scopes, wish.scopes);
     if (too.length > 0)
@@ -87,12 +88,18 @@ export class ApiTokens {
       traceId,
     );
     const change = { kind: API_TOKEN, id: hashOf(secret), expected: 0, state: token };
-    const registry = [change, ...this.#stillThere(token)];
-    if ((await writer.write({ decisionId: id, events: [event], registry })) !== 'written')
-      throw new StatusError('ABORTED', 'the token could not be kept: try again', { reason: 'CONFLICT' });
-    // Its maker may use it at any process the moment it is shown.
-    await this.parts.registry.seenEverywhere(EVERYWHERE_MS);
-    return { secret, token };
+    const tries = new Tries();
+    do {
+      const changes = [change, ...this.#stillThere(token)];
+      if ((await writer.write({ decisionId: id, events: [event], registry: changes })) === 'written') {
+        // Its maker may use it at any process the moment it is shown.
+        await registry.seenEverywhere(EVERYWHERE_MS);
+        return { secret, token };
+      }
+      // Several are made with one credential at once, or its use was noted just now.
+      await registry.refresh();
+    } while (await tries.another());
+    throw new StatusError('ABORTED', 'the token could not be kept: try again', { reason: 'CONFLICT' });
   }
 
   /** Those of a person and of the agents that the person owns, the newest first. */
@@ -148,9 +155,13 @@ export class ApiTokens {
 
   /** Written with what is made with a credential: if that is taken back meanwhile, nothing is made. */
   #stillThere({ made_with }: KeptToken): RegistryChange[] {
-    return [API_TOKEN, SIGN_IN].flatMap((kind) => {
-      const fact = made_with === undefined ? undefined : this.parts.registry.get<object>(kind, made_with);
-      return fact ? [{ kind, id: fact.id, expected: fact.version, state: fact.state }] : [];
+    if (made_with === undefined) return [];
+    for (const kind of [API_TOKEN, SIGN_IN]) {
+      const fact = this.parts.registry.get<object>(kind, made_with);
+      if (fact) return [{ kind, id: fact.id, expected: fact.version, state: fact.state }];
+    }
+    throw new StatusError('UNAUTHENTICATED', 'the credential was taken back just now', {
+      reason: 'UNKNOWN_CREDENTIAL',
     });
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { ApprovalService, DecisionService, PeopleService, PolicyService } from '@countersign/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -173,6 +175,22 @@ describe('a token', () => {
       });
     });
 
+    it('makes no other by a request whose body comes later', async () => {
+      const { secret, token } = await make(SAM, ['all']);
+      const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json', expect: '100-continue' };
+      const sending = request({ port: gate.httpPort, method: 'POST', path: '/v1/people/tokens', headers });
+      const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+      const known = once(sending, 'continue');
+      sending.flushHeaders();
+      await known;
+      await gate.grpc.call(SAM, revokeToken, { id: token!.id });
+      sending.end(JSON.stringify({ name: 'child', scopes: ['all'] }));
+      const [answer] = await answered;
+      expect(answer.resume().statusCode).toBe(401);
+      const { tokens } = await gate.grpc.call(SAM, listTokens, {});
+      expect(tokens.filter(({ name }) => name === 'child')).toEqual([]);
+    });
+
     it('sees no further approvals', async () => {
       const { secret, token } = await make(DANA, ['read']);
       const first = await gate.grpc.call(BOT, decide, bulkDelete());
@@ -240,6 +258,12 @@ describe('a token', () => {
         await expect(one.grpc.call(secret, whoAmI, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await gate.grpc.call(beside.secret, whoAmI, {});
     expect(await typesOf(place.admin, grandchild.token!.id)).toEqual(['token.issued', 'token.revoked']);
+  });
+
+  it('of which many are made with one at once is kept each time', async () => {
+    const { secret } = await make(LEE, ['all']);
+    const made = await Promise.all(Array.from({ length: 8 }, () => make(secret)));
+    for (const one of made) expect(await other.grpc.call(one.secret, whoAmI, {})).toMatchObject({ kind: 'person' });
   });
 
   it('that is made while the one it is made with is revoked is revoked, too', async () => {
