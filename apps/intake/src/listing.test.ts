@@ -149,6 +149,7 @@ describe('decisions are listed', () => {
     [{ pageToken: "dec_'; drop table events" }, 'page_token'],
     [{ subject: 'x\u0000' }, 'subject'],
     [{ since: timestampFromMs(2_000), until: timestampFromMs(1_000) }, 'until'],
+    [{ since: timestampFromMs(2 ** 52) }, 'since'],
     [{ state: 99 as State }, 'state'],
   ])('and %o is refused by name', async (filter, field) => {
     await expect(list(BOT, filter)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', fields: [{ field }] });

@@ -55,7 +55,8 @@ function checked(request: ListDecisionsRequest): ListDecisionsRequest {
   if (State[state] === undefined) found.add('state', 'is none of STATE_PENDING, STATE_ALLOWED, …');
   for (const name of ['subject', 'principal', 'action', 'area'] as const) found.text(name, request[name], 256);
   found.text('session_id', request.sessionId, 256);
-  if (since && until && timestampMs(since) >= timestampMs(until)) found.add('until', 'is not after since');
+  const [from, to] = [found.time('since', since), found.time('until', until)];
+  if (from && to && from >= to) found.add('until', 'is not after since');
   found.settle();
   return request;
 }

@@ -1,5 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { saysNothing, type Person, type Stop, type StopScope } from '@countersign/approval';
 import { StopSchema, type GateService, type Stop as StopMessage, type StopActionsRequest } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
@@ -63,7 +62,7 @@ export class GateApi {
     if (area.includes('.')) found.add('area', `is one segment of a name: write "${area.split('.')[0]}"`);
     found.text('area', area, 256);
     reasonIn(reason, found);
-    const end = until && timestampDate(until);
+    const end = found.time('until', until);
     if (end && !(end.getTime() > this.parts.now().getTime())) found.add('until', 'is not in the future');
     found.settle();
     return { scope: scopes[0]!, reason, security, ...(end ? { until: end.toISOString() } : {}) };

@@ -231,6 +231,13 @@ describe('a stop', () => {
       { all: true, reason: REASON, until: timestampFromMs(1) },
       { fields: [{ field: 'until' }] },
     ],
+    // It could be kept, and no list over HTTP that it stands in could be written as JSON.
+    [
+      'nobody until a year that has five digits',
+      OLU,
+      { all: true, reason: REASON, until: timestampFromMs(Date.UTC(10_000, 0)) },
+      { fields: [{ field: 'until' }] },
+    ],
   ])('is placed by no wrong caller or request: %s', async (_, token, request, refusal) => {
     const placing = one.grpc.call(token, gates.stopActions, create(StopActionsRequestSchema, request));
     await expect(placing).rejects.toMatchObject(refusal);

@@ -1,5 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Person } from '@countersign/approval';
 import { DelegationSchema, StatusError, type ApprovalService, type Delegation } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
@@ -36,8 +35,10 @@ export class SeatApi {
       if (!group) found.add('group', 'is required: one of your groups');
       found.text('reason', reason, 1_000);
       if (!until) found.add('until', 'is required');
+      const [begins, ends] = [found.time('starts_at', startsAt), found.time('until', until)];
       found.settle();
-      const given = { by, to, group, reason, until: timestampDate(until!).toISOString(), ...beginning(startsAt) };
+      const beginning = begins ? { startsAt: begins.toISOString() } : {};
+      const given = { by, to, group, reason, until: ends!.toISOString(), ...beginning };
       const kept = await this.parts.handing.give(given, traceId);
       await this.parts.handing.inEffectEverywhere();
       return { id: kept.id, delegation: message(kept) };
@@ -75,8 +76,4 @@ function message({ id, by, by_name, to, to_name, group, since, until, reason }: 
     since: at(since),
     until: at(until),
   });
-}
-
-function beginning(startsAt: Timestamp | undefined): { startsAt?: string } {
-  return startsAt ? { startsAt: timestampDate(startsAt).toISOString() } : {};
 }
