@@ -26,8 +26,12 @@ export class BoundAccounts {
     return typeof account === 'string' && this.#ofPerson(person)?.state.account === account;
   }
 
-  /** What binds the two; nothing when they are. Throws StatusError PERMISSION_DENIED when one of them is another's. */
-  bind(person: string, account: string): RegistryChange[] {
+  /** What binds the two; nothing when they are. Throws StatusError PERMISSION_DENIED when one of them is another's, or not said. */
+  bind(person: string, account: string | undefined): RegistryChange[] {
+    if (account === undefined)
+      throw new StatusError('PERMISSION_DENIED', 'the identity provider does not say which account is yours (sub)', {
+        reason: 'NO_ACCOUNT',
+      });
     if (this.holds(person, account)) return [];
     const before = this.registry.get<Bound>(OF_ACCOUNT, this.#accountKey(account));
     if (before) throw moved('your account at the identity provider', `signed in as ${before.state.person} until now`);

@@ -227,6 +227,15 @@ describe('an address', () => {
   });
 });
 
+describe('what the provider says of somebody', () => {
+  it('and is no text that can be kept is left out, and keeps nobody out', async () => {
+    provider.said['odd'] = { name: 'Odd \ud800', groups: ['dba', 'x\ud800', 'y\u0000'] };
+    const { page, token } = await signIn('odd');
+    expect(page.status).toBe(200);
+    expect(await (await me(token)).json()).toMatchObject({ id: 'odd', name: 'odd', groups: ['dba'] });
+  });
+});
+
 describe('groups that are claimed', () => {
   it('and left out because there are too many let nobody in without them, and say what to change', async () => {
     const overage = { groups: undefined, _claim_names: { groups: 'src1' } };

@@ -43,10 +43,10 @@ export function describedIn(claims: Claims, id: string, config: Pick<OidcConfig,
   };
 }
 
-/** A claim of at most 256 characters without control characters; undefined for anything else. */
+/** A claim of at most 256 characters that is text; undefined for anything else. */
 export function textIn(claims: Claims, name: string): string | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return typeof value === 'string' && value !== '' && value.length <= 256 && !/\p{Cc}/u.test(value) ? value : undefined;
+  const value = valueIn(claims, name);
+  return isText(value) && value.length <= 256 ? value : undefined;
 }
 
 const MOST_GROUPS = 1_000;
@@ -56,7 +56,7 @@ function requireWhole(claims: Claims, name: string): void {
   const { _claim_names: elsewhere, hasgroups } = claims as { _claim_names?: unknown; hasgroups?: unknown };
   const isElsewhere = typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name);
   const isHidden = name === 'groups' && (hasgroups === true || hasgroups === 'true');
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const value = valueIn(claims, name);
   const isTooLong = Array.isArray(value) && value.length > MOST_GROUPS;
   if (!isElsewhere && !isHidden && !isTooLong) return;
   throw new StatusError(
@@ -67,8 +67,17 @@ function requireWhole(claims: Claims, name: string): void {
   );
 }
 
-function textsIn(claims: Claims, name: string): string[] {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  const items = Array.isArray(value) ? (value as unknown[]) : [value];
-  return items.filter((item): item is string => typeof item === 'string' && item !== '');
+/** All that is text in a claim that is one or a list. */
+export function textsIn(claims: Claims, name: string): string[] {
+  const value = valueIn(claims, name);
+  return (Array.isArray(value) ? (value as unknown[]) : [value]).filter(isText);
+}
+
+function valueIn(claims: Claims, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+/** Neither the database nor canonical JSON takes a half of a surrogate pair or a NUL, and nobody's name has a control character. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.isWellFormed() && !/\p{Cc}/u.test(value);
 }

@@ -10,8 +10,8 @@ import {
   type RawRoute,
 } from '@countersign/service';
 import { isDecisionId } from '../ids.js';
-import { describedIn, otherNamesIn, personIn, textIn } from './identity.js';
-import type { Claims, Oidc, Try } from './oidc.js';
+import { describedIn, otherNamesIn, personIn, textIn, textsIn } from './identity.js';
+import { SKEW_S, type Claims, type Oidc, type Try } from './oidc.js';
 import type { Proof, SignIns } from './sign-ins.js';
 import { hashOf } from './token-text.js';
 import type { TryCookie } from './try-cookie.js';
@@ -29,7 +29,6 @@ export interface SignInParts {
 
 /** How fresh a proof must be that is given for one decision. */
 const FRESH_MS = 5 * 60_000;
-const SKEW_MS = 30_000;
 
 /** Signing in with the identity provider, and signing out. */
 export function oidcRoutes(parts: SignInParts): RawRoute[] {
@@ -129,7 +128,7 @@ async function enter({ directory, signIns, now }: SignInParts, { config }: Oidc,
 /** A proof that was there before it was asked for is none: the identity provider may not have asked. */
 function requireFresh({ auth_time }: Proof, { at }: Try, now: Date): void {
   const proved = Date.parse(auth_time ?? '');
-  if (proved >= at - SKEW_MS && proved >= now.getTime() - FRESH_MS) return;
+  if (proved >= at - SKEW_S * 1000 && proved >= now.getTime() - FRESH_MS) return;
   throw new StatusError(
     'PERMISSION_DENIED',
     'the identity provider did not ask you to sign in again: sign out there first',
@@ -140,12 +139,12 @@ function requireFresh({ auth_time }: Proof, { at }: Try, now: Date): void {
 }
 
 function proofIn(claims: Claims, issuer: string): Proof {
-  const { auth_time, amr } = claims as { auth_time?: unknown; amr?: unknown };
-  const acr = textIn(claims, 'acr');
-  const methods = Array.isArray(amr) ? amr.filter((one): one is string => typeof one === 'string').slice(0, 20) : [];
+  const { auth_time } = claims as { auth_time?: unknown };
+  const [subject, acr] = [textIn(claims, 'sub'), textIn(claims, 'acr')];
+  const methods = textsIn(claims, 'amr').slice(0, 20);
   return {
     issuer,
-    ...(claims.sub === undefined ? {} : { subject: claims.sub }),
+    ...(subject === undefined ? {} : { subject }),
     ...(typeof auth_time === 'number' ? { auth_time: new Date(auth_time * 1000).toISOString() } : {}),
     ...(acr === undefined ? {} : { acr }),
     ...(methods.length > 0 ? { amr: methods } : {}),

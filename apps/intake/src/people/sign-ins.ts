@@ -110,7 +110,7 @@ export class SignIns {
     const ms = now().getTime();
     const [at, expires_at] = [new Date(ms).toISOString(), new Date(ms + longestMs).toISOString()];
     const id = newId('ppl', ms);
-    const bound = proof.subject === undefined ? undefined : this.parts.accounts?.bind(person.id, proof.subject);
+    const bound = this.parts.accounts?.bind(person.id, proof.subject);
     const kept: KeptSignIn = { ...proof, id, person: person.id, at, seen_at: at, expires_at };
     const told = { person: person.id, person_name: person.name, ...proof, expires_at };
     const events: EventDraft[] = [peopleEvent({ type: 'person.signed_in', ...told }, at, 1)];
