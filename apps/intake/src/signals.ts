@@ -14,7 +14,7 @@ import { requireRole, type Caller, type Directory } from '@countersign/directory
 import type { IntakeReader } from '@countersign/store';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { idBefore } from './ids.js';
-import { forPeople } from './people/who.js';
+import { requirePerson } from './people/who.js';
 
 const DAY_S = 86_400;
 const LONGEST_S = 90 * DAY_S;
@@ -84,8 +84,7 @@ export class Signals {
 }
 
 function ownId(caller: Caller): string {
-  if (caller.kind === 'person') return caller.id;
-  throw forPeople('agents and services do not vote');
+  return requirePerson(caller, 'agents and services do not vote').id;
 }
 
 function isSelf(caller: Caller, id: string): boolean {

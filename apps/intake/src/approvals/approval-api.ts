@@ -5,7 +5,6 @@ import {
   isConcerned,
   type Decision as CoreDecision,
   type Pending,
-  type Person,
 } from '@countersign/approval';
 import { invalidArgument, type ApprovalService, type ApprovalView } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
@@ -16,7 +15,7 @@ import type { Decisions } from '../decisions.js';
 import type { Floods } from '../floods.js';
 import { toReview } from '../glass/break-glass-api.js';
 import type { Reviews } from '../glass/reviews.js';
-import { forPeople, requireService } from '../people/who.js';
+import { requirePerson, requireService } from '../people/who.js';
 import type { Rate } from '../rate.js';
 import { refusedStatus } from '../refusals.js';
 import { toDecision } from '../reply.js';
@@ -58,7 +57,7 @@ export class ApprovalApi {
 
   readonly handlers: Handlers<typeof ApprovalService, Caller> = {
     ListApprovals: async ({ includeIneligible, pageSize, pageToken, decided, timeZone }, call) => {
-      const person = requirePerson(call.caller);
+      const { person } = requirePerson(call.caller, NOT_AGENTS);
       if (pageSize < 0 || pageSize > PAGE)
         throw invalidArgument({ field: 'page_size', description: `is not between 1 and ${PAGE}` });
       const zone = zoneOf(timeZone);
@@ -72,7 +71,7 @@ export class ApprovalApi {
       return { ...page, notices, overdueReviews: overdue.map((one) => toReview(one, reviews)) };
     },
     ListApprovalGroups: async ({ includeIneligible, containing }, call) => {
-      const person = requirePerson(call.caller);
+      const { person } = requirePerson(call.caller, NOT_AGENTS);
       const rows = await this.parts.decisions.reader.pending(LOOKED_THROUGH);
       const pending = rows
         .map((text) => JSON.parse(text) as CoreDecision & Pending)
@@ -85,7 +84,7 @@ export class ApprovalApi {
       return { groups: wanted.map(groupMessage), incomplete: rows.length === LOOKED_THROUGH };
     },
     GetApproval: async ({ id, timeZone, wholePayload }, call) => {
-      const person = requirePerson(call.caller);
+      const { person } = requirePerson(call.caller, NOT_AGENTS);
       const zone = zoneOf(timeZone);
       const { decision } = await this.parts.decisions.load(id);
       if (!isConcerned(decision, person)) throw notYours(id);
@@ -105,7 +104,7 @@ export class ApprovalApi {
     WatchApprovals: ({ includeIneligible, timeZone }, call) =>
       this.#watches.of(
         call.caller.id,
-        this.#watches.asLongAsThere(requirePerson(call.caller)),
+        this.#watches.asLongAsThere(requirePerson(call.caller, NOT_AGENTS)),
         includeIneligible,
         zoneOf(timeZone),
         call.signal,
@@ -113,7 +112,7 @@ export class ApprovalApi {
     ListApproverSignals: (request, { caller }) => this.parts.signals.list(request, caller),
     CastVote: (request, call) => this.voting.cast(request, call),
     RevokeDecision: async ({ id, reason }, call) => {
-      const person = requirePerson(call.caller);
+      const { person } = requirePerson(call.caller, NOT_AGENTS);
       const found = new Violations();
       found.text('reason', reason, 1_000);
       found.settle();
@@ -136,7 +135,7 @@ export class ApprovalApi {
     holds: () => Promise<boolean>,
     signal: AbortSignal,
   ): AsyncGenerator<ApprovalView> {
-    const there = this.#watches.asLongAsThere(requirePerson(caller));
+    const there = this.#watches.asLongAsThere(requirePerson(caller, NOT_AGENTS));
     this.#watches.requireRoom(caller.id);
     return this.#watches.of(
       caller.id,
@@ -146,9 +145,4 @@ export class ApprovalApi {
       signal,
     );
   }
-}
-
-function requirePerson(caller: Caller): Person {
-  if (caller.kind === 'person') return caller.person;
-  throw forPeople(NOT_AGENTS);
 }

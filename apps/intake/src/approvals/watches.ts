@@ -82,7 +82,7 @@ export class Watches {
   }
 
   /** A person as the directory has them at every look, and nobody once they are disabled or gone. */
-  asLongAsThere({ id }: Person): () => Person | undefined {
+  asLongAsThere({ id }: Pick<Person, 'id'>): () => Person | undefined {
     return () => {
       const person = this.views.directory().person(id);
       return person?.disabled ? undefined : person;

@@ -3,12 +3,14 @@ import { saysNothing, type Person, type Stop, type StopScope } from '@countersig
 import { StopSchema, type GateService, type Stop as StopMessage, type StopActionsRequest } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { Handlers } from '@countersign/service';
+import { forPeople, personNow, requirePerson } from '../people/who.js';
 import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { Stopping } from './stopping.js';
 import type { StopWork } from './stop-work.js';
 import type { Stops } from './stops.js';
-import { forPeople, personNow } from '../people/who.js';
+
+const NOT_AGENTS = 'agents cannot stop, resume or see stops';
 
 export interface GateApiParts {
   stops: Stops;
@@ -41,7 +43,7 @@ export class GateApi {
       return { stop: this.#message(stop), inEffectEverywhere: await this.parts.stopping.inEffectEverywhere() };
     },
     ListStops: async (_, { caller }) => {
-      if (caller.kind === 'agent') throw forPeople('agents cannot stop, resume or see stops');
+      if (caller.kind === 'agent') throw forPeople(NOT_AGENTS);
       const { stops, stopping, now } = this.parts;
       await stopping.parts.registry.refresh();
       return { stops: stops.inForce(now().toISOString()).map((stop) => this.#message(stop)) };
@@ -69,8 +71,7 @@ export class GateApi {
   }
 
   #person(caller: Caller): Person {
-    if (caller.kind !== 'person') throw forPeople('agents cannot stop, resume or see stops');
-    return personNow(caller, this.parts.directory());
+    return personNow(requirePerson(caller, NOT_AGENTS), this.parts.directory());
   }
 
   #message({ id, scope, reason, by, by_name, at: placed, until, security }: Stop): StopMessage {

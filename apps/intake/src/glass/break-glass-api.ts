@@ -15,6 +15,7 @@ import type { Caller, Directory } from '@countersign/directory';
 import type { Handlers } from '@countersign/service';
 import type { RegistryFact } from '@countersign/store';
 import { readAction } from '../action.js';
+import { notYours } from '../approvals/views.js';
 import type { Asked } from '../ask.js';
 import { isDecisionId } from '../ids.js';
 import { personNow } from '../people/who.js';
@@ -115,7 +116,7 @@ export class BreakGlassApi {
 
   #shown(decision: CoreDecision, person: Person) {
     if (isConcerned(decision, person)) return toDecision(decision);
-    throw new StatusError('PERMISSION_DENIED', `you have no part in ${decision.id}`, { reason: 'NOT_YOURS' });
+    throw notYours(decision.id);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Handlers } from '@countersign/service';
 import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { Channel, KeptLink, Links } from './links.js';
-import { requirePerson, requireService } from './who.js';
+import { NO_CREDENTIALS, personNow, requirePerson, requireService } from './who.js';
 
 type LinkHandlers = Pick<
   Handlers<typeof PeopleService, Caller>,
@@ -20,10 +20,7 @@ type LinkHandlers = Pick<
 
 /** The part of PeopleService that is about chat accounts. */
 export function linkHandlers(links: Links, directory: () => Directory): LinkHandlers {
-  const now = (caller: Caller) => {
-    const { id, person } = requirePerson(caller);
-    return directory().person(id) ?? person;
-  };
+  const now = (caller: Caller) => personNow(requirePerson(caller, NO_CREDENTIALS), directory());
   return {
     StartLink: async ({ channel }, { caller }) => {
       const { expires_at, ...told } = await links.start(channelIn(channel), now(caller));
@@ -58,7 +55,7 @@ export function linkHandlers(links: Links, directory: () => Directory): LinkHand
       return { link: linkMessage(link), inEffectEverywhere: everywhere };
     },
     ListLinks: ({ person }, { caller }) => {
-      const { id } = requirePerson(caller);
+      const { id } = requirePerson(caller, NO_CREDENTIALS);
       if (person !== '' && person !== id) requireRole(caller, 'operate');
       return { links: links.list(person || id).map(linkMessage) };
     },

@@ -12,7 +12,7 @@ import type { KeptToken } from './kept-token.js';
 import type { Links } from './links.js';
 import { linkHandlers } from './links-api.js';
 import type { SignIns } from './sign-ins.js';
-import { requirePerson, requireService } from './who.js';
+import { NO_CREDENTIALS, personNow, requirePerson, requireService } from './who.js';
 
 export interface PeopleApiParts {
   tokens: ApiTokens;
@@ -51,7 +51,7 @@ export class PeopleApi {
       };
     },
     CreateToken: async ({ name, lifetime, scopes, agent }, { caller, traceId }) => {
-      const maker = requirePerson(caller);
+      const maker = requirePerson(caller, NO_CREDENTIALS);
       const found = new Violations();
       found.text('name', name, 100);
       if (name.trim() === '') found.add('name', 'is required: say what the token is for');
@@ -60,7 +60,12 @@ export class PeopleApi {
       found.text('agent', agent, 256);
       found.settle();
       const wish = { name: name.trim(), lifetimeMs, scopes: wanted, ...(agent ? { agent } : {}) };
-      const { secret, token } = await this.parts.tokens.create(wish, maker, this.#now(maker), traceId);
+      const { secret, token } = await this.parts.tokens.create(
+        wish,
+        maker,
+        personNow(maker, this.parts.directory()),
+        traceId,
+      );
       return { secret, token: tokenMessage(token) };
     },
     ListTokens: ({ person }, { caller }) => {
@@ -68,12 +73,12 @@ export class PeopleApi {
       return { tokens: this.parts.tokens.list(of).map(tokenMessage) };
     },
     RevokeToken: async ({ id }, { caller, traceId }) => {
-      const by = this.#now(requirePerson(caller));
+      const by = this.#now(caller);
       const { token, everywhere } = await this.parts.tokens.revoke(id, by, traceId);
       return { token: tokenMessage(token), inEffectEverywhere: everywhere };
     },
     EndSignIns: async ({ person }, { caller }) => {
-      const by = this.#now(requirePerson(caller));
+      const by = this.#now(caller);
       const found = new Violations();
       found.text('person', person, 256);
       found.settle();
@@ -84,14 +89,13 @@ export class PeopleApi {
 
   /** Oneself, or whoever is named if the caller looks after others. */
   #whose(person: string, caller: Caller): string {
-    const { id } = requirePerson(caller);
+    const { id } = requirePerson(caller, NO_CREDENTIALS);
     if (person !== '' && person !== id) requireRole(caller, 'operate');
     return person || id;
   }
 
-  /** As the directory has them now. */
-  #now({ id, person }: Extract<Caller, { kind: 'person' }>): Person {
-    return this.parts.directory().person(id) ?? person;
+  #now(caller: Caller): Person {
+    return personNow(requirePerson(caller, NO_CREDENTIALS), this.parts.directory());
   }
 }
 

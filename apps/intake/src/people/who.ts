@@ -2,10 +2,13 @@ import { StatusError } from '@countersign/contract';
 import type { Person } from '@countersign/approval';
 import type { Caller, Directory } from '@countersign/directory';
 
-/** The person who calls. Throws StatusError PERMISSION_DENIED for agents and services. */
-export function requirePerson(caller: Caller): Extract<Caller, { kind: 'person' }> {
+/** What agents and services are told where people look after what they come in with. */
+export const NO_CREDENTIALS = 'agents and services make no credentials';
+
+/** The person who calls; `otherwise` says what other callers do not do. Throws StatusError PERMISSION_DENIED for those. */
+export function requirePerson(caller: Caller, otherwise: string): Extract<Caller, { kind: 'person' }> {
   if (caller.kind === 'person') return caller;
-  throw forPeople('agents and services make no credentials');
+  throw forPeople(otherwise);
 }
 
 /**

@@ -1,12 +1,12 @@
 import { toJson, create } from '@bufbuild/protobuf';
 import { StatusError, UploadBundleResponseSchema } from '@countersign/contract';
-import { requireRole, type Caller, type Directory } from '@countersign/directory';
+import type { Caller, Directory } from '@countersign/directory';
 import type { Authenticate, RawAnswer, RawRequest, RawRoute } from '@countersign/service';
 import type { BundleWatch } from './bundle-watch.js';
+import { refuseAgents, requireChanger } from './callers.js';
 import type { PolicyManagementApi } from './policy-api.js';
 import type { ServedBundles } from './served.js';
 import { gathered, MAX_ARCHIVE } from './upload.js';
-import { forPeople, personNow } from '../people/who.js';
 
 /** What OPA calls a server that waits with its answer until there is something new. */
 const LONG_POLLING = 'application/vnd.openpolicyagent.bundles';
@@ -47,10 +47,7 @@ export class BundleServer {
     { call, headers }: RawRequest<Caller>,
     read: () => Promise<{ revision: string; archive: Buffer }>,
   ): Promise<RawAnswer> {
-    if (call.caller.kind === 'agent')
-      throw new StatusError('PERMISSION_DENIED', 'this is for people and services: agents may not read policies', {
-        reason: 'NOT_A_PERSON',
-      });
+    refuseAgents(call.caller);
     const waitS = Number(/(?:^|[;,\s])wait=(\d{1,4})\b/.exec(String(headers.prefer ?? ''))?.[1] ?? 0);
     const known = headers['if-none-match'];
     // Listened for before it is read, or what changes in between would be missed.
@@ -74,10 +71,7 @@ export class BundleServer {
   }
 
   async #take({ call, query, body }: RawRequest<Caller>): Promise<RawAnswer> {
-    const { caller } = call;
-    if (caller.kind !== 'person') throw forPeople('agents and services do not change policy');
-    requireRole(caller, 'policy');
-    const author = personNow(caller, this.parts.directory());
+    const author = requireChanger(call.caller, this.parts.directory());
     const answer = await this.parts.api.upload(await gathered(body), query.get('note') ?? '', author, call);
     const message = create(UploadBundleResponseSchema, answer);
     const json = toJson(UploadBundleResponseSchema, message, { useProtoFieldName: true, alwaysEmitImplicit: true });

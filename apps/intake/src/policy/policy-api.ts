@@ -7,7 +7,7 @@ import {
   type PolicyService,
   type UploadBundleRequest,
 } from '@countersign/contract';
-import { requireRole, type Caller, type Directory } from '@countersign/directory';
+import type { Caller, Directory } from '@countersign/directory';
 import { shadowToWire, type Policy } from '@countersign/policy';
 import type { Call, Handlers } from '@countersign/service';
 import type { Bundles } from '@countersign/store';
@@ -15,9 +15,9 @@ import { Violations } from '../violations.js';
 import type { Activation, Wish } from './activation.js';
 import { bundleMessage, type Role } from './bundle-message.js';
 import type { BundleWatch } from './bundle-watch.js';
+import { refuseAgents, requireChanger } from './callers.js';
 import type { Served, ServedBundles } from './served.js';
 import { gathered, type Uploads } from './upload.js';
-import { forPeople, personNow } from '../people/who.js';
 
 export interface PolicyApiParts {
   policy: Policy;
@@ -177,11 +177,7 @@ export class PolicyManagementApi {
   }
 
   #person(caller: Caller): Person {
-    if (caller.kind === 'person') {
-      requireRole(caller, 'policy');
-      return personNow(caller, this.parts.directory());
-    }
-    throw forPeople('agents and services do not change policy');
+    return requireChanger(caller, this.parts.directory());
   }
 }
 
@@ -225,13 +221,6 @@ function requireRevision(revision: string): string {
 
 function noSuchBundle(revision: string): StatusError {
   return new StatusError('NOT_FOUND', `there is no bundle ${revision}: upload it first`, { reason: 'NO_SUCH_BUNDLE' });
-}
-
-function refuseAgents(caller: Caller): void {
-  if (caller.kind !== 'agent') return;
-  throw new StatusError('PERMISSION_DENIED', 'this is for people and services: agents may not read policies', {
-    reason: 'NOT_A_PERSON',
-  });
 }
 
 function parseToken(token: string): { created_at: string; revision: string } {

@@ -3,11 +3,11 @@ import type { Person } from '@countersign/approval';
 import { DelegationSchema, StatusError, type ApprovalService, type Delegation } from '@countersign/contract';
 import type { Caller, Directory } from '@countersign/directory';
 import type { Handlers } from '@countersign/service';
+import { personNow, requirePerson } from '../people/who.js';
 import { at } from '../reply.js';
 import { Violations } from '../violations.js';
 import type { HandedSeats, KeptDelegation } from './handed-seats.js';
 import type { HandingOver } from './handing-over.js';
-import { forPeople, personNow } from '../people/who.js';
 
 export interface SeatApiParts {
   seats: HandedSeats;
@@ -61,8 +61,7 @@ export class SeatApi {
   };
 
   #person(caller: Caller): Person {
-    if (caller.kind === 'person') return personNow(caller, this.parts.directory());
-    throw forPeople('agents have no seats');
+    return personNow(requirePerson(caller, 'agents have no seats'), this.parts.directory());
   }
 }
 
