@@ -25,7 +25,7 @@ import type { Policy } from '@countersign/policy';
 import type { AskLimit } from '@countersign/store';
 import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
-import { Decisions, draft, fold, likeness, stateRow } from './decisions.js';
+import { Decisions, draft, fold, likeness, partiesOf, stateRow } from './decisions.js';
 import { Drawing } from './drawing.js';
 import type { Grants } from './grants.js';
 import { evaluateWithHistory, toActor, type Evaluated } from './evaluation.js';
@@ -134,7 +134,7 @@ export class Decider {
       at,
       version: 1,
       data: answerData(verdict, asked.agent, asked.digest, requestText(asked), { grant, history: told?.text }),
-      parties: { subject: asked.subjectId, ...(asked.submittedBy ? { submittedBy: asked.submittedBy } : {}) },
+      parties: partiesOf(asked.subjectId, asked.submittedBy),
       ...(traceId ? { traceId } : {}),
     };
     const decision = grant

@@ -136,15 +136,15 @@ export function draft(
       version,
       data: canonicalize(data),
       ...(traceId ? { traceId } : {}),
-      ...(version === 1 ? { parties: partiesOf(next!.request) } : {}),
+      ...(version === 1 ? { parties: partiesOf(next!.request.subject.id, next!.request.submitted_by) } : {}),
     };
   });
   return { drafts, next: next! };
 }
 
 /** By whom a decision is found. */
-export function partiesOf({ subject, submitted_by }: Pick<Decision['request'], 'subject' | 'submitted_by'>): Parties {
-  return { subject: subject.id, ...(submitted_by ? { submittedBy: submitted_by } : {}) };
+export function partiesOf(subject: string, submittedBy?: string): Parties {
+  return { subject, ...(submittedBy ? { submittedBy } : {}) };
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   decide,
   evolve,
   grantTerms,
+  leaveGiven,
   restraint,
   sessionOf,
   type Decision,
@@ -16,7 +17,7 @@ import type { Directory } from '@countersign/directory';
 import type { Written } from '@countersign/store';
 import { answerData } from './answers.js';
 import type { Asked } from './ask.js';
-import { draft, leaveKey, stateRow, type Decisions } from './decisions.js';
+import { draft, leaveKey, partiesOf, stateRow, type Decisions } from './decisions.js';
 import { toActor, type Evaluated } from './evaluation.js';
 import { newId } from './ids.js';
 import { requestText, wholeRequestText } from './recorded-request.js';
@@ -122,7 +123,7 @@ export class Drawing {
       version: 1,
       data: answerData(allowed, asked.agent, asked.digest, requestText(asked), { grant, history: told?.text, session }),
       stream: drawn.decision_id,
-      parties: { subject: asked.subjectId, ...(asked.submittedBy ? { submittedBy: asked.submittedBy } : {}) },
+      parties: partiesOf(asked.subjectId, asked.submittedBy),
       ...(traceId ? { traceId } : {}),
     };
     const data = JSON.parse(event.data) as object;
@@ -144,12 +145,9 @@ export class Drawing {
 }
 
 function approversOf({ approval }: Decision): { id: string; name: string }[] {
-  return (
-    (approval?.votes ?? [])
-      // A plain approval beside theirs gave leave for nothing further.
-      .filter(({ vote, session }) => vote === 'approve' && session !== undefined)
-      .map(({ voter, voter_name }) => ({ id: voter, name: voter_name }))
-  );
+  return leaveGiven({ votes: approval?.votes ?? [] })
+    .votes.filter(({ vote }) => vote === 'approve')
+    .map(({ voter, voter_name }) => ({ id: voter, name: voter_name }));
 }
 
 function reason({ session }: Decision, { decision_id, use, approvers }: DrawnFrom) {

@@ -26,6 +26,9 @@ export function newId(prefix: IdPrefix, nowMs: number): string {
   return `${prefix}_${text}`;
 }
 
+/** Behind every decision there is. */
+export const LAST_ID = 'dec_~';
+
 /** What every decision of that time and later has behind it. */
 export function idBefore(ms: number): string {
   return `dec_${timeOf(Math.max(0, ms))}`;

@@ -4,7 +4,7 @@ import { State, type Decision, type ListDecisionsRequest } from '@countersign/co
 import { requireScope, type Caller } from '@countersign/directory';
 import type { ListingRange, ListingReader } from '@countersign/store';
 import { fold } from './decisions.js';
-import { idBefore, isDecisionId } from './ids.js';
+import { idBefore, isDecisionId, LAST_ID } from './ids.js';
 import { STATES, toDecision } from './reply.js';
 import { Violations } from './violations.js';
 
@@ -13,9 +13,8 @@ const USUAL = 50;
 const STEP = 200;
 /** Decisions that one call looks through: what is rare is found page by page, and nobody's question is work without end. */
 const LOOKED_THROUGH = 2_000;
-/** Behind every decision there is, and before the first. */
-const LAST = 'dec_~';
-const FIRST = 'dec_';
+/** Before every decision there is. */
+const FIRST_ID = 'dec_';
 
 /** Lists decisions, for whom they concern. */
 export class Listing {
@@ -51,7 +50,7 @@ function checked(request: ListDecisionsRequest): ListDecisionsRequest {
   const found = new Violations();
   const { pageSize, pageToken, state, since, until } = request;
   if (pageSize < 0 || pageSize > MOST) found.add('page_size', `is not between 1 and ${MOST}`);
-  if (pageToken !== '' && !isDecisionId(pageToken)) found.add('page_token', 'is none that an answer had');
+  if (pageToken !== '' && !isDecisionId(pageToken)) found.add('page_token', 'is not from an earlier answer');
   if (State[state] === undefined) found.add('state', 'is none of STATE_PENDING, STATE_ALLOWED, …');
   for (const name of ['subject', 'principal', 'action', 'area'] as const) found.text(name, request[name], 256);
   found.text('session_id', request.sessionId, 256);
@@ -63,8 +62,8 @@ function checked(request: ListDecisionsRequest): ListDecisionsRequest {
 
 /** Where to look: an agent finds what is its own by an index, and so does whoever asks about one subject. */
 function rangeOf({ subject, since, until }: ListDecisionsRequest, caller: Caller): Omit<ListingRange, 'limit'> {
-  const from = since ? idOf(since) : FIRST;
-  const before = until ? idOf(until) : LAST;
+  const from = since ? idOf(since) : FIRST_ID;
+  const before = until ? idOf(until) : LAST_ID;
   const own = caller.kind === 'agent' && (subject === '' || subject === caller.id || !caller.may_assert_subjects);
   const by = own ? { party: caller.id } : subject === '' ? {} : { subject };
   return { ...by, from, before };
@@ -72,7 +71,7 @@ function rangeOf({ subject, since, until }: ListDecisionsRequest, caller: Caller
 
 function idOf(time: Timestamp): string {
   const ms = Math.ceil(timestampMs(time));
-  return ms > 0 ? idBefore(ms) : FIRST;
+  return ms > 0 ? idBefore(ms) : FIRST_ID;
 }
 
 /** What policy hides from people is neither listed for them nor found by: to find it by its value would be to see it. */

@@ -63,7 +63,7 @@ export {
   type Viewer,
   type VoteSituation,
 } from './sight.js';
-export { isVariable, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
+export { isVariable, leaveGiven, LONGEST_SESSION_S, sessionOf, type Draw, type SessionChoice } from './session.js';
 export { type CloseReview, type Finding } from './review.js';
 export * from './state.js';
 export {

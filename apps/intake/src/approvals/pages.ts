@@ -1,15 +1,13 @@
 import { isConcerned, type Decision as CoreDecision, type Person } from '@countersign/approval';
 import { invalidArgument, type ApprovalView, type StatusError } from '@countersign/contract';
 import type { Beside } from '../beside.js';
-import { isDecisionId } from '../ids.js';
+import { isDecisionId, LAST_ID } from '../ids.js';
 import type { Views, Zone } from './views.js';
 
 /** The most approvals of one page. */
 export const PAGE = 200;
 /** How many decisions are looked through for one answer. */
 export const LOOKED_THROUGH = 1_000;
-/** Behind every decision there is. */
-const LAST_ID = 'dec_~';
 
 export interface Page {
   approvals: ApprovalView[];

@@ -14,15 +14,17 @@ export class ClaimedPeople implements Overlay {
   }
 
   apply(data: DirectoryFile, at: Date): { data: DirectoryFile; until?: Date } {
-    // By whichever of their names: one human being must not be in here twice, by the id of one source and by that of another.
-    const isKnown = (id: string, also: readonly string[] = []) =>
-      [id, ...also].some((one) => known.has(identityKey(one)));
+    const current = this.registry
+      .all<ClaimedPerson>(CLAIMED)
+      .filter(({ state }) => Date.parse(state.until) > at.getTime());
+    if (current.length === 0) return { data };
     // Compared loosely: another spelling of somebody whom the file has disabled must not be a person of its own.
     const stated = data.people.flatMap(({ id, also = [] }) => [id, ...also]);
     const known = new Set([...stated, ...data.agents.map(({ id }) => id)].map(identityKey));
-    const claimed = this.registry
-      .all<ClaimedPerson>(CLAIMED)
-      .filter(({ id, state }) => !isKnown(id, state.also) && Date.parse(state.until) > at.getTime());
+    // By whichever of their names: one human being must not be in here twice, by the id of one source and by that of another.
+    const claimed = current.filter(
+      ({ id, state: { also = [] } }) => ![id, ...also].some((one) => known.has(identityKey(one))),
+    );
     if (claimed.length === 0) return { data };
     const people = claimed.map(({ id, state: { name, also, groups, roles } }) => ({
       id,
