@@ -178,6 +178,20 @@ export async function newPlace() {
   };
 }
 
+/** A gate with a place of its own, which goes with it. */
+export interface OwnGate extends Gate {
+  databaseUrl: string;
+  admin: pg.Client;
+  dataDir: string;
+}
+
+export async function startOwnGate(options: Omit<GateOptions, 'databaseUrl' | 'dataDir'>): Promise<OwnGate> {
+  const { remove, ...place } = await newPlace();
+  const gate = await startGate({ ...place, ...options });
+  const stop = () => gate.stop().finally(remove);
+  return { ...gate, ...place, stop };
+}
+
 /** Gives a bundle to be kept, in pieces as a client would. */
 export async function upload(gate: Gate, token: string, archive: Buffer, note = '') {
   const pieces = Array.from({ length: Math.ceil(archive.length / 65_536) }, (_, i) =>

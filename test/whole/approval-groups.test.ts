@@ -11,26 +11,18 @@ import {
   eventsOf,
   HOLD,
   LEE,
-  newPlace,
-  startGate,
+  startOwnGate,
   SUPPORT,
-  type Gate,
+  type OwnGate,
 } from '../gate.js';
 
 // Requests like each other, laid side by side and voted on one by one.
 
-let place: Awaited<ReturnType<typeof newPlace>>;
-let gate: Gate;
+let gate: OwnGate;
 
-beforeAll(async () => {
-  place = await newPlace();
-  gate = await startGate({ ...place, policies: ANYTHING });
-});
-afterAll(async () => {
-  await gate?.stop();
-  await place?.remove();
-});
-beforeEach(() => place.admin.query('delete from decisions'));
+beforeAll(async () => void (gate = await startOwnGate({ policies: ANYTHING })));
+afterAll(() => gate?.stop());
+beforeEach(() => gate.admin.query('delete from decisions'));
 
 const hold = async (rows: number, agent = BOT, approval: object = {}) => {
   const answer = { ...HOLD, approval: { ...HOLD.approval, ...approval } };
@@ -91,7 +83,7 @@ describe('a vote on several requests', () => {
     expect(stdout.indexOf('4,000')).toBeLessThan(stdout.indexOf('Approve these 2'));
     expect(code).toBe(0);
     for (const { id, actionDigest } of [one, other]) {
-      const cast = (await eventsOf(place.admin, id)).find(({ type }) => type === 'vote.cast');
+      const cast = (await eventsOf(gate.admin, id)).find(({ type }) => type === 'vote.cast');
       expect(cast?.data).toMatchObject({ vote: 'approve', seen_digest: actionDigest, opened_details: false });
     }
   });

@@ -6,27 +6,19 @@ import {
   BOT,
   decisions,
   HOLD,
-  newPlace,
   People,
   SERVICE_TOKEN,
-  startGate,
-  type Gate,
+  startOwnGate,
+  type OwnGate,
 } from '../gate.js';
 import { PeopleService } from '@countersign/contract';
 
 // What people do in a terminal about themselves and about the gate, against a gate as it runs.
 
-let place: Awaited<ReturnType<typeof newPlace>>;
-let gate: Gate;
+let gate: OwnGate;
 const people = new People();
-beforeAll(async () => {
-  place = await newPlace();
-  gate = await startGate({ ...place, policies: ANYTHING, directory: people });
-});
-afterAll(async () => {
-  await gate?.stop();
-  await place?.remove();
-});
+beforeAll(async () => void (gate = await startOwnGate({ policies: ANYTHING, directory: people })));
+afterAll(() => gate?.stop());
 
 const as = (who: string, ...args: string[]) =>
   countersign([...args, '--address', `127.0.0.1:${gate.grpcPort}`, '--token', `cs_dev_${who}`]);

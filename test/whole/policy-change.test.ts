@@ -3,23 +3,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Vote } from '@countersign/contract';
 import { countersign } from '../../apps/cli/test/terminal-run.js';
-import { ANA, approvals, BEN, BOT, CHANGING, decisions, newPlace, READ, startGate, type Gate } from '../gate.js';
+import { ANA, approvals, BEN, BOT, CHANGING, decisions, READ, startOwnGate, type OwnGate } from '../gate.js';
 import { until } from '../until.js';
 import { release } from '../releases.js';
 
 // A policy is changed from a terminal, against intake as it runs.
 
-let place: Awaited<ReturnType<typeof newPlace>>;
-let gate: Gate;
+let gate: OwnGate;
 
-beforeAll(async () => {
-  place = await newPlace();
-  gate = await startGate({ ...place, policies: CHANGING });
-});
-afterAll(async () => {
-  await gate?.stop();
-  await place?.remove();
-});
+beforeAll(async () => void (gate = await startOwnGate({ policies: CHANGING })));
+afterAll(() => gate?.stop());
 
 const policy = (token: string, ...args: string[]) =>
   countersign(['policy', ...args], {
@@ -35,7 +28,7 @@ const idIn = (text: string) => /dec_[0-9a-z]{26}/.exec(text)![0];
 
 async function push(name: string): Promise<string> {
   const { revision, archive } = release(name);
-  const file = join(place.dataDir, `${name}.tar.gz`);
+  const file = join(gate.dataDir, `${name}.tar.gz`);
   await writeFile(file, archive);
   const { code, stdout, stderr } = await policy(BEN, 'push', file, '--note', `is ${name}`);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -54,7 +47,7 @@ describe('from a terminal', () => {
     expect(stdout).toContain('data changed');
     const one = await policy(BEN, 'bundles', two.slice(7));
     expect(one.stdout).toMatch(/note +is two/);
-    const again = await policy(ANA, 'push', join(place.dataDir, 'two.tar.gz'));
+    const again = await policy(ANA, 'push', join(gate.dataDir, 'two.tar.gz'));
     expect(again.stdout).toContain('was there already');
   });
 
@@ -130,7 +123,7 @@ describe('from a terminal', () => {
   });
 
   it('a file that is no bundle is refused by the service, which says why', async () => {
-    const file = join(place.dataDir, 'nonsense');
+    const file = join(gate.dataDir, 'nonsense');
     await writeFile(file, 'nonsense');
     expect(await policy(BEN, 'push', file)).toMatchObject({
       stderr: expect.stringMatching(/cannot be read/) as string,

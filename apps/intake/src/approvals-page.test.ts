@@ -12,27 +12,19 @@ import {
   decisions,
   HOLD,
   LEE,
-  newPlace,
   SERVICE_TOKEN,
-  startGate,
+  startOwnGate,
   typesOf,
-  type Gate,
+  type OwnGate,
 } from '../../../test/gate.js';
 import { until } from '../../../test/until.js';
 
 const page = readFileSync(new URL('../../../docs/approvals.md', import.meta.url), 'utf8');
 const example = (kind: string) => new RegExp('```' + kind + '\\n(.*?)```', 's').exec(page)![1]!;
 
-let place: Awaited<ReturnType<typeof newPlace>>;
-let gate: Gate;
-beforeAll(async () => {
-  place = await newPlace();
-  gate = await startGate({ ...place, policies: ANYTHING });
-});
-afterAll(async () => {
-  await gate.stop();
-  await place.remove();
-});
+let gate: OwnGate;
+beforeAll(async () => void (gate = await startOwnGate({ policies: ANYTHING })));
+afterAll(() => gate?.stop());
 
 const ask = async (approval: object) =>
   (await gate.grpc.call(BOT, decisions.decide, answered({ ...HOLD, approval }))).id;
@@ -73,11 +65,11 @@ describe('a click that comes after the deadline', () => {
   it.each(late)('in %s is refused and recorded, although no timer has run', async (_, token, more) => {
     const id = await ask({ ...HOLD.approval, expires_in: '1s' });
     // No timer looks at it any more.
-    await place.admin.query('update decisions set due = null where id = $1', [id]);
-    const { rows } = await place.admin.query<{ deadline: Date }>('select deadline from decisions where id = $1', [id]);
+    await gate.admin.query('update decisions set due = null where id = $1', [id]);
+    const { rows } = await gate.admin.query<{ deadline: Date }>('select deadline from decisions where id = $1', [id]);
     await until('its time is over', () => Date.now() > rows[0]!.deadline.getTime());
-    expect(await typesOf(place.admin, id)).toEqual(['decision.held']);
+    expect(await typesOf(gate.admin, id)).toEqual(['decision.held']);
     await expect(vote(token, id, more)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'EXPIRED' });
-    expect(await typesOf(place.admin, id)).toEqual(['decision.held', 'decision.expired', 'vote.refused']);
+    expect(await typesOf(gate.admin, id)).toEqual(['decision.held', 'decision.expired', 'vote.refused']);
   });
 });

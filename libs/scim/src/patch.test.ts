@@ -93,7 +93,7 @@ describe('PATCH as RFC 7644 has it', () => {
     ['the verb is none', { op: 'move', path: 'title' }, 'invalidSyntax'],
     ['the value is of another type', { op: 'replace', path: 'active', value: 'perhaps' }, 'invalidValue'],
     ['two are primary', { op: 'replace', path: 'emails.primary', value: true }, 'invalidValue'],
-    ['there is not an object', { op: 'add', value: 'x' }, 'invalidValue'],
+    ['there is no object', { op: 'add', value: 'x' }, 'invalidValue'],
   ])('is refused when %s', (_, operation, scimType) =>
     expect(refused(operation)).toMatchObject({ status: 400, scimType }),
   );
