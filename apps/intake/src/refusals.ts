@@ -36,6 +36,7 @@ const STATUS: Record<RefusalCode, CodeName> = {
   stopped: 'FAILED_PRECONDITION',
   'not-operator': 'PERMISSION_DENIED',
   'own-agent': 'PERMISSION_DENIED',
+  'too-many-stops': 'RESOURCE_EXHAUSTED',
   'no-session': 'FAILED_PRECONDITION',
   'session-over': 'FAILED_PRECONDITION',
   'session-differs': 'FAILED_PRECONDITION',

@@ -71,6 +71,7 @@ export {
   inForce,
   mayNotResume,
   mayNotStop,
+  noRoomToStop,
   scopeText,
   stopOf,
   stopReason,

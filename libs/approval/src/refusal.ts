@@ -34,6 +34,7 @@ export type RefusalCode =
   | 'stopped'
   | 'not-operator'
   | 'own-agent'
+  | 'too-many-stops'
   | 'no-session'
   | 'session-over'
   | 'session-differs'

@@ -21,6 +21,7 @@ import {
   evolve,
   mayNotResume,
   mayNotStop,
+  noRoomToStop,
   renderCard,
   scopeText,
   stopOf,
@@ -232,6 +233,21 @@ describe('who may stop and resume', () => {
       expect(mayNotStop(agent, actor)).toMatchObject({ code: 'not-operator' });
       expect(mayNotResume(stop(agent), actor)).toMatchObject({ code: 'not-operator' });
     }
+  });
+
+  it('an owner fills neither the room for stops nor what there is of it for one agent; half of it is for operators', () => {
+    const kept = (count: number, by: string, scope: StopScope = agent) =>
+      Array.from({ length: count }, () => stop(scope, { by }));
+    const full = { code: 'too-many-stops' };
+    expect(noRoomToStop(agent, owner, kept(4, 'Sam'))).toBeUndefined();
+    expect(noRoomToStop(agent, owner, kept(5, 'Sam'))).toMatchObject(full);
+    expect(noRoomToStop(agent, owner, kept(5, 'olu'))).toBeUndefined();
+    expect(noRoomToStop(agent, owner, kept(5, 'sam', { agent: 'other' }))).toBeUndefined();
+    expect(noRoomToStop(agent, { ...owner, operator: true }, kept(5, 'sam'))).toBeUndefined();
+    expect(noRoomToStop(agent, owner, kept(249, 'olu'))).toBeUndefined();
+    expect(noRoomToStop(agent, owner, kept(250, 'olu'))).toMatchObject(full);
+    expect(noRoomToStop({ all: true }, operator, kept(499, 'sam'))).toBeUndefined();
+    expect(noRoomToStop({ all: true }, operator, kept(500, 'sam'))).toMatchObject(full);
   });
 
   it('an operator may resume, others may not', () => {

@@ -152,6 +152,31 @@ export function mayNotStop(scope: StopScope, { person, operator, owner }: StopAc
   return refuse('not-operator', text);
 }
 
+/** Stops that are taken at a time: each is looked at for every request. */
+const MOST_STOPS = 500;
+/** Half of the room is kept for operators, or whoever owns an agent could fill it, and nobody could stop anything. */
+const MOST_OF_OWNERS = MOST_STOPS / 2;
+/** Stops of one agent by one person who is no operator. */
+const MOST_OF_ONE = 5;
+
+/** Why no further stop is taken from somebody who may place it; undefined when there is room. `kept` are all there are. */
+export function noRoomToStop(
+  scope: StopScope,
+  { person, operator }: StopActor,
+  kept: readonly Pick<Stop, 'scope' | 'by'>[],
+): Refusal | undefined {
+  const most = operator ? MOST_STOPS : MOST_OF_OWNERS;
+  if (kept.length >= most) {
+    const wider = operator ? 'Stop an area or everything.' : 'Have an operator stop an area or everything.';
+    return refuse('too-many-stops', `${most} stops are in force, which is all that is taken. ${wider}`);
+  }
+  const wanted = JSON.stringify(scope);
+  const same = kept.filter((stop) => isIdOf(person, stop.by) && JSON.stringify(stop.scope) === wanted);
+  if (operator || same.length < MOST_OF_ONE) return undefined;
+  const text = `You have stopped this ${same.length} times already, and it stays so until all of them are resumed.`;
+  return refuse('too-many-stops', text);
+}
+
 /**
  * Why this person may not lift this stop. Whoever owns the agent may take back what they did themselves and no more,
  * operator or not: a stop by somebody else, or for a reason of security, is there because of what they answer for.

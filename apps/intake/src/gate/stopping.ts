@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mayNotResume, mayNotStop, type Person, type Stop, type StopScope } from '@countersign/approval';
+import { mayNotResume, mayNotStop, noRoomToStop, type Person, type Stop, type StopScope } from '@countersign/approval';
 import { StatusError, type GateFact } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
@@ -25,12 +25,6 @@ export interface Placing {
   security: boolean;
 }
 
-/** Stops that may be in force at a time: each is looked at for every request. */
-const MOST_STOPS = 500;
-/** Half of the room is kept for operators, or whoever owns an agent could fill it, and nobody could stop anything. */
-const MOST_OF_OWNERS = MOST_STOPS / 2;
-/** Stops of one agent by one person who is no operator. */
-const MOST_OF_ONE = 5;
 /** How long the answer is kept back for other processes. */
 const EVERYWHERE_MS = 5_000;
 
@@ -42,27 +36,17 @@ export class Stopping {
   async place({ scope, by, reason, until, security }: Placing, traceId?: string): Promise<Stop> {
     const { stops, registry, now } = this.parts;
     await registry.refresh();
-    const operator = isOperator(by);
-    const refused = mayNotStop(scope, { person: by, operator, owner: this.#ownerOf(scope) });
+    const actor = { person: by, operator: isOperator(by), owner: this.#ownerOf(scope) };
+    const refused = mayNotStop(scope, actor);
     if (refused) throw refusedStatus(refused);
     const at = now().toISOString();
     const said = { scope, by: by.id, reason, ...(until ? { until } : {}), ...(security ? { security: true } : {}) };
     // Whoever is in a hurry presses twice.
     const same = stops.inForce(at).find((stop) => isSame(stop, said));
     if (same) return same;
-    const before = stops
-      .inForce(at)
-      .filter((stop) => stop.by === by.id && canonicalize(stop.scope) === canonicalize(scope));
-    if (!operator && before.length >= MOST_OF_ONE) {
-      const text = `you have stopped it ${before.length} times already, and it stays so until all of them are resumed`;
-      throw new StatusError('RESOURCE_EXHAUSTED', text, { reason: 'TOO_MANY_STOPS' });
-    }
-    const most = operator ? MOST_STOPS : MOST_OF_OWNERS;
-    if (stops.kept().length >= most) {
-      const wider = operator ? 'stop an area or everything' : 'have an operator stop an area or everything';
-      const text = `${most} stops are in force, which is all that is taken: ${wider}`;
-      throw new StatusError('RESOURCE_EXHAUSTED', text, { reason: 'TOO_MANY_STOPS' });
-    }
+    const others = stops.kept().map(({ state }) => state);
+    const full = noRoomToStop(scope, actor, others);
+    if (full) throw refusedStatus(full);
     const id = newId('stp', Date.parse(at));
     const kept: KeptStop = { ...said, by_name: by.name, at, finished: false };
     const { finished: _, at: __, security: ___, ...told } = kept;
