@@ -1,32 +1,27 @@
-import { create } from '@bufbuild/protobuf';
-import { ACTIVATION, type Agent, type Decision as CoreDecision, type Person } from '@countersign/approval';
-import {
-  ActionSchema,
-  Fault,
-  invalidArgument,
-  ResourceSchema,
-  StatusError,
-  SubjectSchema,
-  type Decision,
-  type PolicyActivated,
-  type RecordedChanges,
-} from '@countersign/contract';
+import type { Decision as CoreDecision } from '@countersign/approval';
+import { Fault, StatusError, type Decision } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
 import { canonicalize, digestOf } from '@countersign/ledger';
-import { diffBundles, recordedChanges, type Bundle, type Policy, type ShadowReport } from '@countersign/policy';
+import { diffBundles, recordedChanges, type Bundle, type Policy } from '@countersign/policy';
 import type { Log } from '@countersign/service';
-import type { Activation as StoredActivation, StoredBundle } from '@countersign/store';
-import { readAction, type ActionTexts } from '../action.js';
-import type { Asked } from '../ask.js';
 import type { Decider } from '../decider.js';
 import type { Decisions } from '../decisions.js';
 import { redeeming } from '../redeeming.js';
 import { refusedStatus } from '../refusals.js';
 import { toDecision } from '../reply.js';
-import { Violations } from '../violations.js';
-import { changeCounts, changeLines } from './change-text.js';
 import { fact, factEvent } from './fact.js';
-import type { Served, ServedBundles } from './served.js';
+import type { ServedBundles } from './served.js';
+import {
+  agentOf,
+  askedOf,
+  loosenedBy,
+  recorded,
+  requireMine,
+  stored,
+  textsOf,
+  type Change,
+  type Wish,
+} from './wish.js';
 
 export interface ActivationParts {
   decider: Decider;
@@ -37,30 +32,9 @@ export interface ActivationParts {
   log: Log;
 }
 
-/** Who wants which bundle to serve, and why. */
-export interface Wish {
-  by: Person;
-  revision: string;
-  rollback: boolean;
-  reason: string;
-  /** The decision that is to allow it, if people were asked before. */
-  decisionId: string;
-  /** Requests it was seen to answer more loosely, if it was tried beside what serves. */
-  loosened?: number;
-  traceId?: string;
-}
-
 export interface Activated {
   decision: Decision;
   activated: boolean;
-}
-
-/** Everything an activation depends on: what it is decided by, recorded with, and committed against. */
-interface Change {
-  bundle: StoredBundle;
-  served: Served;
-  changes: RecordedChanges;
-  archiveDigest: string;
 }
 
 /** Stands for an author where nobody uploaded anything: it is no person's id. */
@@ -82,7 +56,7 @@ export class Activation {
     const change = await this.#change(wish);
     const tried = loosenedBy(await this.parts.policy.shadowReport(), wish.revision);
     const seen = { ...wish, ...(tried === undefined ? {} : { loosened: tried }) };
-    const decision = await this.parts.decider.decide(asked(seen, texts(seen, change)), wish.traceId);
+    const decision = await this.parts.decider.decide(askedOf(seen, textsOf(seen, change)), wish.traceId);
     if (!decision.mayAct) return { decision, activated: false };
     // Policy lets it happen at once. With a grant, that is what is used up; without one there is nothing to use up.
     if (decision.grant) return this.#redeem({ ...seen, decisionId: decision.id }, change);
@@ -124,7 +98,7 @@ export class Activation {
     const { decision: before } = await decisions.load(id);
     const use = redeeming(
       { policy, directory: this.parts.directory, decisions },
-      { by: wish.by.id, grantId: grantOf(before), texts: texts(wish, change), agent: () => agentOf(wish.by) },
+      { by: wish.by.id, grantId: grantOf(before), texts: textsOf(wish, change), agent: () => agentOf(wish.by) },
     );
     const { refused } = await decisions.run(
       id,
@@ -227,98 +201,6 @@ export class Activation {
         reason: 'BUNDLE_UNREADABLE',
       });
     }
-  }
-}
-
-/** A person who changes policy stands where an agent does, and answers for it: they own the wish and never approve it. */
-function agentOf({ id, name, groups }: Person): Agent {
-  return { id, owner: id, owner_name: name, groups: [...groups] };
-}
-
-/** The action in canonical form. The same wish under the same circumstances is the same action, to the byte. */
-function texts({ by, revision, rollback, reason, loosened }: Wish, { bundle, served, changes }: Change): ActionTexts {
-  const args = {
-    author: bundle.author,
-    from: served.revision,
-    to: revision,
-    rollback,
-    ...(reason ? { reason } : {}),
-    ...(bundle.note ? { note: bundle.note } : {}),
-    summary: changes.summary,
-    ...(loosened === undefined ? {} : { loosened }),
-    changes: changeCounts(changes),
-    rules: changeLines(changes),
-  };
-  const found = new Violations();
-  return readAction(
-    {
-      subject: create(SubjectSchema, { type: 'person', id: by.id }),
-      action: create(ActionSchema, { name: ACTIVATION }),
-      resource: create(ResourceSchema, { type: 'policy_bundle', id: revision }),
-      argumentsForm: { case: 'argumentsJson', value: canonicalize(args) },
-      contextForm: { case: undefined },
-    },
-    by.id,
-    [],
-    found,
-  );
-}
-
-function asked({ by }: Wish, action: ActionTexts): Asked {
-  return {
-    ...action,
-    agent: agentOf(by),
-    principal: '',
-    justification: '',
-    requestId: '',
-    submittedBy: '',
-    audience: '',
-    holderKey: '',
-    waitMs: 0,
-    dryRun: false,
-  };
-}
-
-function stored(wish: Wish, { served }: Change, decisionId: string, at: string): StoredActivation {
-  const { revision, by } = wish;
-  return { revision, from: served.revision, fromStored: served.stored, by: by.id, at, decisionId };
-}
-
-function recorded({ by, revision, rollback, reason }: Wish, change: Change, decisionId: string): PolicyActivated {
-  return {
-    type: 'policy.activated',
-    revision,
-    previous: change.served.revision,
-    by: by.id,
-    by_name: by.name,
-    author: change.bundle.author,
-    rollback,
-    ...(reason ? { reason } : {}),
-    decision_id: decisionId,
-    archive_digest: change.archiveDigest,
-    changes: change.changes,
-  };
-}
-
-const STRICTNESS = { allow: 0, require_approval: 1, deny: 2 };
-
-/** How many requests a bundle answered more loosely while it was tried; undefined if it was not, or is not any more. */
-function loosenedBy(report: ShadowReport | undefined, revision: string): number | undefined {
-  if (report?.candidate.revision !== revision || report.compared === 0) return undefined;
-  const looser = report.effects.filter(({ live, candidate }) => STRICTNESS[candidate] < STRICTNESS[live]);
-  return looser.reduce((sum, { count }) => sum + count, 0);
-}
-
-/** A decision about something else, or of somebody else, activates nothing. */
-function requireMine({ id, request }: CoreDecision, { by, revision, rollback }: Wish): void {
-  const { subject, action, resource, submitted_by } = request;
-  if (subject.type !== 'person' || subject.id !== by.id || submitted_by || action.name !== ACTIVATION) {
-    throw new StatusError('PERMISSION_DENIED', `decision ${id} is not about a policy that you wanted to activate`, {
-      reason: 'NOT_YOURS',
-    });
-  }
-  if (resource.id !== revision || (action.properties?.['rollback'] === true) !== rollback) {
-    throw invalidArgument({ field: 'decision_id', description: `${id} is about ${resource.id}, not about this` });
   }
 }
 

@@ -12,12 +12,13 @@ import { shadowToWire, type Policy } from '@countersign/policy';
 import type { Call, Handlers } from '@countersign/service';
 import type { Bundles } from '@countersign/store';
 import { Violations } from '../violations.js';
-import type { Activation, Wish } from './activation.js';
+import type { Activation } from './activation.js';
 import { bundleMessage, type Role } from './bundle-message.js';
 import type { BundleWatch } from './bundle-watch.js';
 import { refuseAgents, requireChanger } from './callers.js';
 import type { Served, ServedBundles } from './served.js';
 import { gathered, type Uploads } from './upload.js';
+import type { Wish } from './wish.js';
 
 export interface PolicyApiParts {
   policy: Policy;
