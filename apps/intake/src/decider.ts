@@ -2,37 +2,32 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   addSeconds,
-  ASKS_WINDOW_S,
   evolve,
   FLOODING,
   grantTerms,
   groupsAsked,
   hold,
-  restraint,
   stoppedVerdict,
   type Decision as CoreDecision,
-  type Denied,
-  type Hold,
   type IssuedGrant,
   type Limits,
-  type Person,
   type Verdict,
 } from '@countersign/approval';
 import { DecisionSchema, State, StatusError, type Decision } from '@countersign/contract';
 import type { Directory } from '@countersign/directory';
 import { canonicalize } from '@countersign/ledger';
 import type { Policy } from '@countersign/policy';
-import type { AskLimit } from '@countersign/store';
 import { answerData, heldData } from './answers.js';
 import type { Asked } from './ask.js';
-import { Decisions, draft, fold, likeness, partiesOf, stateRow } from './decisions.js';
+import { Attention } from './attention.js';
+import { Decisions, draft, fold, likeness, likenessOf, partiesOf, stateRow } from './decisions.js';
 import { Drawing } from './drawing.js';
 import type { Grants } from './grants.js';
 import { evaluateWithHistory, toActor, type Evaluated } from './evaluation.js';
 import type { Floods } from './floods.js';
-import { idBefore, madeAt, newId } from './ids.js';
+import { newId } from './ids.js';
 import { policyInput } from './policy-input.js';
-import { requestText, wholeRequestText } from './recorded-request.js';
+import { recordedRequest, requestText, wholeRequestText } from './recorded-request.js';
 import { DO_NOT, RUN_NOW, toDecision } from './reply.js';
 import type { Tally } from './tally.js';
 import { Tries, Turns } from './turns.js';
@@ -49,15 +44,15 @@ export interface DeciderParts {
   binding: readonly string[];
 }
 
-/** People whose open requests are counted. In a larger group somebody has time. */
-const MOST_LOOKED_AT = 200;
 /** From a checked request to a committed answer. */
 export class Decider {
   readonly #turns = new Turns();
+  readonly #attention: Attention;
   readonly #drawing: Drawing;
 
   constructor(readonly parts: DeciderParts) {
-    this.#drawing = new Drawing(parts);
+    this.#attention = new Attention(parts);
+    this.#drawing = new Drawing({ ...parts, attention: this.#attention });
   }
 
   /** The answer is in the record when this resolves. Throws StatusError RESOURCE_EXHAUSTED early rather than queueing. */
@@ -172,7 +167,7 @@ export class Decider {
 
   /** An answer that people must give. */
   async #hold(asked: Asked, evaluated: Evaluated, traceId?: string): Promise<Decision | undefined> {
-    const drawn = await this.#drawing.draw(asked, evaluated, likenessOf(asked), traceId);
+    const drawn = await this.#drawing.draw(asked, evaluated, traceId);
     if (drawn?.written === 'duplicate') return this.#repeated(asked);
     if (drawn) return drawn.written === 'written' ? this.#reply(drawn.decision) : undefined;
     const { verdict, nowMs, told } = evaluated;
@@ -183,7 +178,7 @@ export class Decider {
     const whole = wholeRequestText(asked);
     const recorded = requestText(asked);
     const members = directory.membersOf(groups);
-    const attention = await this.#attention(asked, members, nowMs);
+    const attention = await this.#attention.of(asked, members, nowMs);
     const now = this.#unlessStopped(asked, evaluated);
     if (now !== evaluated) return this.#settle(asked, now, traceId);
     const event = hold(
@@ -210,7 +205,7 @@ export class Decider {
       events: [...drafts, ...(telling?.events ?? [])],
       ...(telling ? { registry: telling.registry } : {}),
       ...(event.type === 'decision.held'
-        ? { state: { expected: 0, row: stateRow(next) }, asks: this.#asks(asked.subjectId, nowMs) }
+        ? { state: { expected: 0, row: stateRow(next) }, asks: this.#attention.limit(asked.subjectId, nowMs) }
         : {}),
       ...(asked.requestKey ? { requestKey: asked.requestKey } : {}),
     });
@@ -222,43 +217,6 @@ export class Decider {
     if (!flooding) return this.#join(asked, traceId);
     await this.parts.floods.lookAgain();
     return undefined;
-  }
-
-  /** What keeps people from being asked once more. A request that only joins one that waits takes nobody's attention. */
-  async #attention(
-    asked: Asked,
-    members: readonly Person[],
-    nowMs: number,
-  ): Promise<Pick<Hold, 'restraint' | 'weary'>> {
-    const { decisions, limits } = this.parts;
-    const people = members.map(({ id }) => id).slice(0, MOST_LOOKED_AT);
-    const { denied, waiting, first, ...found } = await decisions.reader.attention(
-      { subjectId: asked.subjectId, digest: likenessOf(asked), action: asked.digest },
-      people,
-      this.#lately(nowMs),
-    );
-    if (found.isPending) return {};
-    const standing = {
-      pending: found.pending,
-      ...(denied === null ? {} : { denied: JSON.parse(denied) as Denied }),
-      ...(first === null ? {} : { full_since: new Date(madeAt(first)).toISOString() }),
-    };
-    return {
-      restraint: restraint(standing, limits, new Date(nowMs).toISOString()),
-      weary: people.filter((id) => (waiting?.[id] ?? 0) >= limits.pending_per_approver),
-    };
-  }
-
-  /** What is counted again at the commit: others ask at the same moment, in this process and in others. */
-  #asks(subject_id: string, nowMs: number): AskLimit {
-    const lately = this.#lately(nowMs);
-    return { subject_id, pending: this.parts.limits.pending_per_agent, ...(lately ? { lately } : {}) };
-  }
-
-  /** How many of an agent's requests may be put before people within an hour, and from when on they are counted. */
-  #lately(nowMs: number): AskLimit['lately'] {
-    const most = this.parts.limits.asks_per_hour;
-    return most > 0 ? { from: idBefore(nowMs - ASKS_WINDOW_S * 1000), most } : undefined;
   }
 
   /** The same subject asks for the same action while it is pending: the same decision again, and nobody is paged twice. */
@@ -307,15 +265,6 @@ export class Decider {
     if (requestId) reply.requestId = requestId;
     return reply;
   }
-}
-
-/** What `likeness` is for a request that has no decision yet. */
-function likenessOf(asked: Asked): string {
-  return likeness({ action_digest: asked.digest, request: recordedRequest(asked) });
-}
-
-function recordedRequest(asked: Asked): CoreDecision['request'] {
-  return JSON.parse(requestText(asked)) as CoreDecision['request'];
 }
 
 /** What policy would say, without asking anyone and without leave to act. */

@@ -15,6 +15,7 @@ import type { EventDraft, IntakeReader, Parties, StateRow, Write, Writer } from 
 import type { Stops } from './gate/stops.js';
 import type { History } from './history.js';
 import { isDecisionId, newId } from './ids.js';
+import { recordedRequest, type AskedTexts } from './recorded-request.js';
 import { Tries, Turns } from './turns.js';
 
 export interface Stored {
@@ -156,6 +157,11 @@ export function likeness({ action_digest, request }: Pick<Decision, 'action_dige
   const meant = audience || holder_key ? [audience, holder_key] : [];
   if (!principal && !submitted_by && !subject.properties && meant.length === 0) return action_digest;
   return digestOf(canonicalize([action_digest, principal, submitted_by, subject.properties ?? null, ...meant]));
+}
+
+/** What `likeness` is for a request that has no decision yet. */
+export function likenessOf(asked: AskedTexts): string {
+  return likeness({ action_digest: asked.digest, request: recordedRequest(asked) });
 }
 
 /** What further actions must have in common with the one that leave was given with, as far as they are found by it. */

@@ -4,12 +4,9 @@ import {
   evolve,
   grantTerms,
   leaveGiven,
-  restraint,
   sessionOf,
   type Decision,
-  type Denied,
   type DrawnFrom,
-  type Limits,
   type SessionDrawn,
   type Verdict,
 } from '@countersign/approval';
@@ -17,6 +14,7 @@ import type { Directory } from '@countersign/directory';
 import type { Written } from '@countersign/store';
 import { answerData } from './answers.js';
 import type { Asked } from './ask.js';
+import type { Attention } from './attention.js';
 import { draft, leaveKey, partiesOf, stateRow, type Decisions } from './decisions.js';
 import { toActor, type Evaluated } from './evaluation.js';
 import { newId } from './ids.js';
@@ -26,7 +24,7 @@ import { Turns } from './turns.js';
 export interface DrawingParts {
   decisions: Decisions;
   directory: () => Directory;
-  limits: Limits;
+  attention: Attention;
   /** Members of context that bind. */
   binding: readonly string[];
 }
@@ -41,7 +39,6 @@ export class Drawing {
   async draw(
     asked: Asked,
     evaluated: Evaluated,
-    digest: string,
     traceId?: string,
   ): Promise<{ written: Written; decision: Decision } | undefined> {
     if (!evaluated.verdict.approval?.session) return undefined;
@@ -50,13 +47,13 @@ export class Drawing {
     if (sessionOf(request) === undefined || requestText(asked) !== wholeRequestText(asked)) return undefined;
     const key = leaveKey(request);
     // A crowd of one session goes one by one here; other processes are raced with.
-    return this.#turns.take(key, () => this.#first(asked, evaluated, { request, key, digest }, traceId));
+    return this.#turns.take(key, () => this.#first(asked, evaluated, { request, key }, traceId));
   }
 
   async #first(
     asked: Asked,
     evaluated: Evaluated,
-    { request, key, digest }: { request: Decision['request']; key: string; digest: string },
+    { request, key }: { request: Decision['request']; key: string },
     traceId?: string,
   ) {
     const { reader } = this.parts.decisions;
@@ -66,7 +63,7 @@ export class Drawing {
       const drawn = this.#ask(origin, asked, evaluated.verdict, request, at);
       if (!drawn) continue;
       // What people have just denied by itself is not let through by what they said before.
-      if (await this.#isDenied(asked, digest, at)) return undefined;
+      if (await this.parts.attention.isDenied(asked, at)) return undefined;
       // Nothing is waited for from here until the write is accepted: leave does not beat a stop.
       if (this.parts.decisions.stops.of(() => request, at)) return undefined;
       return this.#write(origin, drawn, asked, evaluated, at, traceId);
@@ -91,15 +88,6 @@ export class Drawing {
       at,
     );
     return events[0] as SessionDrawn | undefined;
-  }
-
-  async #isDenied(asked: Asked, digest: string, at: string): Promise<boolean> {
-    const { denied } = await this.parts.decisions.reader.attention(
-      { subjectId: asked.subjectId, digest, action: asked.digest },
-      [],
-    );
-    if (denied === null) return false;
-    return restraint({ pending: 0, denied: JSON.parse(denied) as Denied }, this.parts.limits, at) !== undefined;
   }
 
   async #write(

@@ -1,3 +1,4 @@
+import type { ActionRequest } from '@countersign/approval';
 import { digestOf, quote } from '@countersign/ledger';
 import type { ActionTexts } from './action.js';
 
@@ -28,6 +29,11 @@ export function requestText(asked: AskedTexts): string {
     subject: shrink(asked.subject),
     context: asked.context && Buffer.byteLength(asked.context) > LARGE_PART ? stub(asked.context) : asked.context,
   });
+}
+
+/** The request as it is recorded. */
+export function recordedRequest(asked: AskedTexts): ActionRequest {
+  return JSON.parse(requestText(asked)) as ActionRequest;
 }
 
 /** The canonical text of the whole request, however large. */
